@@ -57,5 +57,4 @@ export function renderCommand(command: ShellCommand, isRoot: boolean): string {
   return [file, ...args].map(quote).join(' ');
 }
 
-const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,0 +1,101 @@
+// Cold start: what happens when a request arrives for an app that is not running.
+//
+// The first request starts the app; those that arrive meanwhile wait on the same start. Each waits until its own
+// deadline (504), is shed when too many wait already (503), and is answered at once when the start fails (502). A
+// failed start is not remembered: the next request tries again. A client that hangs up leaves; the start goes on, as
+// others may need it.
+
+import {TakoError} from '../system/error.js';
+import type {AppId} from './route-table.js';
+import type {Activate, Upstream} from './upstream.js';
+
+export type ActivationFailure = 'failed' | 'timed-out' | 'queue-full' | 'cancelled';
+
+/** Why a request did not get an upstream. `details` are the app's last lines of output, where there are any. */
+export class ActivationError extends TakoError {
+  readonly failure: ActivationFailure;
+
+  constructor(failure: ActivationFailure, ...rest: ConstructorParameters<typeof TakoError>) {
+    super(...rest);
+    this.failure = failure;
+  }
+}
+
+/** Requests that may wait for one app. Each holds a socket and at most one head. */
+export const MAX_WAITING = 2_000;
+
+/** How long one request waits for its app, in milliseconds. */
+export const COLD_START_DEADLINE_MS = 30_000;
+
+export type ColdStartOptions = {
+  readonly activate: Activate;
+  readonly maxWaiting?: number;
+  readonly deadlineMs?: number;
+};
+
+export type ColdStart = {
+  /** Waits for the app's one start. Rejects with ActivationError. */
+  wait(app: AppId, signal: AbortSignal): Promise<Upstream>;
+};
+
+type Start = {readonly upstream: Promise<Upstream>; waiting: number};
+
+/** One start per app at a time, shared by all who wait. */
+export function createColdStart(options: ColdStartOptions): ColdStart {
+  const {activate, maxWaiting = MAX_WAITING, deadlineMs = COLD_START_DEADLINE_MS} = options;
+  const starts = new Map<AppId, Start>();
+
+  function startOf(app: AppId): Start {
+    const running = starts.get(app);
+    if (running) return running;
+    const upstream = activate(app, new AbortController().signal).finally(() => starts.delete(app));
+    // Every waiter may have left by the time it fails.
+    upstream.catch(() => undefined);
+    const start = {upstream, waiting: 0};
+    starts.set(app, start);
+    return start;
+  }
+
+  return {
+    async wait(app, signal) {
+      const start = startOf(app);
+      if (start.waiting >= maxWaiting) throw queueFull(app, maxWaiting);
+      start.waiting += 1;
+      try {
+        return await withDeadline(start.upstream, {app, deadlineMs, signal});
+      } finally {
+        start.waiting -= 1;
+      }
+    },
+  };
+}
+
+type Wait = {readonly app: AppId; readonly deadlineMs: number; readonly signal: AbortSignal};
+
+function withDeadline(upstream: Promise<Upstream>, {app, deadlineMs, signal}: Wait): Promise<Upstream> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => settle(() => reject(new ActivationError('cancelled', 'CLIENT_LEFT', 'the client left')));
+    const timer = setTimeout(() => settle(() => reject(timedOut(app, deadlineMs))), deadlineMs);
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+      finish();
+    };
+    signal.addEventListener('abort', leave, {once: true});
+    upstream.then(
+      value => settle(() => resolve(value)),
+      error => settle(() => reject(error)),
+    );
+    if (signal.aborted) leave();
+  });
+}
+
+const queueFull = (app: AppId, maxWaiting: number): ActivationError =>
+  new ActivationError('queue-full', 'APP_QUEUE_FULL', `${maxWaiting} requests wait for ${app} already`, {
+    hint: 'try again in a moment',
+  });
+
+const timedOut = (app: AppId, deadlineMs: number): ActivationError =>
+  new ActivationError('timed-out', 'APP_START_DEADLINE', `${app} was not ready within ${deadlineMs / 1000} s`, {
+    hint: 'its log tells how far it came; the start goes on, so a later request may find it ready',
+  });

@@ -1,0 +1,105 @@
+import type {IncomingHttpHeaders} from 'node:http';
+
+/** Names and values in turn, as they came or as they go out. */
+export type RawHeaders = readonly string[];
+
+/** What the upstream is told about the client's side of the request. */
+export type ForwardedFacts = {
+  readonly host: string;
+  readonly clientAddress: string;
+  readonly protocol: 'http' | 'https';
+};
+
+/** Headers that end at us: RFC 9110, section 7.6.1, and those in use beside it. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Set by us alone: what a client claims about itself is not passed on. */
+const FORWARDED = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-real-ip',
+  'x-tako-internal-token',
+]);
+
+/** The header lines of a request without what ends at us, HTTP/2's pseudo headers and forged origin claims. */
+export function upstreamRequestHeaders(raw: RawHeaders, facts: ForwardedFacts): string[] {
+  const named = connectionNamed(raw);
+  const headers: string[] = ['Host', facts.host];
+  const cookies: string[] = [];
+  for (const [name, value] of pairs(raw)) {
+    const lower = name.toLowerCase();
+    if (lower.startsWith(':') || lower === 'host' || FORWARDED.has(lower) || isHopByHop(lower, named)) continue;
+    if (lower === 'cookie') cookies.push(value);
+    else headers.push(name, value);
+  }
+  // HTTP/2 may split cookies into several fields; HTTP/1.1 knows one (RFC 9113, section 8.2.3).
+  if (cookies.length > 0) headers.push('Cookie', cookies.join('; '));
+  headers.push(...forwardedHeaders(facts));
+  return headers;
+}
+
+/** The header fields of a response without what ends at us; a repeated field keeps each of its values. */
+export function downstreamResponseHeaders(raw: RawHeaders): Record<string, string | string[]> {
+  const named = connectionNamed(raw);
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of pairs(raw)) {
+    const lower = name.toLowerCase();
+    if (isHopByHop(lower, named)) continue;
+    const before = headers[lower];
+    headers[lower] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}
+
+/** Whether the request asks for a WebSocket (RFC 6455, section 4.1). */
+export const isWebSocketUpgrade = (headers: IncomingHttpHeaders): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket';
+
+/** The number of lines a field stands in, however written. */
+export const countHeader = (raw: RawHeaders, name: string): number =>
+  [...pairs(raw)].filter(([key]) => key.toLowerCase() === name).length;
+
+function forwardedHeaders({host, clientAddress, protocol}: ForwardedFacts): string[] {
+  // RFC 7239, section 6: an IPv6 address stands in brackets and quotes.
+  const node = clientAddress.includes(':') ? `"[${clientAddress}]"` : clientAddress;
+  return [
+    'X-Forwarded-For',
+    clientAddress,
+    'X-Forwarded-Proto',
+    protocol,
+    'X-Forwarded-Host',
+    host,
+    'Forwarded',
+    `for=${node};host="${host}";proto=${protocol}`,
+  ];
+}
+
+/** Fields that the Connection header names are hop-by-hop too. */
+function connectionNamed(raw: RawHeaders): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const [name, value] of pairs(raw)) {
+    if (name.toLowerCase() !== 'connection') continue;
+    for (const token of value.split(',')) named.add(token.trim().toLowerCase());
+  }
+  return named;
+}
+
+const isHopByHop = (name: string, named: ReadonlySet<string>): boolean => HOP_BY_HOP.has(name) || named.has(name);
+
+function* pairs(raw: RawHeaders): Generator<readonly [string, string]> {
+  for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? '', raw[index + 1] ?? ''];
+}

@@ -1,0 +1,112 @@
+import {once} from 'node:events';
+import {createServer, type Server, type Socket} from 'node:net';
+import {errorCode, TakoError} from '../system/error.js';
+import {describePortOwner} from '../system/port-owner.js';
+
+export type ListenerOptions = {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Taken instead when the system denies `port` to this user; a port in use is an error, never a quiet move. */
+  readonly deniedPort?: number | undefined;
+  readonly onConnection: (socket: Socket) => void;
+};
+
+export type Listener = {
+  readonly port: number;
+  /** True when `port` was denied and `deniedPort` is used. */
+  readonly isDenied: boolean;
+  /** Stops accepting and destroys what is connected. */
+  close(): Promise<void>;
+};
+
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
+/** Tries for a port that is free on both addresses. */
+const FREE_PORT_TRIES = 20;
+
+/** Opens one port on both loopback addresses. Throws PORT_IN_USE, naming the owner where this user may see it. */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const {port, deniedPort, onConnection} = options;
+  try {
+    return await listenOnLoopback(port, onConnection);
+  } catch (error) {
+    if (errorCode(error) === 'EACCES' && deniedPort !== undefined) {
+      const listener = await openListener({port: deniedPort, onConnection});
+      return {...listener, isDenied: true};
+    }
+    if (errorCode(error) === 'EADDRINUSE') throw await portInUse(port, error);
+    if (errorCode(error) === 'EACCES') throw portDenied(port, error);
+    throw error;
+  }
+}
+
+async function listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const accept = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // A reset may come before any protocol has its own listener in place.
+    socket.on('error', () => socket.destroy());
+    onConnection(socket);
+  };
+  const servers = await openServers(port, accept);
+  const close = async (): Promise<void> => {
+    const closed = servers.map(closeServer);
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(closed);
+  };
+  return {port: portOf(servers), isDenied: false, close};
+}
+
+async function openServers(port: number, accept: (socket: Socket) => void): Promise<Server[]> {
+  for (let attempt = 1; ; attempt++) {
+    const servers: Server[] = [];
+    try {
+      for (const address of LOOPBACK) {
+        const server = await openServer(servers.length > 0 ? portOf(servers) : port, address, accept);
+        if (server) servers.push(server);
+      }
+      return servers;
+    } catch (error) {
+      await Promise.all(servers.map(closeServer));
+      if (port !== 0 || errorCode(error) !== 'EADDRINUSE' || attempt === FREE_PORT_TRIES) throw error;
+    }
+  }
+}
+
+/** Undefined on a machine without IPv6. */
+async function openServer(
+  port: number,
+  address: string,
+  accept: (socket: Socket) => void,
+): Promise<Server | undefined> {
+  const server = createServer({noDelay: true}, accept);
+  server.listen({port, host: address, ipv6Only: address === '::1'});
+  try {
+    await once(server, 'listening');
+    // An accept that fails (out of descriptors) costs that connection, not the listener.
+    server.on('error', () => undefined);
+    return server;
+  } catch (error) {
+    if (address === '::1' && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function portOf(servers: readonly Server[]): number {
+  const address = servers[0]?.address();
+  if (typeof address !== 'object' || !address) throw new Error('the listener has no address');
+  return address.port;
+}
+
+const closeServer = (server: Server): Promise<void> => new Promise(resolve => server.close(() => resolve()));
+
+async function portInUse(port: number, cause: unknown): Promise<TakoError> {
+  const owner = await describePortOwner(port, 'tcp');
+  return new TakoError('PORT_IN_USE', `port ${port} is in use by ${owner ?? 'another process'}`, {
+    hint: 'stop that program, or choose other ports with --port and --http-port',
+    cause,
+  });
+}
+
+const portDenied = (port: number, cause: unknown): TakoError =>
+  new TakoError('PORT_DENIED', `this user may not open port ${port}`, {hint: 'choose a port above 1023', cause});

@@ -1,0 +1,125 @@
+// Which app serves a request: an immutable table, built once per change of the routes.
+//
+// The most specific route wins: an exact host before a wildcard, a longer wildcard suffix before a shorter one, then
+// an exact path before a prefix and a longer prefix before a shorter one. A host whose paths do not match leaves the
+// request to the next less specific host. A lookup walks the labels of the host and the segments of the path, never
+// the routes, so its cost does not grow with their number (bench/route-table.bench.ts).
+
+import {normalizePath, type RoutePattern} from './route-syntax.js';
+
+/** Names an app to the gateway; what it means is its owner's business. */
+export type AppId = string;
+
+export type Route = RoutePattern & {readonly app: AppId};
+
+export type RouteTable = {
+  /** Every route, most specific first. */
+  readonly routes: readonly Route[];
+  /**
+   * Finds the route for a normalised host (see normalizeHost) and a request target, or undefined.
+   */
+  match(host: string, target: string): Route | undefined;
+};
+
+/** Two apps that claim the very same pattern. */
+export type RouteConflict = {readonly route: Route; readonly other: Route};
+
+/** Every pattern that more than one app claims; overlapping patterns are fine, the more specific one wins. */
+export function findRouteConflicts(routes: readonly Route[]): readonly RouteConflict[] {
+  const seen = new Map<string, Route>();
+  return routes.flatMap(route => {
+    const key = route.host + route.path;
+    const other = seen.get(key);
+    if (!other) seen.set(key, route);
+    return other && other.app !== route.app ? [{route, other}] : [];
+  });
+}
+
+/** Builds the table. Of routes with the same pattern the first one counts; findRouteConflicts tells them beforehand. */
+export function createRouteTable(routes: readonly Route[]): RouteTable {
+  const exact = new Map<string, PathTable>();
+  const wildcard = new Map<string, PathTable>();
+  for (const route of routes) {
+    const isWildcard = route.host.startsWith('*.');
+    const hosts = isWildcard ? wildcard : exact;
+    const host = isWildcard ? route.host.slice(2) : route.host;
+    const paths = hosts.get(host) ?? createPathTable();
+    hosts.set(host, addRoute(paths, route));
+  }
+  return {
+    routes: [...routes].sort(bySpecificity),
+    match(host, target) {
+      const path = normalizePath(target);
+      const own = exact.get(host);
+      return (own && matchPath(own, path)) ?? (wildcard.size > 0 ? matchWildcard(wildcard, host, path) : undefined);
+    },
+  };
+}
+
+/** The routes of one host. `depth` is the number of segments of its longest prefix: no request needs more looks. */
+type PathTable = {
+  readonly exact: Map<string, Route>;
+  readonly prefix: Map<string, Route>;
+  depth: number;
+};
+
+const createPathTable = (): PathTable => ({exact: new Map(), prefix: new Map(), depth: 0});
+
+function addRoute(paths: PathTable, route: Route): PathTable {
+  const isPrefix = route.path === '/' || route.path.endsWith('/*');
+  const path = isPrefix ? route.path.replace(/\/\*?$/, '') : route.path;
+  const table = isPrefix ? paths.prefix : paths.exact;
+  if (!table.has(path)) table.set(path, route);
+  if (isPrefix) paths.depth = Math.max(paths.depth, path.split('/').length - 1);
+  return paths;
+}
+
+function matchPath({exact, prefix, depth}: PathTable, path: string): Route | undefined {
+  return (exact.size > 0 ? exact.get(withoutFinalSlash(path)) : undefined) ?? matchPrefix(prefix, depth, path);
+}
+
+/** Looks up `/a/b`, `/a`, `` in turn, starting at the deepest prefix the table has. */
+function matchPrefix(prefix: Map<string, Route>, depth: number, path: string): Route | undefined {
+  let end = endOfSegment(path, depth);
+  while (end > 0) {
+    const route = prefix.get(path.slice(0, end));
+    if (route) return route;
+    end = path.lastIndexOf('/', end - 1);
+  }
+  return prefix.get('');
+}
+
+/** Where the first `count` segments of the path end: 0 for none. */
+function endOfSegment(path: string, count: number): number {
+  if (count === 0) return 0;
+  let end = 0;
+  for (let segment = 0; segment < count; segment++) {
+    const next = path.indexOf('/', end + 1);
+    if (next === -1) return path.length;
+    end = next;
+  }
+  return end;
+}
+
+function matchWildcard(wildcard: Map<string, PathTable>, host: string, path: string): Route | undefined {
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    const paths = wildcard.get(host.slice(dot + 1));
+    const route = paths && matchPath(paths, path);
+    if (route) return route;
+  }
+  return undefined;
+}
+
+const withoutFinalSlash = (path: string): string => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+
+function bySpecificity(a: Route, b: Route): number {
+  return (
+    Number(a.host.startsWith('*.')) - Number(b.host.startsWith('*.')) ||
+    b.host.split('.').length - a.host.split('.').length ||
+    Number(isPrefixPath(a.path)) - Number(isPrefixPath(b.path)) ||
+    b.path.length - a.path.length ||
+    a.host.localeCompare(b.host)
+  );
+}
+
+const isPrefixPath = (path: string): boolean => path === '/' || path.endsWith('/*');

@@ -1,0 +1,59 @@
+import {readdir, readFile, readlink} from 'node:fs/promises';
+import {run} from './exec.js';
+
+export type PortOwner = {readonly pid: number; readonly name: string};
+
+export type Transport = 'tcp' | 'udp';
+
+/** Who listens on a local port, where this user may see it. Never throws: it only makes an error message better. */
+export async function findPortOwner(port: number, transport: Transport): Promise<PortOwner | undefined> {
+  try {
+    return process.platform === 'linux' ? await findByProc(port, transport) : await findByLsof(port, transport);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `node (pid 4711)`, or undefined when nobody could be found. */
+export async function describePortOwner(port: number, transport: Transport): Promise<string | undefined> {
+  const owner = await findPortOwner(port, transport);
+  return owner && `${owner.name} (pid ${owner.pid})`;
+}
+
+async function findByProc(port: number, transport: Transport): Promise<PortOwner | undefined> {
+  const tables = await Promise.all([`/proc/net/${transport}`, `/proc/net/${transport}6`].map(readQuietly));
+  const inodes = new Set(tables.flatMap(table => listeningInodes(table, port, transport)));
+  if (inodes.size === 0) return undefined;
+  for (const pid of (await readdir('/proc')).filter(entry => /^\d+$/.test(entry))) {
+    if (await holdsSocket(pid, inodes))
+      return {pid: Number(pid), name: (await readQuietly(`/proc/${pid}/comm`)).trim()};
+  }
+  return undefined;
+}
+
+/** The tables' columns are described in proc(5): local address, state (0A listening, 07 unconnected UDP), inode. */
+function listeningInodes(table: string, port: number, transport: Transport): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const state = transport === 'tcp' ? '0A' : '07';
+  return table
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(columns => columns[1]?.endsWith(suffix) && columns[3] === state)
+    .map(columns => `socket:[${columns[9]}]`);
+}
+
+async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  const descriptors = await readdir(folder).catch(() => []);
+  const links = await Promise.all(descriptors.map(descriptor => readlink(`${folder}/${descriptor}`).catch(() => '')));
+  return links.some(link => inodes.has(link));
+}
+
+const readQuietly = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+
+async function findByLsof(port: number, transport: Transport): Promise<PortOwner | undefined> {
+  const selection = transport === 'tcp' ? [`-iTCP:${port}`, '-sTCP:LISTEN'] : [`-iUDP:${port}`];
+  const {stdout} = await run({file: 'lsof', args: ['-nP', ...selection, '-Fpc']}, {timeoutMs: 5_000});
+  const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+  return pid === undefined ? undefined : {pid: Number(pid), name: /^c(.+)$/m.exec(stdout)?.[1] ?? 'unknown'};
+}
