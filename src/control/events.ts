@@ -1,0 +1,57 @@
+// What a control client may hear. Every screen and printer is a function of these events.
+
+/** How a process ended. */
+export type ExitInfo = {readonly code: number | null; readonly signal: string | null};
+
+export type AppState = 'stopped' | 'starting' | 'ready' | 'draining' | 'exited';
+
+/** One app as the daemon sees it now. */
+export type AppStatus = {
+  readonly name: string;
+  readonly state: AppState;
+  /** The address to open. */
+  readonly url: string;
+  /** Every address, the one to open first. */
+  readonly urls: readonly string[];
+  readonly directory: string;
+  readonly configFile: string | null;
+  readonly command: readonly string[];
+  readonly pid: number | null;
+  readonly port: number | null;
+  /** Milliseconds since the epoch; null while no process runs. */
+  readonly startedAt: number | null;
+  /** Resident memory of the app's whole process group. */
+  readonly memoryBytes: number | null;
+  /** How the last process ended, when it ended by itself. */
+  readonly exit: ExitInfo | null;
+  /** Why the last start failed. */
+  readonly problem: Problem | null;
+  /** Terminals attached to it. */
+  readonly clients: number;
+};
+
+/** An error as it crosses the socket. */
+export type Problem = {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly details: readonly string[];
+};
+
+export type LogLine = {
+  /** Grows by one per line of an app, never reused while the daemon lives. */
+  readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly stream: 'stdout' | 'stderr' | 'tako';
+  readonly text: string;
+};
+
+/** How an app came to be no longer registered. */
+export type RemovalReason = 'stopped' | 'replaced';
+
+export type AppEvent =
+  | {readonly type: 'status'; readonly status: AppStatus}
+  | {readonly type: 'log'; readonly app: string; readonly line: LogLine}
+  | {readonly type: 'skipped'; readonly app: string; readonly count: number}
+  | {readonly type: 'removed'; readonly app: string; readonly reason: RemovalReason};

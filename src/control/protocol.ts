@@ -1,0 +1,87 @@
+// The control protocol: JSON lines over a Unix socket. A client numbers its calls; an answer carries the number of its
+// call, so that several can be under way on one connection. A call that streams sends events before its answer.
+
+import {TakoError} from '../system/error.js';
+import type {AppEvent, AppStatus, Problem} from './events.js';
+
+/** Raised when an old client or server could misread a message; until then fields are only added. */
+export const PROTOCOL = 1;
+
+/** The most one message may be; a registration carries a whole environment. */
+export const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+export type OpenPortInfo = {readonly port: number; readonly isDenied: boolean};
+
+export type DaemonInfo = {
+  readonly version: string;
+  readonly protocol: number;
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly https: OpenPortInfo;
+  readonly http: OpenPortInfo;
+  readonly dnsPort: number;
+  readonly zones: readonly string[];
+  readonly home: string;
+  readonly logFile: string;
+  readonly rootCertificate: string;
+  readonly apps: number;
+};
+
+/** What a terminal tells the daemon about an app. */
+export type Registration = {
+  readonly name: string;
+  readonly directory: string;
+  readonly configFile: string | null;
+  /** `host[/path]`, the one to open first. */
+  readonly routes: readonly string[];
+  readonly primaryHost: string;
+  readonly command: readonly string[];
+  /** The environment of that terminal, with the project's variables. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly readyTimeoutMs: number;
+  readonly graceMs: number;
+};
+
+type Method<Params, Result, Event = never> = {readonly params: Params; readonly result: Result; readonly event: Event};
+type Named = {readonly name: string};
+
+/** Every call: what goes in, what comes back, and what is streamed in between. */
+export type Methods = {
+  readonly hello: Method<{readonly version: string; readonly protocol: number}, DaemonInfo>;
+  readonly register: Method<{readonly registration: Registration}, AppStatus>;
+  /** Starts an app that does not run and waits until it is ready. */
+  readonly start: Method<Named, AppStatus>;
+  /** Stops an app and forgets it. */
+  readonly remove: Method<Named, AppStatus>;
+  /** Starts the process anew; answers when the new one is ready. */
+  readonly restart: Method<Named, AppStatus>;
+  readonly list: Method<Record<string, never>, {readonly apps: readonly AppStatus[]}>;
+  /** Status changes and log lines, from line id `after` on (0: all that is kept), until the client leaves. */
+  readonly attach: Method<Named & {readonly after: number}, Record<string, never>, AppEvent>;
+  /** The last `count` lines; with `follow` also those to come. */
+  readonly logs: Method<Named & {readonly count: number; readonly follow: boolean}, Record<string, never>, AppEvent>;
+  /** Ends the daemon; registrations stay. */
+  readonly shutdown: Method<Record<string, never>, Record<string, never>>;
+};
+
+export type MethodName = keyof Methods;
+
+export type CallMessage = {readonly id: number; readonly method: string; readonly params: unknown};
+export type AnswerMessage =
+  | {readonly id: number; readonly result: unknown}
+  | {readonly id: number; readonly error: Problem}
+  | {readonly id: number; readonly event: unknown};
+
+/** An error in the form in which it crosses the socket. Of a bug only the message does; its stack is in the log. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof TakoError) {
+    return {code: error.code, message: error.message, hint: error.hint ?? null, details: error.details};
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {code: 'INTERNAL', message, hint: 'this is a bug in tako; the daemon log has the details', details: []};
+}
+
+/** The error again, on the client's side. */
+export const fromProblem = ({code, message, hint, details}: Problem): TakoError =>
+  new TakoError(code, message, {...(hint === null ? {} : {hint}), details});

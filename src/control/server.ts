@@ -1,0 +1,126 @@
+import {once} from 'node:events';
+import {chmod, rm} from 'node:fs/promises';
+import {createServer, type Socket} from 'node:net';
+import path from 'node:path';
+import {TakoError} from '../system/error.js';
+import {ensurePrivateFolder, PRIVATE_FILE} from '../system/files.js';
+import {readJsonLines, writeJsonLine} from './json-lines.js';
+import {type CallMessage, type MethodName, type Methods, toProblem} from './protocol.js';
+
+/** What a handler gets beside its parameters. */
+export type CallContext<Event> = {
+  /** Sends an event; false when the client does not keep up. */
+  emit(event: Event): boolean;
+  /** Resolves when the client has read what was emitted so far, or has left. */
+  drained(): Promise<void>;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+};
+
+/** One function per method. Parameters come from a program of the same user; handlers check what they rely on. */
+export type Handlers = {
+  readonly [M in MethodName]: (
+    params: Methods[M]['params'],
+    context: CallContext<Methods[M]['event']>,
+  ) => Promise<Methods[M]['result']>;
+};
+
+export type ControlServer = {
+  /** Connected clients. */
+  clients(): number;
+  close(): Promise<void>;
+};
+
+export type ControlServerOptions = {
+  readonly socketPath: string;
+  readonly handlers: Handlers;
+  /** A handler failed with what is not a TakoError: a bug. */
+  readonly onBug: (error: unknown) => void;
+  /** A client came or left. */
+  readonly onClientsChange?: () => void;
+};
+
+/** Listens on the socket, readable by this user only. The caller holds the daemon's lock, so a leftover socket is stale. */
+export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const {socketPath, onClientsChange = () => undefined} = options;
+  const clients = new Set<Socket>();
+  const server = createServer(socket => {
+    clients.add(socket);
+    socket.once('close', () => {
+      clients.delete(socket);
+      onClientsChange();
+    });
+    serveClient(socket, options);
+    onClientsChange();
+  });
+  await ensurePrivateFolder(path.dirname(socketPath));
+  await rm(socketPath, {force: true});
+  server.listen(socketPath);
+  await once(server, 'listening');
+  await chmod(socketPath, PRIVATE_FILE);
+  return {
+    clients: () => clients.size,
+    async close() {
+      const closed = new Promise(resolve => server.close(resolve));
+      for (const client of clients) client.destroySoon();
+      await closed;
+    },
+  };
+}
+
+function serveClient(socket: Socket, {handlers, onBug}: ControlServerOptions): void {
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  socket.on('error', () => socket.destroy());
+  readJsonLines(socket, message => {
+    if (!isCall(message)) return void socket.destroy();
+    answer(message, {socket, handlers, signal: gone.signal, onBug}).catch(onBug);
+  });
+}
+
+type Connection = Pick<ControlServerOptions, 'handlers' | 'onBug'> & {
+  readonly socket: Socket;
+  readonly signal: AbortSignal;
+};
+
+async function answer({id, method, params}: CallMessage, {socket, handlers, signal, onBug}: Connection): Promise<void> {
+  const context = {
+    emit: (event: unknown) => writeJsonLine(socket, {id, event}),
+    drained: () => waitForDrain(socket),
+    signal,
+  };
+  try {
+    const handler = findHandler(handlers, method);
+    writeJsonLine(socket, {id, result: await handler(params, context)});
+  } catch (error) {
+    if (!(error instanceof TakoError)) onBug(error);
+    writeJsonLine(socket, {id, error: toProblem(error)});
+  }
+}
+
+type AnyHandler = (params: unknown, context: CallContext<unknown>) => Promise<unknown>;
+
+function findHandler(handlers: Handlers, method: string): AnyHandler {
+  if (!Object.hasOwn(handlers, method)) {
+    throw new TakoError('UNKNOWN_METHOD', `the daemon does not know the call ${JSON.stringify(method)}`, {
+      hint: 'the running daemon may be of another version; "tako dev stop --all" ends it',
+    });
+  }
+  return handlers[method as MethodName] as AnyHandler;
+}
+
+function waitForDrain(socket: Socket): Promise<void> {
+  if (socket.destroyed || !socket.writableNeedDrain) return Promise.resolve();
+  return new Promise(resolve => {
+    const settle = (): void => {
+      socket.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    socket.once('drain', settle).once('close', settle);
+  });
+}
+
+function isCall(message: unknown): message is CallMessage {
+  const {id, method, params} = Object(message) as Partial<CallMessage>;
+  return Number.isSafeInteger(id) && typeof method === 'string' && typeof params === 'object' && params !== null;
+}

@@ -1,0 +1,17 @@
+import {createHash} from 'node:crypto';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+/** The shortest of the systems' limits (macOS: 104 bytes with the final NUL, Linux: 108). */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/**
+ * Where the daemon of this data folder listens: in the folder itself, or, where that is too deep for a socket's name,
+ * in a private folder beside other temporary files.
+ */
+export function socketPathFor(dataFolder: string): string {
+  const direct = path.join(dataFolder, 'run', 'control.sock');
+  if (Buffer.byteLength(direct) <= MAX_SOCKET_PATH_BYTES) return direct;
+  const hash = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
+  return path.join(tmpdir(), `tako-${process.getuid?.() ?? 0}-${hash}`, 'control.sock');
+}
