@@ -1,0 +1,63 @@
+import {homedir} from 'node:os';
+import {fileURLToPath} from 'node:url';
+import {loadProject, type Project} from '../config/load-project.js';
+import {loadSettings, type Settings} from '../config/settings.js';
+import {type DaemonConnection, ensureDaemon, findDaemon} from '../devproxy/daemon-client.js';
+import {type DaemonFiles, daemonFiles} from '../devproxy/daemon-files.js';
+import {TakoError} from '../system/error.js';
+import {type Paths, resolvePaths} from '../system/paths.js';
+import {readVersion} from '../system/version.js';
+
+/** What every command can have, once it asks. */
+export type Context = {readonly paths: Paths; readonly files: DaemonFiles; readonly version: string};
+
+export function createContext(): Context {
+  const paths = resolvePaths(process.env, process.platform, homedir());
+  return {paths, files: daemonFiles(paths), version: readVersion()};
+}
+
+export type PortFlags = {
+  readonly port?: number | undefined;
+  readonly httpPort?: number | undefined;
+  readonly dnsPort?: number | undefined;
+};
+
+export const loadUserSettings = ({paths}: Context): Promise<Settings> => loadSettings(paths.config);
+
+export type ConfigFlag = {readonly config?: string};
+
+/** The project of the folder the user is in. */
+export const loadCurrentProject = ({config}: ConfigFlag = {}): Promise<Project> =>
+  loadProject({directory: process.cwd(), configFile: config});
+
+/** Connects to the daemon, starting it with these ports if none runs. */
+export function startDaemon({files, version}: Context, ports: PortFlags): Promise<DaemonConnection> {
+  const flags = Object.entries({'--port': ports.port, '--http-port': ports.httpPort, '--dns-port': ports.dnsPort});
+  const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+  // node:sqlite still warns that it is experimental; the daemon's log is not the place for it.
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', cli, 'daemon', ...args] as const;
+  return ensureDaemon({files, version, command});
+}
+
+/** Connects to the running daemon. Throws DAEMON_NOT_RUNNING. */
+export async function requireDaemon({files, version}: Context): Promise<DaemonConnection> {
+  const found = await findDaemon(files, version);
+  if (found) return found;
+  throw new TakoError('DAEMON_NOT_RUNNING', 'no app is registered and the daemon does not run', {
+    hint: 'run "tako dev" in the folder of an app',
+  });
+}
+
+/** The app a command is about: the one named, else the registered one of this folder. Throws NO_SUCH_APP. */
+export async function findAppName(
+  {client}: DaemonConnection,
+  name: string | undefined,
+  flags: ConfigFlag,
+): Promise<string> {
+  if (name !== undefined) return name;
+  const {directory, configFile, config} = await loadCurrentProject(flags);
+  const {apps} = await client.call('list', {});
+  const own = apps.find(app => app.directory === directory && app.configFile === (configFile ?? null));
+  return own?.name ?? config.name;
+}

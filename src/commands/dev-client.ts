@@ -1,0 +1,91 @@
+// The terminal's side of one app under `tako dev`: registers it, follows it, and when the daemon dies starts another
+// and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
+
+import type {AppEvent} from '../control/events.js';
+import type {Registration} from '../control/protocol.js';
+import type {DaemonConnection} from '../devproxy/daemon-client.js';
+import {errorCode, TakoError} from '../system/error.js';
+import type {DevEvent} from '../ui/dev-session.js';
+
+export type DevClient = {
+  subscribe(listener: (event: DevEvent) => void): () => void;
+  /** Tells the subscribers something that the daemon did not. */
+  notify(event: DevEvent): void;
+  /** Resolves when the app is no longer followed: removed, or `detach` was called. */
+  follow(): Promise<void>;
+  restart(): void;
+  /** Stops the app and forgets it. */
+  remove(): Promise<void>;
+  detach(): void;
+};
+
+export type DevClientOptions = {
+  readonly connection: DaemonConnection;
+  readonly registration: Registration;
+  /** Finds or starts a daemon when the one we had is gone. */
+  readonly reconnect: () => Promise<DaemonConnection>;
+};
+
+/** A daemon that dies again and again is not started for ever. */
+const MAX_RECONNECTS = 5;
+
+export function createDevClient({connection, registration, reconnect}: DevClientOptions): DevClient {
+  const {name} = registration;
+  const listeners = new Set<(event: DevEvent) => void>();
+  const notify = (event: DevEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  let current = connection;
+  let after = 0;
+  let isDetached = false;
+
+  const onEvent = (event: AppEvent): void => {
+    if (event.type === 'log') after = event.line.id;
+    notify(event);
+  };
+  async function followOnce(): Promise<void> {
+    const {client} = current;
+    await client.call('register', {registration});
+    // How it goes is in the status; the failure of a start is no failure of following.
+    client.call('start', {name}).catch(() => undefined);
+    await client.call('attach', {name, after}, {onEvent});
+  }
+
+  return {
+    notify,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async follow() {
+      for (let reconnects = 0; ; reconnects++) {
+        try {
+          await followOnce();
+          return notify({type: 'ended', reason: `${name} was stopped by another command`});
+        } catch (error) {
+          if (isDetached) return;
+          if (errorCode(error) !== 'DAEMON_LOST' || reconnects === MAX_RECONNECTS) throw error;
+          notify({type: 'notice', level: 'warning', text: 'the daemon is gone; starting it again'});
+          current = await reconnect();
+          // Another daemon counts its lines anew.
+          after = 0;
+        }
+      }
+    },
+    restart: () => void current.client.call('restart', {name}).catch(() => undefined),
+    async remove() {
+      isDetached = true;
+      await current.client.call('remove', {name}).catch(ignoreGone);
+      current.client.close();
+    },
+    detach() {
+      isDetached = true;
+      current.client.close();
+    },
+  };
+}
+
+/** Another command may have stopped it first. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof TakoError) || !['NO_SUCH_APP', 'DAEMON_LOST'].includes(error.code)) throw error;
+}

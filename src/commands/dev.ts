@@ -1,0 +1,157 @@
+import {unsupportedInDev} from '../config/config.js';
+import {decideDevCommand} from '../config/dev-command.js';
+import type {Project} from '../config/load-project.js';
+import {renderProblem} from '../config/problem.js';
+import {readProjectFacts} from '../config/project-facts.js';
+import type {DaemonInfo, Registration} from '../control/protocol.js';
+import {decideAppName} from '../devproxy/app-name.js';
+import {originOf} from '../proxy/request-path.js';
+import {copyToClipboard, openInBrowser} from '../system/desktop.js';
+import {TakoError} from '../system/error.js';
+import type {DevOutcome, DevSession} from '../ui/dev-session.js';
+import {
+  type ConfigFlag,
+  type Context,
+  createContext,
+  loadCurrentProject,
+  type PortFlags,
+  startDaemon,
+} from './context.js';
+import {createDevClient, type DevClient} from './dev-client.js';
+import {checkMachine} from './machine-notes.js';
+import {printNote} from './output.js';
+import {createRegistration, ensureDataFolder} from './registration.js';
+
+export type DevFlags = ConfigFlag & PortFlags & {readonly json?: boolean; readonly plain?: boolean};
+
+/** Starts the app of this folder, or attaches to it, and shows it until it is left or stopped. */
+export async function dev(words: readonly string[], flags: DevFlags): Promise<void> {
+  const context = createContext();
+  const project = await loadCurrentProject(flags);
+  const command = decideDevCommand(project.config, await readProjectFacts(project.directory), words);
+  const connection = await startDaemon(context, flags);
+  const {info} = connection;
+  try {
+    assertPorts(flags, info);
+    const {apps} = await connection.client.call('list', {});
+    const identity = {name: project.config.name, directory: project.directory, configFile: project.configFile ?? null};
+    const name = decideAppName(identity, apps);
+    await ensureDataFolder(project.directory);
+    const registration = createRegistration({project, name, command, zones: info.zones, terminal: process.env});
+    const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, flags)});
+    const notes = startNotes(project, name, info);
+    await show(client, createSession(client, registration, notes, context), flags, info);
+  } finally {
+    connection.client.close();
+  }
+}
+
+async function show(client: DevClient, session: DevSession, flags: DevFlags, info: DaemonInfo): Promise<void> {
+  const signals = listenForSignals();
+  const shown = runUi(session, flags, signals.signal);
+  // What the machine lacks is found out while the app starts.
+  checkMachine(info, session.app, text => client.notify({type: 'notice', level: 'warning', text}));
+  const followed = client.follow();
+  try {
+    const outcome = signals.outcome((await Promise.race([shown, followed.then(() => shown)])) as DevOutcome);
+    await leave(outcome, client, session.app, flags);
+  } finally {
+    signals.close();
+  }
+}
+
+/** Waits for the screen first, so that what is printed next stands below it. */
+async function leave(outcome: DevOutcome, client: DevClient, name: string, {json}: DevFlags): Promise<void> {
+  const say = (text: string): void => {
+    if (!json) printNote(text);
+  };
+  if (outcome === 'stop') {
+    await client.remove();
+    say(`${name} stopped`);
+  } else if (outcome === 'background') {
+    client.detach();
+    say(`${name} goes on in the background; "tako dev" attaches to it again, "tako dev stop ${name}" stops it`);
+  }
+}
+
+async function runUi(session: DevSession, {json, plain}: DevFlags, signal: AbortSignal): Promise<DevOutcome> {
+  const {stdin, stdout, stderr} = process;
+  if (json) return (await import('../ui/json-lines.js')).runJson(session, {stdout, signal});
+  const hasTerminal = stdin.isTTY && stdout.isTTY;
+  if (plain || !hasTerminal) return (await import('../ui/plain.js')).runPlain(session, {stdout, stderr, signal});
+  return (await import('../ui/dev-screen.js')).runDevScreen(session, {stdin, stdout, signal});
+}
+
+type Signals = {
+  readonly signal: AbortSignal;
+  /** What a signal asked for, or else what the screen answered. */
+  outcome(shown: DevOutcome): DevOutcome;
+  close(): void;
+};
+
+/** Ctrl-C and SIGTERM stop the app; a terminal that goes away leaves it running. */
+function listenForSignals(): Signals {
+  const controller = new AbortController();
+  let asked: DevOutcome | undefined;
+  const ask = (outcome: DevOutcome) => (): void => {
+    asked ??= outcome;
+    controller.abort();
+  };
+  const listeners = {SIGINT: ask('stop'), SIGTERM: ask('stop'), SIGHUP: ask('background')};
+  for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    outcome: shown => asked ?? shown,
+    close: () => {
+      for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
+    },
+  };
+}
+
+function createSession(
+  client: DevClient,
+  registration: Registration,
+  notes: readonly string[],
+  context: Context,
+): DevSession {
+  return {
+    app: registration.name,
+    directory: registration.directory,
+    version: context.version,
+    notes,
+    subscribe: client.subscribe,
+    actions: {
+      restart: client.restart,
+      open(url) {
+        openInBrowser(url).then(isOpen => {
+          if (!isOpen) client.notify({type: 'notice', level: 'warning', text: `no browser could be opened for ${url}`});
+        });
+      },
+      copy: copyToClipboard,
+    },
+  };
+}
+
+function startNotes({config, warnings}: Project, name: string, info: DaemonInfo): string[] {
+  const unsupported = unsupportedInDev(config);
+  return [
+    ...warnings.map(renderProblem),
+    ...(unsupported.length > 0
+      ? [`tako dev does not act on these keys of tako.toml yet: ${unsupported.join(', ')}`]
+      : []),
+    ...(name === config.name ? [] : [`the name ${config.name} is taken by another folder; this app is ${name}`]),
+    ...(info.https.isDenied
+      ? [`port 443 is not open to this user; serving ${originOf(`${name}.test`, info.https.port)}`]
+      : []),
+  ];
+}
+
+/** One daemon has one set of ports; asking for others while it runs would move everybody's apps. */
+function assertPorts({port, httpPort, dnsPort}: PortFlags, {https, http, dnsPort: dns}: DaemonInfo): void {
+  const differs = (wanted: number | undefined, actual: number): boolean =>
+    wanted !== undefined && wanted !== 0 && wanted !== actual;
+  if (!differs(port, https.port) && !differs(httpPort, http.port) && !differs(dnsPort, dns)) return;
+  throw new TakoError('PORTS_DIFFER', `the daemon runs already, with ports ${https.port}, ${http.port} and ${dns}`, {
+    hint: 'end it with "tako dev stop --all" first, or leave out the port',
+  });
+}

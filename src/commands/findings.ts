@@ -1,0 +1,148 @@
+// What doctor looks at. Each check proves something end to end: a query that is answered, a handshake that verifies.
+
+import {lookup, Resolver} from 'node:dns/promises';
+import {readFile} from 'node:fs/promises';
+import {Agent, request} from 'undici';
+import type {RootCertificate} from '../ca/root.js';
+import {checkTrust, type StoreTrust, type TrustFacts} from '../ca/trust/trust.js';
+import type {DaemonInfo} from '../control/protocol.js';
+
+export type Finding = {
+  readonly id: string;
+  readonly severity: 'ok' | 'warning' | 'error';
+  readonly observed: string;
+  /** What to do about it; null when nothing is to be done. */
+  readonly fix: string | null;
+};
+
+/** A name nobody registers, so that no app is started by looking. */
+const CANARY = 'tako-doctor-canary';
+const TIMEOUT_MS = 3_000;
+
+export function checkDaemon(info: DaemonInfo | undefined, version: string): Finding {
+  if (!info)
+    return {id: 'daemon', severity: 'ok', observed: 'the daemon does not run; "tako dev" starts it', fix: null};
+  const observed = `the daemon runs: tako ${info.version}, pid ${info.pid}, ${info.apps} apps`;
+  return info.version === version
+    ? {id: 'daemon', severity: 'ok', observed, fix: null}
+    : {
+        id: 'daemon',
+        severity: 'warning',
+        observed: `${observed}; this command is ${version}`,
+        fix: 'run "tako dev" again',
+      };
+}
+
+/** Our name server by itself, then the way of every other program: the system's resolver. */
+export async function checkNames({dnsPort, zones}: DaemonInfo): Promise<Finding[]> {
+  const host = `${CANARY}.${zones[0] ?? 'test'}`;
+  const resolver = new Resolver({timeout: TIMEOUT_MS, tries: 1});
+  resolver.setServers([`127.0.0.1:${dnsPort}`]);
+  const [own, system] = await Promise.all([
+    resolver.resolve4(host).catch((): string[] => []),
+    lookup(host, {all: true}).then(
+      found => found.map(({address}) => address),
+      () => [],
+    ),
+  ]);
+  const resolves = system.some(address => address === '127.0.0.1' || address === '::1');
+  return [
+    own.includes('127.0.0.1')
+      ? {id: 'dns-server', severity: 'ok', observed: `the name server answers on port ${dnsPort}`, fix: null}
+      : {
+          id: 'dns-server',
+          severity: 'error',
+          observed: `the name server does not answer on port ${dnsPort}`,
+          fix: 'run "tako dev stop --all", then "tako dev" again',
+        },
+    resolves
+      ? {
+          id: 'dns-system',
+          severity: 'ok',
+          observed: `this machine resolves .${zones[0] ?? 'test'} names to itself`,
+          fix: null,
+        }
+      : {
+          id: 'dns-system',
+          severity: 'warning',
+          observed: `this machine does not resolve .${zones[0] ?? 'test'} names${system[0] === undefined ? '' : ` to itself but to ${system[0]}`}`,
+          fix: `point the system's resolver at 127.0.0.1 port ${dnsPort} for these names (docs/names.md), or use the .localhost names`,
+        },
+  ];
+}
+
+/** A real handshake and request on each address, verified against our root alone. */
+export async function checkPorts({https, http, zones, rootCertificate}: DaemonInfo): Promise<Finding[]> {
+  const ca = await readFile(rootCertificate, 'utf8');
+  const servername = `${CANARY}.${zones[0] ?? 'test'}`;
+  const probes = ['127.0.0.1', '[::1]'].map(async (address): Promise<Finding> => {
+    const id = `https-${address}`;
+    const problem = await probe(`https://${address}:${https.port}/`, {ca, servername});
+    return problem === undefined
+      ? {
+          id,
+          severity: 'ok',
+          observed: `HTTPS answers on ${address} port ${https.port} with a valid certificate`,
+          fix: null,
+        }
+      : {
+          id,
+          severity: 'error',
+          observed: `HTTPS on ${address} port ${https.port}: ${problem}`,
+          fix: 'run "tako dev stop --all", then "tako dev" again',
+        };
+  });
+  const denied: Finding[] = [https, http]
+    .filter(({isDenied}) => isDenied)
+    .map(({port}) => ({
+      id: `port-${port}`,
+      severity: 'warning',
+      observed: `this user may not open the standard port; port ${port} is used`,
+      fix: 'allow it with: sudo sysctl net.ipv4.ip_unprivileged_port_start=80, then "tako dev stop --all"',
+    }));
+  return [...(await Promise.all(probes)), ...denied];
+}
+
+async function probe(url: string, connect: {ca: string; servername: string}): Promise<string | undefined> {
+  const dispatcher = new Agent({connect, headersTimeout: TIMEOUT_MS});
+  try {
+    const {body} = await request(url, {dispatcher, headers: {host: connect.servername}});
+    await body.dump();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+export function checkTrustStores(root: RootCertificate | undefined, facts: TrustFacts): Finding[] {
+  if (!root) {
+    return [{id: 'trust', severity: 'ok', observed: 'there is no local authority yet; "tako dev" makes it', fix: null}];
+  }
+  return checkTrust(facts, root).map(renderTrust);
+}
+
+function renderTrust(store: StoreTrust): Finding {
+  const id = `trust-${store.store}`;
+  switch (store.state) {
+    case 'trusted':
+      return {id, severity: 'ok', observed: `${store.store} trusts tako's root certificate`, fix: null};
+    case 'not-trusted':
+      return {
+        id,
+        severity: 'warning',
+        observed: `${store.store} does not trust tako's root certificate`,
+        fix: 'tako trust',
+      };
+    case 'stale':
+      return {
+        id,
+        severity: 'error',
+        observed: `${store.store} has an earlier root certificate of tako's`,
+        fix: 'tako trust',
+      };
+    case 'unavailable':
+      return {id, severity: 'warning', observed: `${store.store}: ${store.reason}`, fix: null};
+  }
+}

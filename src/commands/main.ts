@@ -1,0 +1,194 @@
+import {Command, CommanderError, Option} from 'commander';
+import {TakoError} from '../system/error.js';
+import {readVersion} from '../system/version.js';
+import {reportError} from './output.js';
+
+/** Exit codes: docs/exit-codes.md. */
+export const EXIT = {ok: 0, failure: 1, usage: 2, refused: 3, interrupted: 130} as const;
+
+/** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = createProgram();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, argv);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('tako')
+    .description('A trusted https://app.test for any app on your machine.')
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({showGlobalOptions: false})
+    .addHelpText('after', EXAMPLES);
+  addDev(program);
+  addAppCommands(program);
+  addProjectCommands(program);
+  addMachineCommands(program);
+  addHidden(program);
+  // Subcommands inherit the settings above only if they are added after them; exitOverride is copied likewise.
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  $ tako dev                       start the app of this folder at https://NAME.test
+  $ tako dev node server.js        the same with a command of its own
+  $ tako dev list                  what is registered, and where
+  $ tako trust                     let this machine's browsers trust tako's certificates
+  $ tako doctor                    find out what does not work, and why
+
+https://tako.sh`;
+
+const port = (flag: string, what: string): Option =>
+  new Option(`${flag} <port>`, `${what} (0: any free one)`).argParser(parsePort);
+
+function parsePort(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
+  throw new CommanderError(EXIT.usage, 'tako.port', `"${text}" is not a port; use a number from 0 to 65535`);
+}
+
+const jsonOption = (): Option => new Option('--json', 'print JSON on stdout');
+const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
+
+function addDev(program: Command): void {
+  const dev = program
+    .command('dev')
+    .description('start the app of this folder, or attach to it')
+    .argument('[command...]', 'run this instead of the configured command')
+    .passThroughOptions()
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .option('--plain', 'plain lines instead of the screen')
+    .addOption(port('--port', 'HTTPS port'))
+    .addOption(port('--http-port', 'HTTP port, for redirects'))
+    .addOption(port('--dns-port', 'port of the name server'))
+    .action(async (words: string[], options) => (await import('./dev.js')).dev(words, options));
+  dev
+    .command('stop')
+    .description('stop an app and forget it')
+    .argument('[name]', 'the app; that of this folder if not given')
+    .option('--all', 'every app, and the daemon')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => (await import('./stop.js')).stop(name, options));
+  dev
+    .command('list')
+    .alias('ls')
+    .description('list the registered apps')
+    .addOption(jsonOption())
+    .action(async options => (await import('./status.js')).list(options));
+}
+
+function addAppCommands(program: Command): void {
+  program
+    .command('stop')
+    .description('stop an app and forget it')
+    .argument('[name]')
+    .option('--all', 'every app, and the daemon')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => (await import('./stop.js')).stop(name, options));
+  program
+    .command('restart')
+    .description("start an app's process anew")
+    .argument('[name]')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => (await import('./restart.js')).restart(name, options));
+  program
+    .command('status')
+    .description('show the daemon and its apps')
+    .addOption(jsonOption())
+    .action(async options => (await import('./status.js')).status(options));
+  program
+    .command('logs')
+    .description("print an app's output")
+    .argument('[name]')
+    .option('-f, --follow', 'go on with what is to come')
+    .addOption(new Option('-n, --lines <count>', 'how many lines to begin with').default(200).argParser(parseCount))
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => (await import('./logs.js')).logs(name, options));
+}
+
+function parseCount(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new CommanderError(EXIT.usage, 'tako.count', `"${text}" is not a number of lines`);
+}
+
+function addProjectCommands(program: Command): void {
+  program
+    .command('run')
+    .description("run a command with the app's environment")
+    .argument('<command...>')
+    .passThroughOptions()
+    .option('--env <name>', 'which environment', 'development')
+    .addOption(configOption())
+    .action(async (words: string[], options) => (await import('./run.js')).run(words, options));
+  program
+    .command('init')
+    .description('write a tako.toml')
+    .argument('[directory]')
+    .option('--name <name>', 'the name of the app')
+    .option('--route <route>', 'where production will be served')
+    .addOption(jsonOption())
+    .action(async (directory: string | undefined, options) => (await import('./init.js')).init(directory, options));
+}
+
+function addMachineCommands(program: Command): void {
+  const plan = (command: Command): Command =>
+    command.option('-y, --yes', 'do not ask').option('--dry-run', 'only show the plan').addOption(jsonOption());
+  plan(program.command('trust'))
+    .description("put tako's root certificate into the trust stores")
+    .action(async options => (await import('./trust.js')).trust(options));
+  plan(program.command('untrust'))
+    .description('take it out again')
+    .action(async options => (await import('./trust.js')).untrust(options));
+  plan(program.command('setup'))
+    .description('serve and sign another zone beside .test')
+    .requiredOption('--zone <zone>', 'as in dev.example.com')
+    .action(async options => (await import('./setup.js')).setup(options));
+  program
+    .command('doctor')
+    .description('check daemon, names, ports and trust')
+    .addOption(jsonOption())
+    .action(async options => (await import('./doctor.js')).doctor(options));
+  program
+    .command('version')
+    .description('print the version')
+    .addOption(jsonOption())
+    .action(async options => (await import('./version.js')).version(options));
+}
+
+function addHidden(program: Command): void {
+  program
+    .command('daemon', {hidden: true})
+    .addOption(port('--port', 'HTTPS port'))
+    .addOption(port('--http-port', 'HTTP port'))
+    .addOption(port('--dns-port', 'DNS port'))
+    .action(async options => (await import('./daemon.js')).daemon(options));
+}
+
+/** Prints what went wrong and says which code the process ends with. */
+function exitCodeOf(error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError) return usageExitCode(error);
+  reportError(error, {isJson: argv.includes('--json')});
+  return error instanceof TakoError ? (EXIT_OF_CODE[error.code] ?? EXIT.failure) : EXIT.failure;
+}
+
+const EXIT_OF_CODE: Readonly<Record<string, number>> = {
+  ELEVATION_REFUSED: EXIT.refused,
+  CANCELLED: EXIT.interrupted,
+};
+
+/** commander has printed its message by then, except where we raised the error while it parsed. */
+function usageExitCode({exitCode, code, message}: CommanderError): number {
+  if (code.startsWith('tako.')) process.stderr.write(`error: ${message}\n`);
+  return exitCode === 0 ? EXIT.ok : EXIT.usage;
+}

@@ -1,0 +1,29 @@
+import {toProblem} from '../control/protocol.js';
+import {TakoError} from '../system/error.js';
+
+/** A result: the only thing that goes to stdout. */
+export const printResult = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+
+/** A result for programs. */
+export const printJson = (value: unknown): void =>
+  void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+
+/** Progress and remarks. */
+export const printNote = (text: string): void => void process.stderr.write(`${text}\n`);
+
+export type ReportOptions = {readonly isJson: boolean};
+
+/** An error: with its code, details and next step for what a user can act on, with its stack for a bug. */
+export function reportError(error: unknown, {isJson}: ReportOptions): void {
+  if (isJson) printJson({ok: false, error: toProblem(error)});
+  else process.stderr.write(renderError(error));
+}
+
+function renderError(error: unknown): string {
+  if (!(error instanceof TakoError)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return `this is a bug in tako:\n${stack}\n`;
+  }
+  const details = error.details.map(line => `  ${line}\n`).join('');
+  return `error: ${error.message} [${error.code}]\n${details}${error.hint === undefined ? '' : `  ${error.hint}\n`}`;
+}

@@ -1,0 +1,97 @@
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {openAuthority} from '../ca/authority.js';
+import {addZones} from '../ca/rotate-authority.js';
+import {checkTrust} from '../ca/trust/trust.js';
+import {planZones} from '../ca/zones.js';
+import {addZoneToSettings, SETTINGS_FILE} from '../config/settings.js';
+import {endDaemon, findDaemon} from '../devproxy/daemon-client.js';
+import {normalizeHost} from '../proxy/route-syntax.js';
+import {systemClock} from '../system/clock.js';
+import {TakoError} from '../system/error.js';
+import {readTextIfExists, writeFileAtomic} from '../system/files.js';
+import {confirm} from './confirm.js';
+import {type Context, createContext, loadUserSettings, startDaemon} from './context.js';
+import {printJson, printNote} from './output.js';
+import {type PlanFlags, readFacts, refreshTrust} from './trust.js';
+
+export type SetupFlags = PlanFlags & {readonly zone: string};
+
+/**
+ * Serves and signs another zone. The root names the zones it may sign, so one outside them needs a new root, and the
+ * trust stores the new one: the steps are shown and confirmed first.
+ */
+export async function setup(flags: SetupFlags): Promise<void> {
+  const context = createContext();
+  const zone = checkZone(flags.zone);
+  const steps = await planSteps(context, zone);
+  if (steps.length > 0) {
+    printNote(`tako will:\n${steps.map(({text}) => `  - ${text}`).join('\n')}`);
+    if (!flags.dryRun && !flags.yes) await confirm('Go ahead?');
+    if (!flags.dryRun) for (const step of steps) await step.run();
+  }
+  if (flags.json) printJson({ok: true, isDryRun: flags.dryRun ?? false, zone, steps: steps.map(({text}) => text)});
+  else if (steps.length === 0) printNote(`${zone} is served and signed already`);
+}
+
+type Step = {readonly text: string; readonly run: () => Promise<void>};
+
+async function planSteps(context: Context, zone: string): Promise<Step[]> {
+  const {zones} = await loadUserSettings(context);
+  const authorityOptions = {folder: context.files.authority, clock: systemClock, permittedZones: zones};
+  const authority = await openAuthority(authorityOptions);
+  const rotation = planZones(authority.constraints.zones, [zone]);
+  const trusting = checkTrust(await readFacts(), authority).filter(({state}) => state === 'trusted');
+  const isServed = [...zones, 'test'].includes(zone);
+  const rotate: Step = {
+    text: `make a new root certificate, which may also sign ${zone}; the old one is kept as ca.previous.crt`,
+    run: async () => void (await addZones(authorityOptions, [zone])),
+  };
+  const trust: Step = {
+    text: `replace the old root certificate in: ${trusting.map(({store}) => store).join(', ')}`,
+    run: async () => refreshTrust(context, await openAuthority(authorityOptions)),
+  };
+  const settings: Step = {
+    text: `add ${zone} to ${path.join(context.paths.config, SETTINGS_FILE)}`,
+    run: () => writeZone(context, zone),
+  };
+  const steps = [
+    ...(rotation.action === 'rotate' ? [rotate, ...(trusting.length > 0 ? [trust] : [])] : []),
+    ...(isServed ? [] : [settings]),
+  ];
+  const connection = await findDaemon(context.files, context.version);
+  if (!connection) return steps;
+  connection.client.close();
+  const restart: Step = {
+    text: 'restart the daemon; its apps start again when asked for',
+    run: () => restartDaemon(context),
+  };
+  return steps.length > 0 ? [...steps, restart] : [];
+}
+
+async function writeZone({paths}: Context, zone: string): Promise<void> {
+  await mkdir(paths.config, {recursive: true, mode: 0o700});
+  const file = path.join(paths.config, SETTINGS_FILE);
+  await writeFileAtomic(file, addZoneToSettings((await readTextIfExists(file)) ?? '', zone));
+}
+
+async function restartDaemon(context: Context): Promise<void> {
+  const running = await findDaemon(context.files, context.version);
+  if (!running) return;
+  const {https, http, dnsPort} = running.info;
+  await endDaemon(running);
+  const ports = {
+    port: https.isDenied ? undefined : https.port,
+    httpPort: http.isDenied ? undefined : http.port,
+    dnsPort,
+  };
+  (await startDaemon(context, ports)).client.close();
+}
+
+function checkZone(text: string): string {
+  const zone = normalizeHost(text);
+  if (zone === undefined || /^[\d.]+$|:/.test(zone)) {
+    throw new TakoError('ZONE_INVALID', `"${text}" is not a zone`, {hint: 'give a domain such as dev.example.com'});
+  }
+  return zone;
+}

@@ -1,0 +1,34 @@
+import {endDaemon, findDaemon} from '../devproxy/daemon-client.js';
+import {type ConfigFlag, createContext, findAppName, requireDaemon} from './context.js';
+import {printJson, printNote} from './output.js';
+
+export type StopFlags = ConfigFlag & {readonly all?: boolean; readonly json?: boolean};
+
+/** Stops an app and forgets it; with `--all` every app, and the daemon with them. */
+export async function stop(name: string | undefined, flags: StopFlags): Promise<void> {
+  const stopped = flags.all ? await stopAll() : [await stopOne(name, flags)];
+  if (flags.json) printJson({ok: true, stopped});
+  else printNote(stopped.length > 0 ? stopped.map(app => `${app} stopped`).join('\n') : 'nothing was running');
+}
+
+async function stopOne(name: string | undefined, flags: StopFlags): Promise<string> {
+  const connection = await requireDaemon(createContext());
+  try {
+    const app = await findAppName(connection, name, flags);
+    await connection.client.call('remove', {name: app});
+    return app;
+  } finally {
+    connection.client.close();
+  }
+}
+
+async function stopAll(): Promise<string[]> {
+  const {files, version} = createContext();
+  const connection = await findDaemon(files, version);
+  if (!connection) return [];
+  const {apps} = await connection.client.call('list', {});
+  const names = apps.map(({name}) => name);
+  await Promise.all(names.map(name => connection.client.call('remove', {name})));
+  await endDaemon(connection);
+  return names;
+}

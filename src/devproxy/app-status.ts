@@ -1,0 +1,50 @@
+import type {AppStatus, Problem} from '../control/events.js';
+import type {Registration} from '../control/protocol.js';
+import {originOf} from '../proxy/request-path.js';
+import {parseRoute} from '../proxy/route-syntax.js';
+import type {Route} from '../proxy/route-table.js';
+import type {Instance} from '../supervisor/instance.js';
+import {TakoError} from '../system/error.js';
+
+/** What is known of an app beside its registration and its process. */
+export type StatusFacts = {
+  readonly httpsPort: number;
+  readonly memoryBytes: number | null;
+  readonly clients: number;
+  readonly problem: Problem | null;
+};
+
+/** One app as clients see it. */
+export function renderAppStatus(registration: Registration, instance: Instance, facts: StatusFacts): AppStatus {
+  const {name, directory, configFile, command, primaryHost} = registration;
+  const {httpsPort, memoryBytes, clients, problem} = facts;
+  const isRunning = 'pid' in instance;
+  return {
+    name,
+    state: instance.state,
+    url: originOf(primaryHost, httpsPort),
+    urls: routesOf(registration).map(route => urlOf(route, httpsPort)),
+    directory,
+    configFile,
+    command,
+    pid: isRunning ? instance.pid : null,
+    port: 'port' in instance ? instance.port : null,
+    startedAt: isRunning ? instance.startedAt : null,
+    memoryBytes: isRunning ? memoryBytes : null,
+    exit: 'exit' in instance ? instance.exit : null,
+    problem,
+    clients,
+  };
+}
+
+/** A registration's routes, parsed. Throws ROUTE_INVALID. */
+export function routesOf({name, routes}: Registration): Route[] {
+  return routes.map(text => {
+    const parsed = parseRoute(text);
+    if (!parsed.ok) throw new TakoError('ROUTE_INVALID', `${name}: route "${text}": ${parsed.problem}`);
+    return {...parsed.route, app: name};
+  });
+}
+
+const urlOf = ({host, path}: Route, httpsPort: number): string =>
+  originOf(host, httpsPort) + (path === '/' ? '' : path.replace(/\*$/, ''));

@@ -1,0 +1,100 @@
+// How a command finds the daemon: connect to the one that runs, or start it; replace one of an older version.
+
+import {type ChildProcess, spawn} from 'node:child_process';
+import {closeSync, openSync, renameSync, statSync} from 'node:fs';
+import {type ControlClient, connectControl} from '../control/client.js';
+import type {Problem} from '../control/events.js';
+import {type DaemonInfo, fromProblem, PROTOCOL} from '../control/protocol.js';
+import {systemClock} from '../system/clock.js';
+import {errorCode, TakoError} from '../system/error.js';
+import {ensurePrivateFolder, PRIVATE_FILE} from '../system/files.js';
+import {compareVersions} from '../system/version.js';
+import type {DaemonFiles} from './daemon-files.js';
+
+export type DaemonConnection = {readonly client: ControlClient; readonly info: DaemonInfo};
+
+export type EnsureDaemonOptions = {
+  readonly files: DaemonFiles;
+  readonly version: string;
+  /** The program and arguments that run the daemon in the foreground. */
+  readonly command: readonly [string, ...string[]];
+};
+
+/** What the daemon process tells its parent once. */
+export type DaemonReport = {readonly type: 'ready'} | {readonly type: 'failed'; readonly problem: Problem};
+
+/** A daemon opens ports and may have to end a predecessor's apps; what takes longer than this hangs. */
+const START_TIMEOUT_MS = 30_000;
+const RETRY_DELAY_MS = 50;
+/** The log of the run before is kept beside it once it has grown to this. */
+const MAX_LOG_BYTES = 5 * 1024 * 1024;
+
+/** Connects to the running daemon; undefined when there is none. */
+export async function findDaemon(files: DaemonFiles, version: string): Promise<DaemonConnection | undefined> {
+  try {
+    const client = await connectControl(files.socket);
+    return {client, info: await client.call('hello', {version, protocol: PROTOCOL})};
+  } catch (error) {
+    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'DAEMON_LOST'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** Connects, starting the daemon if need be. An older one is replaced and keeps its registrations. */
+export async function ensureDaemon(options: EnsureDaemonOptions): Promise<DaemonConnection> {
+  const {files, version} = options;
+  const deadline = systemClock.now() + START_TIMEOUT_MS;
+  while (systemClock.now() < deadline) {
+    const found = await findDaemon(files, version);
+    if (found && isCurrent(found.info, version)) return found;
+    if (found) await endDaemon(found);
+    else await startDaemonProcess(options);
+    await systemClock.sleep(RETRY_DELAY_MS);
+  }
+  throw new TakoError('DAEMON_NOT_STARTED', `the daemon did not answer within ${START_TIMEOUT_MS / 1000} s`, {
+    hint: `its log is ${files.log}`,
+  });
+}
+
+/** Asks the daemon to end and waits until it has. Registrations stay. */
+export async function endDaemon({client}: DaemonConnection): Promise<void> {
+  await client.call('shutdown', {}).catch(() => undefined);
+  await client.closed;
+}
+
+/** Whether to work with the running daemon. Throws DAEMON_NEWER when only a newer tako can. */
+function isCurrent(info: DaemonInfo, version: string): boolean {
+  if (compareVersions(info.version, version) < 0) return false;
+  if (info.protocol === PROTOCOL) return true;
+  throw new TakoError('DAEMON_NEWER', `the daemon is tako ${info.version}, this command is ${version}`, {
+    hint: 'run the newer tako, or end the daemon with its "tako dev stop --all"',
+  });
+}
+
+async function startDaemonProcess({files, command: [file, ...args]}: EnsureDaemonOptions): Promise<void> {
+  await ensurePrivateFolder(files.data);
+  const log = openLog(files.log);
+  const child = spawn(file, args, {cwd: '/', detached: true, stdio: ['ignore', log, log, 'ipc']});
+  closeSync(log);
+  const report = await reportOf(child);
+  if (child.connected) child.disconnect();
+  child.unref();
+  // Another command was faster: its daemon will answer.
+  if (report?.type === 'failed' && report.problem.code !== 'DAEMON_RUNNING') throw fromProblem(report.problem);
+  if (!report) {
+    throw new TakoError('DAEMON_NOT_STARTED', 'the daemon ended while it started', {hint: `its log is ${files.log}`});
+  }
+}
+
+function reportOf(child: ChildProcess): Promise<DaemonReport | undefined> {
+  return new Promise((resolve, reject) => {
+    child.once('message', message => resolve(message as DaemonReport));
+    child.once('exit', () => resolve(undefined));
+    child.once('error', reject);
+  });
+}
+
+function openLog(file: string): number {
+  if ((statSync(file, {throwIfNoEntry: false})?.size ?? 0) > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  return openSync(file, 'a', PRIVATE_FILE);
+}

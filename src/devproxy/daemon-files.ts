@@ -1,0 +1,24 @@
+import path from 'node:path';
+import {socketPathFor} from '../control/socket-path.js';
+import type {Paths} from '../system/paths.js';
+
+/** Where the daemon keeps what it needs. */
+export type DaemonFiles = {
+  readonly data: string;
+  readonly authority: string;
+  readonly leaves: string;
+  readonly registry: string;
+  readonly lock: string;
+  readonly log: string;
+  readonly socket: string;
+};
+
+export const daemonFiles = ({data, cache}: Paths): DaemonFiles => ({
+  data,
+  authority: path.join(data, 'ca'),
+  leaves: path.join(cache, 'leaves'),
+  registry: path.join(data, 'registry.sqlite'),
+  lock: path.join(data, 'daemon.lock'),
+  log: path.join(data, 'daemon.log'),
+  socket: socketPathFor(data),
+});

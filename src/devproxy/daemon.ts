@@ -1,0 +1,147 @@
+// The dev daemon, put together: one per user and TAKO_HOME, kept single by a lock. Everything that starts here is closed
+// in reverse order, also when a later part fails to start, so a failed start leaves nothing behind.
+
+import {openAuthority} from '../ca/authority.js';
+import {openCertificateSource} from '../ca/certificate-source.js';
+import type {AppStatus} from '../control/events.js';
+import {type DaemonInfo, PROTOCOL} from '../control/protocol.js';
+import {startControlServer} from '../control/server.js';
+import {createGateway, type PortOptions} from '../proxy/gateway.js';
+import {endOrphans} from '../supervisor/orphans.js';
+import {createSupervisor} from '../supervisor/supervisor.js';
+import {systemClock} from '../system/clock.js';
+import {type Closers, createClosers} from '../system/closers.js';
+import {TakoError} from '../system/error.js';
+import {ensurePrivateFolder} from '../system/files.js';
+import {tryLock} from '../system/lock.js';
+import {createApps} from './apps.js';
+import type {DaemonFiles} from './daemon-files.js';
+import {createDaemonHandlers} from './daemon-handlers.js';
+import {startDnsServer} from './dns-server.js';
+import {createIdleExit} from './idle-exit.js';
+import {type SampledApp, startMemorySampler} from './memory-sampler.js';
+import {openRegistry} from './registry.js';
+import {createRootDownload} from './root-download.js';
+
+export type DaemonOptions = {
+  readonly version: string;
+  readonly files: DaemonFiles;
+  readonly https: PortOptions;
+  readonly http: PortOptions;
+  readonly dnsPort: number;
+  /** Managed zones, `test` first. */
+  readonly zones: readonly string[];
+  readonly log: (line: string) => void;
+};
+
+export type Daemon = {
+  readonly info: DaemonInfo;
+  /** Resolves when the daemon has closed, whatever made it. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+};
+
+/** How long a process of a killed predecessor may take to end. */
+const ORPHAN_GRACE_MS = 5_000;
+/** As many lines as explain a failure without burying it. */
+const LINES_ON_ERROR_PAGE = 20;
+
+/** Starts the daemon. Throws DAEMON_RUNNING when another holds the lock, or why a part could not start. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const closers = createClosers();
+  try {
+    await ensurePrivateFolder(options.files.data);
+    closers.add(takeLock(options.files.lock));
+    return await startParts(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function startParts(options: DaemonOptions, closers: Closers): Promise<Daemon> {
+  const {files, zones, log} = options;
+  const registry = await openRegistry(files.registry, keptAs =>
+    log(`the registry was damaged; it is kept as ${keptAs}`),
+  );
+  closers.add(() => registry.close());
+  await endOrphans(registry.instances, ORPHAN_GRACE_MS, systemClock);
+  const authority = await openAuthority({folder: files.authority, clock: systemClock, permittedZones: zones});
+
+  const supervisor = createSupervisor({
+    clock: systemClock,
+    records: registry.instances,
+    onEvent: event => {
+      if (event.type === 'instance') apps.notify(event.app);
+    },
+  });
+  const gateway = await createGateway({
+    https: options.https,
+    http: options.http,
+    certificates: await openCertificateSource(authority, {cacheFolder: files.leaves, clock: systemClock}),
+    defaultServerName: 'localhost',
+    activate: name => apps.activate(name),
+    findUpstream: name => apps.findUpstream(name),
+    lastLines: name =>
+      apps
+        .logs(name)
+        .last(LINES_ON_ERROR_PAGE)
+        .map(({text}) => text),
+    filters: [createRootDownload(authority.root.file)],
+  });
+  // The gateway closes first: a request must not start what is being stopped.
+  closers.add(() => supervisor.close());
+  closers.add(() => gateway.close());
+  const sampler = startMemorySampler(
+    () => watchedProcesses(apps.list()),
+    name => apps.notify(name),
+  );
+  closers.add(() => sampler.close());
+  const apps = createApps({
+    supervisor,
+    registry,
+    httpsPort: () => gateway.https.port,
+    onRoutes: gateway.setRoutes,
+    memoryOf: sampler.memoryOf,
+  });
+  const dns = await startDnsServer({port: options.dnsPort, zones: () => zones});
+  closers.add(() => dns.close());
+
+  const startedAt = systemClock.now();
+  const info = (): DaemonInfo => ({
+    version: options.version,
+    protocol: PROTOCOL,
+    pid: process.pid,
+    startedAt,
+    https: gateway.https,
+    http: gateway.http,
+    dnsPort: dns.port,
+    zones,
+    home: files.data,
+    logFile: files.log,
+    rootCertificate: authority.root.file,
+    apps: apps.list().length,
+  });
+  const closed = Promise.withResolvers<void>();
+  const close = (): Promise<void> => closers.close().finally(closed.resolve);
+  const idleExit = createIdleExit(() => control.clients() === 0 && apps.list().length === 0, close);
+  closers.add(() => idleExit.close());
+  const control = await startControlServer({
+    socketPath: files.socket,
+    handlers: createDaemonHandlers({apps, info, shutdown: close}),
+    onBug: error => log(`bug: ${error instanceof Error ? error.stack : error}`),
+    onClientsChange: () => idleExit.check(),
+  });
+  closers.add(() => control.close());
+  return {info: info(), closed: closed.promise, close};
+}
+
+function takeLock(file: string): () => void {
+  const lock = tryLock(file);
+  if (!lock) throw new TakoError('DAEMON_RUNNING', 'another daemon runs already');
+  return () => lock.release();
+}
+
+/** The apps that somebody looks at. */
+const watchedProcesses = (apps: readonly AppStatus[]): SampledApp[] =>
+  apps.flatMap(({name, pid, clients}) => (pid !== null && clients > 0 ? [{name, pid}] : []));

@@ -1,0 +1,107 @@
+// What the daemon remembers when it is gone: registered apps, and the processes it started. SQLite in WAL mode, so that
+// a kill at any moment leaves the last complete state.
+
+import {renameSync, rmSync} from 'node:fs';
+import {chmod} from 'node:fs/promises';
+import {DatabaseSync} from 'node:sqlite';
+import type {Registration} from '../control/protocol.js';
+import type {InstanceRecord, InstanceRecords} from '../supervisor/instance-records.js';
+import {TakoError} from '../system/error.js';
+import {PRIVATE_FILE} from '../system/files.js';
+
+export type Registry = {
+  /** Every registered app, oldest first. */
+  apps(): readonly Registration[];
+  /** Adds the app or replaces what is known of it. */
+  save(registration: Registration): void;
+  remove(name: string): void;
+  readonly instances: InstanceRecords;
+  close(): void;
+};
+
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS apps (name TEXT PRIMARY KEY, registration TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS instances (id TEXT PRIMARY KEY, app TEXT NOT NULL, pid INTEGER, start_time TEXT) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Opens or creates the database. One that cannot be read is put aside under another name, never deleted. */
+export async function openRegistry(file: string, onDamage: (keptAs: string) => void): Promise<Registry> {
+  const database = openDatabase(file, onDamage);
+  // It holds the environments of apps.
+  await chmod(file, PRIVATE_FILE);
+  return createRegistry(database);
+}
+
+function openDatabase(file: string, onDamage: (keptAs: string) => void): DatabaseSync {
+  try {
+    return openSchema(file);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const keptAs = `${file}.damaged-${Date.now()}`;
+    renameSync(file, keptAs);
+    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, {force: true});
+    onDamage(keptAs);
+    return openSchema(file);
+  }
+}
+
+function openSchema(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    if (version > SCHEMA_VERSION) throw tooNew(file);
+    database.exec(SCHEMA);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB; anything else (rights, a full disk) does not get better by a new file. */
+const DAMAGE_CODES = [11, 26];
+
+const isDamage = (error: unknown): boolean => DAMAGE_CODES.includes(((error as {errcode?: number}).errcode ?? 0) % 256);
+
+const tooNew = (file: string): TakoError =>
+  new TakoError('REGISTRY_TOO_NEW', `${file} was written by a newer version of tako`, {
+    hint: 'upgrade tako, or move that file away to start without its apps',
+  });
+
+function createRegistry(database: DatabaseSync): Registry {
+  const select = database.prepare('SELECT registration FROM apps ORDER BY rowid');
+  const upsert = database.prepare(
+    'INSERT INTO apps (name, registration) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET registration = excluded.registration',
+  );
+  const remove = database.prepare('DELETE FROM apps WHERE name = ?');
+  return {
+    apps: () => select.all().map(row => JSON.parse(String(row.registration)) as Registration),
+    save: registration => void upsert.run(registration.name, JSON.stringify(registration)),
+    remove: name => void remove.run(name),
+    instances: createInstanceRecords(database),
+    close: () => database.close(),
+  };
+}
+
+function createInstanceRecords(database: DatabaseSync): InstanceRecords {
+  const insert = database.prepare('INSERT INTO instances (id, app, pid, start_time) VALUES (?, ?, NULL, NULL)');
+  const update = database.prepare('UPDATE instances SET pid = ?, start_time = ? WHERE id = ?');
+  const remove = database.prepare('DELETE FROM instances WHERE id = ?');
+  const select = database.prepare('SELECT id, app, pid, start_time FROM instances');
+  return {
+    add: ({id, app}) => void insert.run(id, app),
+    setPid: (id, pid, startTime) => void update.run(pid, startTime ?? null, id),
+    remove: id => void remove.run(id),
+    all: () => select.all().map(toRecord),
+  };
+}
+
+const toRecord = (row: Record<string, unknown>): InstanceRecord => ({
+  id: String(row.id),
+  app: String(row.app),
+  pid: row.pid === null ? undefined : Number(row.pid),
+  startTime: row.start_time === null ? undefined : String(row.start_time),
+});
