@@ -41,7 +41,7 @@ async function planSteps(context: Context, zone: string): Promise<Step[]> {
   const authorityOptions = {folder: context.files.authority, clock: systemClock, permittedZones: zones};
   const authority = await openAuthority(authorityOptions);
   const rotation = planZones(authority.constraints.zones, [zone]);
-  const trusting = checkTrust(await readFacts(), authority).filter(({state}) => state === 'trusted');
+  const trusting = checkTrust(await readFacts(), authority.root).filter(({state}) => state === 'trusted');
   const isServed = [...zones, 'test'].includes(zone);
   const rotate: Step = {
     text: `make a new root certificate, which may also sign ${zone}; the old one is kept as ca.previous.crt`,
@@ -49,7 +49,7 @@ async function planSteps(context: Context, zone: string): Promise<Step[]> {
   };
   const trust: Step = {
     text: `replace the old root certificate in: ${trusting.map(({store}) => store).join(', ')}`,
-    run: async () => refreshTrust(context, await openAuthority(authorityOptions)),
+    run: async () => refreshTrust(context, (await openAuthority(authorityOptions)).root),
   };
   const settings: Step = {
     text: `add ${zone} to ${path.join(context.paths.config, SETTINGS_FILE)}`,

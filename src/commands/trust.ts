@@ -1,6 +1,7 @@
 import {homedir} from 'node:os';
 import {loadPreviousRoot, loadRoot, openAuthority} from '../ca/authority.js';
-import {currentOwner, type RootCertificate} from '../ca/root.js';
+import {currentOwner} from '../ca/owner.js';
+import type {RootCertificate} from '../ca/root.js';
 import {applyPlan} from '../ca/trust/apply-plan.js';
 import {
   checkTrust,
@@ -24,7 +25,7 @@ export async function trust(flags: PlanFlags): Promise<void> {
   const context = createContext();
   const {zones} = await loadUserSettings(context);
   const folder = context.files.authority;
-  const root = await openAuthority({folder, clock: systemClock, permittedZones: zones});
+  const {root} = await openAuthority({folder, clock: systemClock, permittedZones: zones});
   const plan = planTrust(await readFacts(), root, await loadPreviousRoot(folder));
   await carryOut(plan, flags, 'every trust store that tako can reach has the certificate already');
   await reportStores(root, flags);
@@ -73,7 +74,7 @@ const renderChanges = ({changes}: TrustPlan): {store: string; description: strin
 
 async function reportStores(root: RootCertificate, {json, dryRun}: PlanFlags): Promise<void> {
   const stores = checkTrust(await readFacts(), root);
-  if (json) printJson({ok: true, isDryRun: dryRun ?? false, certificate: root.certificateFile, stores});
+  if (json) printJson({ok: true, isDryRun: dryRun ?? false, certificate: root.file, stores});
   else for (const store of stores) printNote(describeStore(store));
 }
 

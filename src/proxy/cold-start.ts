@@ -34,7 +34,7 @@ export type ColdStartOptions = {
 };
 
 export type ColdStart = {
-  /** Waits for the app's one start. Rejects with ActivationError. */
+  /** Waits for the app's one start. Rejects with ActivationError, or with what is a bug in `activate`. */
   wait(app: AppId, signal: AbortSignal): Promise<Upstream>;
 };
 
@@ -48,7 +48,7 @@ export function createColdStart(options: ColdStartOptions): ColdStart {
   function startOf(app: AppId): Start {
     const running = starts.get(app);
     if (running) return running;
-    const upstream = activate(app, new AbortController().signal).finally(() => starts.delete(app));
+    const upstream = bringUp(app).finally(() => starts.delete(app));
     // Every waiter may have left by the time it fails.
     upstream.catch(() => undefined);
     const start = {upstream, waiting: 0};
@@ -56,8 +56,17 @@ export function createColdStart(options: ColdStartOptions): ColdStart {
     return start;
   }
 
+  async function bringUp(app: AppId): Promise<Upstream> {
+    try {
+      return await activate(app, new AbortController().signal);
+    } catch (error) {
+      throw error instanceof TakoError ? startFailed(error) : error;
+    }
+  }
+
   return {
     async wait(app, signal) {
+      if (signal.aborted) throw clientLeft();
       const start = startOf(app);
       if (start.waiting >= maxWaiting) throw queueFull(app, maxWaiting);
       start.waiting += 1;
@@ -74,7 +83,7 @@ type Wait = {readonly app: AppId; readonly deadlineMs: number; readonly signal: 
 
 function withDeadline(upstream: Promise<Upstream>, {app, deadlineMs, signal}: Wait): Promise<Upstream> {
   return new Promise((resolve, reject) => {
-    const leave = (): void => settle(() => reject(new ActivationError('cancelled', 'CLIENT_LEFT', 'the client left')));
+    const leave = (): void => settle(() => reject(clientLeft()));
     const timer = setTimeout(() => settle(() => reject(timedOut(app, deadlineMs))), deadlineMs);
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -86,9 +95,17 @@ function withDeadline(upstream: Promise<Upstream>, {app, deadlineMs, signal}: Wa
       value => settle(() => resolve(value)),
       error => settle(() => reject(error)),
     );
-    if (signal.aborted) leave();
   });
 }
+
+/** What the supervisor says about a failure, in the words a waiting request understands. */
+function startFailed(error: TakoError): ActivationError {
+  if (error instanceof ActivationError) return error;
+  const {code, message, hint, details} = error;
+  return new ActivationError('failed', code, message, {details, cause: error, ...(hint === undefined ? {} : {hint})});
+}
+
+const clientLeft = (): ActivationError => new ActivationError('cancelled', 'CLIENT_LEFT', 'the client left');
 
 const queueFull = (app: AppId, maxWaiting: number): ActivationError =>
   new ActivationError('queue-full', 'APP_QUEUE_FULL', `${maxWaiting} requests wait for ${app} already`, {

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import type {IncomingHttpHeaders} from 'node:http';
+import {stripVTControlCharacters} from 'node:util';
 
 /** An answer that tako itself gives instead of an app. */
 export type ErrorAnswer = {
@@ -40,21 +41,21 @@ function renderBody(answer: ErrorAnswer, accept: string): readonly [type: string
 }
 
 const renderJson = ({status, code, message, hint, lines, links}: ErrorAnswer): string =>
-  `${JSON.stringify({error: {status, code, message, hint, lines: lines?.map(withoutColour), links}})}\n`;
+  `${JSON.stringify({error: {status, code, message, hint, lines: lines?.map(asPlainText), links}})}\n`;
 
 function renderText({status, code, message, hint, lines = [], links = []}: ErrorAnswer): string {
   const parts = [
     `${status} ${code}: ${message}`,
     hint ?? '',
     ...links.map(link => `  ${link}`),
-    ...lines.map(withoutColour),
+    ...lines.map(asPlainText),
   ];
   return `${parts.filter(part => part !== '').join('\n')}\n`;
 }
 
 function renderHtml({status, code, message, hint, lines = [], links = []}: ErrorAnswer): string {
   const list = links.map(link => `<li><a href="${escapeHtml(link)}">${escapeHtml(link)}</a></li>`).join('\n');
-  const log = escapeHtml(lines.map(withoutColour).join('\n'));
+  const log = escapeHtml(lines.map(asPlainText).join('\n'));
   const values: Record<string, string> = {
     title: escapeHtml(`${status}: ${message}`),
     status: String(status),
@@ -76,4 +77,5 @@ const readTemplate = (): string => {
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
 
-const withoutColour = (line: string): string => line.replace(/\x1b\[[\d;:]*m/g, '');
+/** A dev server writes for a terminal: colours, links, cursor moves. None of it, nor a lone control character, is text. */
+const asPlainText = (line: string): string => stripVTControlCharacters(line).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');

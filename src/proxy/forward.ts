@@ -4,26 +4,12 @@
 // answer is out. Framing is always stated explicitly, because node:http sends the body of a GET or DELETE unframed when
 // neither Content-Length nor Transfer-Encoding is given, which a keep-alive upstream would read as a second request.
 
-import {Agent, type ClientRequest, type IncomingMessage, request as openRequest} from 'node:http';
-import type {Http2ServerRequest} from 'node:http2';
-import {pipeline} from 'node:stream/promises';
-import {errorCode} from '../system/error.js';
-import type {DownstreamResponse, Exchange} from './downstream.js';
-import {downstreamResponseHeaders, type ForwardedFacts, upstreamRequestHeaders} from './headers.js';
+import {Agent, type ClientRequest, request as openRequest} from 'node:http';
+import {type DownstreamRequest, type Exchange, isHttp2Request} from './downstream.js';
+import {type ForwardedFacts, upstreamRequestHeaders} from './headers.js';
+import {sendResponse} from './respond.js';
 import type {Upstream} from './upstream.js';
-
-/** The upstream could not be reached or answered nothing; `isRetryable` when it cannot have acted on the request. */
-export class UpstreamError extends Error {
-  override readonly name = 'UpstreamError';
-
-  constructor(
-    message: string,
-    readonly isRetryable: boolean,
-    cause: unknown,
-  ) {
-    super(message, {cause});
-  }
-}
+import {answerTo, UpstreamError} from './upstream-answer.js';
 
 export type Forwarder = {
   /** Sends the request and streams the answer. Rejects with UpstreamError while nothing has gone downstream yet. */
@@ -37,6 +23,8 @@ const MAX_IDLE_CONNECTIONS = 256;
 
 /** Methods that may be sent twice: RFC 9110, section 9.2.2. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/** Methods whose request is complete without a word about its body: RFC 9110, section 8.6. */
+const USUALLY_WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'DELETE']);
 
 export function createForwarder(): Forwarder {
   const agent = new Agent({
@@ -47,12 +35,22 @@ export function createForwarder(): Forwarder {
   });
   return {
     async forward(exchange, upstream) {
-      const sent = sendRequest(exchange, upstream, agent);
+      const {request, method} = exchange;
+      const framing = framingOf(exchange);
+      const outgoing = openUpstreamRequest(exchange, upstream, framing, agent);
       try {
-        const answer = await answerTo(sent, exchange);
-        await sendResponse(answer, exchange);
+        // A kept connection may close just as it is taken up again; a body that is on its way cannot be sent twice.
+        const isRepeatable = (): boolean => outgoing.reusedSocket && !framing.hasBody && IDEMPOTENT.has(method);
+        const {message, tunnel} = await answerTo(outgoing, exchange, isRepeatable);
+        if (tunnel) {
+          tunnel.socket.destroy();
+          throw new UpstreamError('the app switched protocols without being asked', {isRetryable: false});
+        }
+        await sendResponse(message, exchange);
       } finally {
-        exchange.signal.removeEventListener('abort', sent.abort);
+        request.unpipe(outgoing);
+        // Answered before it had the whole request: it wants no more of it, and the connection cannot be used again.
+        if (!outgoing.writableFinished) outgoing.destroy();
       }
     },
     close: () => agent.destroy(),
@@ -66,106 +64,41 @@ export const forwardedFacts = ({hostHeader, clientAddress, isSecure}: Exchange):
   protocol: isSecure ? 'https' : 'http',
 });
 
-type SentRequest = {readonly outgoing: ClientRequest; readonly hasBody: boolean; readonly abort: () => void};
-
-function sendRequest(exchange: Exchange, {host, port}: Upstream, agent: Agent): SentRequest {
-  const {request, method, target, signal} = exchange;
-  const framing = framingOf(exchange);
-  const headers = [...upstreamRequestHeaders(request.rawHeaders, forwardedFacts(exchange)), ...framing];
+function openUpstreamRequest(
+  exchange: Exchange,
+  {host, port}: Upstream,
+  framing: Framing,
+  agent: Agent,
+): ClientRequest {
+  const {request, method, target} = exchange;
+  const headers = [...upstreamRequestHeaders(request.rawHeaders, forwardedFacts(exchange)), ...framing.headers];
   const outgoing = openRequest({host, port, method, path: target, headers, agent, setHost: false});
   // The agent's timeout is for idle connections; an app may think for as long as its client waits.
   outgoing.setTimeout(0);
-  const abort = (): void => void outgoing.destroy();
-  signal.addEventListener('abort', abort, {once: true});
-  const hasBody = framing.length > 0 || hasContentLength(exchange);
-  if (hasBody) {
-    outgoing.flushHeaders();
-    // A failure on either side shows as an error of `outgoing` or a closed client; both are handled there.
-    pipeline(request, outgoing).catch(() => undefined);
-  } else {
-    outgoing.end();
-  }
-  return {outgoing, hasBody, abort};
+  if (framing.hasBody) sendBody(request, outgoing);
+  else outgoing.end();
+  return outgoing;
 }
 
-/** How the body is delimited upstream, where the client's own Content-Length does not say it. */
-function framingOf(exchange: Exchange): string[] {
-  if (hasContentLength(exchange)) return [];
-  const {request} = exchange;
-  const hasBody =
-    request.httpVersionMajor === 2
-      ? !(request as Http2ServerRequest).stream.endAfterHeaders
-      : request.headers['transfer-encoding'] !== undefined;
-  return hasBody ? ['Transfer-Encoding', 'chunked'] : [];
+type Framing = {readonly hasBody: boolean; readonly headers: readonly string[]};
+
+/** How the body is delimited upstream: by the client's own length, else by chunks, however the client sent it. */
+function framingOf({request, method}: Exchange): Framing {
+  const length = request.headers['content-length'];
+  if (length !== undefined) return {hasBody: Number(length) > 0, headers: ['Content-Length', length]};
+  if (hasUnsizedBody(request)) return {hasBody: true, headers: ['Transfer-Encoding', 'chunked']};
+  return {hasBody: false, headers: USUALLY_WITHOUT_BODY.has(method) ? [] : ['Content-Length', '0']};
 }
 
-const hasContentLength = ({request}: Exchange): boolean => request.headers['content-length'] !== undefined;
+const hasUnsizedBody = (request: DownstreamRequest): boolean =>
+  isHttp2Request(request) ? !request.stream.endAfterHeaders : request.headers['transfer-encoding'] !== undefined;
 
-function answerTo({outgoing, hasBody}: SentRequest, {response, method}: Exchange): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    outgoing.once('response', resolve);
-    outgoing.once('continue', () => response.writeContinue());
-    outgoing.on('information', information => passEarlyHints(information, response));
-    outgoing.on('error', error => {
-      const isStale = outgoing.reusedSocket && IDEMPOTENT.has(method);
-      reject(upstreamFailure(error, isStale && !hasBody, !hasBody));
-    });
+/** Reads the body only once there is a connection: after one that was refused it is still whole for another try. */
+function sendBody(request: DownstreamRequest, outgoing: ClientRequest): void {
+  outgoing.flushHeaders();
+  const start = (): void => void request.pipe(outgoing);
+  outgoing.once('socket', socket => {
+    if (socket.connecting) socket.once('connect', start);
+    else start();
   });
-}
-
-/** `isRepeatable` when the request may be sent again even though it may have arrived. */
-export function upstreamFailure(error: Error, isRepeatable: boolean, isReplayable = true): UpstreamError {
-  const isUnsent = errorCode(error) === 'ECONNREFUSED';
-  return new UpstreamError(describe(error), isRepeatable || (isUnsent && isReplayable), error);
-}
-
-function describe(error: Error): string {
-  switch (errorCode(error)) {
-    case 'ECONNREFUSED':
-      return 'nothing listens on the port the app reported';
-    case 'ECONNRESET':
-      return 'the app closed the connection without an answer';
-    default:
-      return error.message;
-  }
-}
-
-type Information = {readonly statusCode: number; readonly rawHeaders: string[]};
-
-/** RFC 8297: early hints are advice, so only their Link fields travel on. */
-function passEarlyHints({statusCode, rawHeaders}: Information, response: DownstreamResponse): void {
-  if (statusCode !== 103) return;
-  const link = downstreamResponseHeaders(rawHeaders).link;
-  if (link !== undefined) response.writeEarlyHints({link});
-}
-
-/** Streams the upstream's answer; cuts the connection when the upstream breaks off, so that it never looks complete. */
-export async function sendResponse(answer: IncomingMessage, {response, signal}: Exchange): Promise<void> {
-  if (signal.aborted) {
-    answer.destroy();
-    return;
-  }
-  try {
-    writeHead(answer, response);
-    // HEAD, 204 and 304 have no body; a stream without data ends by itself.
-    await pipeline(answer, response, {end: false});
-    if (Object.keys(answer.trailers).length > 0) response.addTrailers(answer.trailers as Record<string, string>);
-    response.end();
-  } catch {
-    // The head is out: cutting the answer off is the only honest way to say that it is not complete.
-    answer.destroy();
-    response.destroy();
-  }
-}
-
-function writeHead(answer: IncomingMessage, response: DownstreamResponse): void {
-  const headers = downstreamResponseHeaders(answer.rawHeaders);
-  const statusCode = answer.statusCode ?? 502;
-  if ('stream' in response) {
-    response.writeHead(statusCode, headers);
-  } else {
-    response.writeHead(statusCode, answer.statusMessage ?? '', headers);
-    // A stream of events may say nothing for a long time; its client must still learn that it is connected.
-    response.flushHeaders();
-  }
 }

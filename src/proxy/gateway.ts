@@ -1,7 +1,6 @@
 // The data plane, put together: listeners, TLS, routes, cold start, forwarding. It knows neither dev nor prod; all it
 // needs from outside is an immutable route table, a source of certificates, and a way to bring an app to ready.
 
-import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import type {CertificateSource} from './certificate-source.js';
 import {createColdStart} from './cold-start.js';
@@ -28,6 +27,8 @@ export type GatewayOptions = {
   readonly findUpstream: (app: AppId) => Upstream | undefined;
   readonly lastLines?: (app: AppId) => readonly string[];
   readonly filters?: readonly RequestFilter[];
+  /** Told of errors nobody expected (a filter that throws); their request is answered with 500. */
+  readonly onBug?: (error: unknown) => void;
   /** How long a request waits for its app, in milliseconds; 30 s if not given. */
   readonly coldStartDeadlineMs?: number;
 };
@@ -59,11 +60,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     forwarder,
     findUpstream: options.findUpstream,
     lastLines: options.lastLines ?? (() => []),
+    onBug: options.onBug ?? (() => undefined),
     httpsPort: () => httpsPort,
   });
   const servers = createProtocolServers(handlersOf(path));
   const listeners = await openListeners(options, servers);
   httpsPort = listeners.https.port;
+  let closed: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    const portsClosed = [listeners.https.close(), listeners.http.close()];
+    servers.close();
+    forwarder.close();
+    await Promise.all(portsClosed);
+  }
+
   return {
     https: listeners.https,
     http: listeners.http,
@@ -71,12 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       table = createRouteTable(routes);
     },
     inFlight: path.inFlight,
-    async close() {
-      const closed = [listeners.https.close(), listeners.http.close()];
-      servers.close();
-      forwarder.close();
-      await Promise.all(closed);
-    },
+    close: () => (closed ??= close()),
   };
 }
 
@@ -88,7 +94,7 @@ function handlersOf(path: RequestPath): Parameters<typeof createProtocolServers>
   ): void => {
     const exchange = createExchange(request, response);
     if ('problem' in exchange) sendBadRequest(response, exchange.problem);
-    else path.handle(extend(exchange)).catch(error => response.destroy(error));
+    else void path.handle(extend(exchange));
   };
   return {
     onRequest: (request, response) => start(request, response, exchange => exchange),
@@ -100,20 +106,22 @@ function handlersOf(path: RequestPath): Parameters<typeof createProtocolServers>
 type Listeners = {readonly https: Listener; readonly http: Listener};
 
 async function openListeners(options: GatewayOptions, servers: ProtocolServers): Promise<Listeners> {
-  const tls = await createTlsServer(options);
-  tls.on('secureConnection', (socket: TLSSocket) => {
-    // node:tls leaves errors of an established connection to its owner.
-    socket.on('error', () => socket.destroy());
-    if (socket.alpnProtocol === 'h2') servers.acceptHttp2(socket);
-    else servers.acceptHttp1(socket);
-  });
-  tls.on('tlsClientError', (_, socket) => socket.destroy());
-  const https = await openListener({...options.https, onConnection: socket => void tls.emit('connection', socket)});
+  let https: Listener | undefined;
   try {
-    const http = await openListener({...options.http, onConnection: (socket: Socket) => servers.acceptHttp1(socket)});
+    const tls = await createTlsServer({...options, onConnection: socket => acceptSecure(socket, servers)});
+    https = await openListener({...options.https, onConnection: socket => void tls.accept(socket)});
+    const http = await openListener({...options.http, onConnection: servers.acceptHttp1});
     return {https, http};
   } catch (error) {
-    await https.close();
+    await https?.close();
+    servers.close();
     throw error;
   }
+}
+
+function acceptSecure(socket: TLSSocket, servers: ProtocolServers): void {
+  // node:tls leaves errors of an established connection to its owner.
+  socket.on('error', () => socket.destroy());
+  if (socket.alpnProtocol === 'h2') servers.acceptHttp2(socket);
+  else servers.acceptHttp1(socket);
 }

@@ -1,4 +1,4 @@
-import type {IncomingHttpHeaders} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 
 /** Names and values in turn, as they came or as they go out. */
 export type RawHeaders = readonly string[];
@@ -13,6 +13,7 @@ export type ForwardedFacts = {
 /** Headers that end at us: RFC 9110, section 7.6.1, and those in use beside it. */
 const HOP_BY_HOP = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -24,8 +25,10 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Set by us alone: what a client claims about itself is not passed on. */
-const FORWARDED = new Set([
+const SET_BY_US = new Set([
+  'content-length',
   'forwarded',
+  'host',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-port',
@@ -35,14 +38,18 @@ const FORWARDED = new Set([
   'x-tako-internal-token',
 ]);
 
-/** The header lines of a request without what ends at us, HTTP/2's pseudo headers and forged origin claims. */
+/**
+ * The header lines of a request without what ends at us, HTTP/2's pseudo headers and forged origin claims. Content-Length
+ * is left out too: it belongs to the framing, which whoever sends the body states, and no `Connection: content-length`
+ * may remove.
+ */
 export function upstreamRequestHeaders(raw: RawHeaders, facts: ForwardedFacts): string[] {
   const named = connectionNamed(raw);
   const headers: string[] = ['Host', facts.host];
   const cookies: string[] = [];
   for (const [name, value] of pairs(raw)) {
     const lower = name.toLowerCase();
-    if (lower.startsWith(':') || lower === 'host' || FORWARDED.has(lower) || isHopByHop(lower, named)) continue;
+    if (lower.startsWith(':') || SET_BY_US.has(lower) || isHopByHop(lower, named)) continue;
     if (lower === 'cookie') cookies.push(value);
     else headers.push(name, value);
   }
@@ -65,9 +72,18 @@ export function downstreamResponseHeaders(raw: RawHeaders): Record<string, strin
   return headers;
 }
 
-/** Whether the request asks for a WebSocket (RFC 6455, section 4.1). */
-export const isWebSocketUpgrade = (headers: IncomingHttpHeaders): boolean =>
-  headers.upgrade?.toLowerCase() === 'websocket';
+/** The fields of a trailer section; framing has no place in it (RFC 9110, section 6.5.1). */
+export function downstreamTrailers(raw: RawHeaders): Record<string, string | string[]> {
+  const {'content-length': _, ...trailers} = downstreamResponseHeaders(raw);
+  return trailers;
+}
+
+/** Whether the request asks for a WebSocket (RFC 6455, section 4.1): a GET, and without a body to be mistaken for frames. */
+export const isWebSocketUpgrade = ({method, headers}: IncomingMessage): boolean =>
+  method === 'GET' &&
+  headers.upgrade?.toLowerCase() === 'websocket' &&
+  headers['content-length'] === undefined &&
+  headers['transfer-encoding'] === undefined;
 
 /** The number of lines a field stands in, however written. */
 export const countHeader = (raw: RawHeaders, name: string): number =>

@@ -6,7 +6,6 @@ import {
 } from 'node:http';
 import {createServer as createHttp2Server, type Http2Server, type ServerHttp2Session} from 'node:http2';
 import type {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
 import type {DownstreamRequest, DownstreamResponse} from './downstream.js';
 import {isWebSocketUpgrade} from './headers.js';
 
@@ -56,25 +55,39 @@ function createHttp1Server({onRequest, onUpgrade}: ProtocolHandlers): HttpServer
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
-    shouldUpgradeCallback: request => isWebSocketUpgrade(request.headers),
+    // Any other upgrade is an ordinary request, as HTTP allows.
+    shouldUpgradeCallback: isWebSocketUpgrade,
   });
   server.on('request', onRequest);
   // Expect: 100-continue goes upstream; the app's own 100 is what lets the client send.
   server.on('checkContinue', onRequest);
-  server.on('upgrade', (request, socket, head) =>
-    onUpgrade(request, responseOn(request, socket), socket as Socket, head),
-  );
+  server.on('upgrade', (request, socket, head) => {
+    const response = responseOn(request, socket as Socket);
+    if (response) onUpgrade(request, response, socket as Socket, head);
+  });
+  server.on('connect', (request, socket) => {
+    const response = responseOn(request, socket as Socket);
+    if (response) onRequest(request, response);
+  });
   // It never listens itself, and only this event makes node start its timeout checks.
   server.emit('listening');
   return server;
 }
 
-/** A response on a socket that node has let go of, so that a refused upgrade is answered like any request. */
-function responseOn(request: IncomingMessage, socket: Duplex): ServerResponse {
+/**
+ * A response on a socket that node has let go of, so that a refused upgrade is answered like any request. When the socket
+ * still carries the answer to an earlier, pipelined request, it is closed instead.
+ */
+function responseOn(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket as Socket);
-  response.once('finish', () => (socket as Socket).destroySoon());
+  try {
+    response.assignSocket(socket);
+  } catch {
+    socket.destroy();
+    return undefined;
+  }
+  response.once('finish', () => socket.destroySoon());
   return response;
 }
 
@@ -83,6 +96,8 @@ function createHttp2({onRequest}: ProtocolHandlers, sessions: Set<ServerHttp2Ses
     settings: {maxConcurrentStreams: MAX_CONCURRENT_STREAMS, maxHeaderListSize: MAX_HEAD_BYTES},
     streamResetBurst: STREAM_RESET_BURST,
     streamResetRate: STREAM_RESETS_PER_SECOND,
+    // What an app repeats (a header set by two middlewares) is passed on as HTTP/1.1 would.
+    strictSingleValueFields: false,
   });
   server.on('session', session => {
     sessions.add(session);

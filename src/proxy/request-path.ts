@@ -2,12 +2,14 @@
 
 import {setTimeout as delay} from 'node:timers/promises';
 import {ActivationError, type ColdStart} from './cold-start.js';
-import type {DownstreamResponse, Exchange} from './downstream.js';
+import {cutOff, type DownstreamResponse, type Exchange, isHttp2Response} from './downstream.js';
 import {type ErrorAnswer, renderErrorAnswer} from './error-page.js';
-import {type Forwarder, UpstreamError} from './forward.js';
+import type {Forwarder} from './forward.js';
+import {renderHost} from './route-syntax.js';
 import type {AppId, RouteTable} from './route-table.js';
 import {openTunnel, type UpgradeExchange} from './tunnel.js';
 import type {Upstream} from './upstream.js';
+import {UpstreamError} from './upstream-answer.js';
 
 /** May answer a request before it is routed; true when it did. */
 export type RequestFilter = (exchange: Exchange) => boolean;
@@ -21,10 +23,13 @@ export type RequestPathOptions = {
   readonly findUpstream: (app: AppId) => Upstream | undefined;
   /** An app's last output, shown where it explains a failure. */
   readonly lastLines: (app: AppId) => readonly string[];
+  /** Told of errors nobody expected; their request is answered with 500. */
+  readonly onBug: (error: unknown) => void;
   readonly httpsPort: () => number;
 };
 
 export type RequestPath = {
+  /** Answers the exchange, whatever happens; never rejects. */
   handle(exchange: Exchange): Promise<void>;
   /** Requests and tunnels of an app that are not finished. */
   inFlight(app: AppId): number;
@@ -44,8 +49,10 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     try {
       await proxy(exchange, app);
     } catch (error) {
-      sendError(exchange, failureAnswer(error, app, lastLines));
+      if (!exchange.signal.aborted) sendError(exchange, failureAnswer(error, app, lastLines));
     } finally {
+      // What is left of a body is read and dropped, so that the connection can carry the next request.
+      exchange.request.resume();
       count(inFlight, app, -1);
     }
   }
@@ -56,21 +63,30 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       try {
         return isUpgrade(exchange) ? await openTunnel(exchange, upstream) : await forwarder.forward(exchange, upstream);
       } catch (error) {
-        const mayRetry = error instanceof UpstreamError && error.isRetryable && !exchange.signal.aborted;
-        if (!mayRetry || attempt === CONNECT_TRIES) throw error;
-        await delay(RETRY_DELAY_MS);
+        const mayRetry = error instanceof UpstreamError && error.isRetryable && attempt < CONNECT_TRIES;
+        if (!mayRetry) throw error;
+        await delay(RETRY_DELAY_MS, undefined, {signal: exchange.signal});
       }
     }
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    if (filters.some(filter => filter(exchange))) return;
+    const route = routes().match(exchange.authority.host, exchange.target);
+    if (!route) sendError(exchange, misdirected(exchange, routes(), options.httpsPort()));
+    else if (exchange.isSecure) await serve(exchange, route.app);
+    else redirectToHttps(exchange, options.httpsPort());
   }
 
   return {
     inFlight: app => inFlight.get(app) ?? 0,
     async handle(exchange) {
-      if (filters.some(filter => filter(exchange))) return;
-      const route = routes().match(exchange.authority.host, exchange.target);
-      if (!route) sendError(exchange, misdirected(exchange, routes(), options.httpsPort()));
-      else if (exchange.isSecure) await serve(exchange, route.app);
-      else redirectToHttps(exchange, options.httpsPort());
+      try {
+        await answer(exchange);
+      } catch (error) {
+        options.onBug(error);
+        sendError(exchange, INTERNAL_ERROR);
+      }
     },
   };
 }
@@ -78,7 +94,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
 /** Answers with an error page, or cuts the connection when an answer has begun already. */
 export function sendError({request, response, method}: Exchange, answer: ErrorAnswer): void {
   if (response.headersSent) {
-    response.destroy();
+    cutOff(response);
     return;
   }
   const {headers, body} = renderErrorAnswer(answer, request.headers.accept);
@@ -91,14 +107,14 @@ export function sendBadRequest(response: DownstreamResponse, problem: string): v
   send(response, 400, {...headers, connection: 'close'}, body);
 }
 
-/** Sends a whole answer. The body of the request, read or not, ends with it on HTTP/1.1. */
+/** Sends a whole answer. */
 export function send(
   response: DownstreamResponse,
   status: number,
   headers: Record<string, string>,
   body: string,
 ): void {
-  if ('stream' in response) {
+  if (isHttp2Response(response)) {
     const {connection: _, ...rest} = headers;
     response.writeHead(status, rest);
     response.end(body);
@@ -110,16 +126,17 @@ export function send(
 
 /** 308 keeps method and body; only hosts that are routed are redirected, so this is no open redirect. */
 function redirectToHttps({response, authority, target}: Exchange, httpsPort: number): void {
-  const location = `${originOf(authority.host, httpsPort)}${target}`;
+  const location = originOf(authority.host, httpsPort) + (target === '*' ? '' : target);
   send(response, 308, {location, 'content-length': '0', 'cache-control': 'no-store'}, '');
 }
 
 function misdirected({authority}: Exchange, table: RouteTable, httpsPort: number): ErrorAnswer {
   const hosts = new Set(table.routes.map(({host}) => host).filter(host => !host.startsWith('*.')));
+  const isKnownHost = table.routes.some(({host}) => host === authority.host);
   return {
     status: 421,
     code: 'NO_SUCH_APP',
-    message: `no app is registered for ${authority.host}`,
+    message: `no app is registered for ${authority.host}${isKnownHost ? ' at this path' : ''}`,
     hint: hosts.size > 0 ? 'These are:' : 'Run "tako dev" in the folder of one.',
     links: [...hosts].map(host => originOf(host, httpsPort)),
   };
@@ -127,14 +144,19 @@ function misdirected({authority}: Exchange, table: RouteTable, httpsPort: number
 
 /** What a browser's address bar shows for a host: the port only where it is not 443. */
 export function originOf(host: string, port: number): string {
-  const name = host.includes(':') ? `[${host}]` : host;
-  return port === 443 ? `https://${name}` : `https://${name}:${port}`;
+  return `https://${renderHost(host)}${port === 443 ? '' : `:${port}`}`;
 }
 
 function failureAnswer(error: unknown, app: AppId, lastLines: (app: AppId) => readonly string[]): ErrorAnswer {
   if (error instanceof ActivationError) return activationAnswer(error);
   if (error instanceof UpstreamError) {
-    return {status: 502, code: 'APP_UNREACHABLE', message: `${app}: ${error.message}`, lines: lastLines(app)};
+    return {
+      status: 502,
+      code: 'APP_UNREACHABLE',
+      message: `${app}: ${error.message}`,
+      lines: lastLines(app),
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    };
   }
   throw error;
 }
@@ -149,6 +171,13 @@ const activationAnswer = ({failure, code, message, hint, details}: ActivationErr
   lines: details,
   retryAfterSeconds: RETRY_AFTER_SECONDS,
 });
+
+const INTERNAL_ERROR: ErrorAnswer = {
+  status: 500,
+  code: 'INTERNAL_ERROR',
+  message: 'tako failed on this request',
+  hint: 'this is a bug in tako; its log has the details',
+};
 
 const isUpgrade = (exchange: Exchange): exchange is UpgradeExchange => 'socket' in exchange;
 

@@ -25,7 +25,7 @@ export function parseRoute(text: string): ParsedRoute {
   const slash = trimmed.indexOf('/');
   const hostText = slash === -1 ? trimmed : trimmed.slice(0, slash);
   if (hostText === '') return problem('a route starts with a host, as in "app.test" or "app.test/api/*"');
-  if (/:\d+$/.test(hostText)) return problem('write the host without a port');
+  if (/^(?:\[.*\]|[^[]*):\d+$/.test(hostText)) return problem('write the host without a port');
   const host = normalizePatternHost(hostText);
   if (host === undefined) return problem(`"${hostText}" is not a host name`);
   const path = normalizePatternPath(slash === -1 ? '/' : trimmed.slice(slash));
@@ -33,7 +33,10 @@ export function parseRoute(text: string): ParsedRoute {
 }
 
 /** The route as a person writes it: no path where the whole host is meant. */
-export const renderRoute = ({host, path}: RoutePattern): string => (path === '/' ? host : host + path);
+export const renderRoute = ({host, path}: RoutePattern): string => renderHost(host) + (path === '/' ? '' : path);
+
+/** A normalised host as it stands in a URL: an IPv6 address in brackets. */
+export const renderHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
  * A host name in the one form used for matching: lower case, punycode, no final dot. IP addresses come back without
@@ -51,9 +54,9 @@ export function normalizeHost(text: string): string | undefined {
 
 export type Authority = {readonly host: string; readonly port: number | undefined};
 
-/** Reads the value of Host or `:authority` (RFC 9110, section 7.2): a host, and a port if one is given. */
+/** Reads the value of Host or `:authority` (RFC 9110, section 7.2): an ASCII host, and a port if one is given. */
 export function parseAuthority(text: string): Authority | undefined {
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);
+  const match = /^(\[[^\]]*\]|[!-9;-~]*)(?::(\d{1,5}))?$/.exec(text);
   const host = match?.[1] === undefined ? undefined : normalizeHost(match[1]);
   if (!match || host === undefined) return undefined;
   const port = match[2] === undefined ? undefined : Number(match[2]);

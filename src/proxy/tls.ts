@@ -1,4 +1,5 @@
-import {createSecureContext, createServer, type SecureContext, type Server} from 'node:tls';
+import type {Socket} from 'node:net';
+import {createSecureContext, createServer, type SecureContext, type TLSSocket} from 'node:tls';
 import type {Certificate, CertificateSource} from './certificate-source.js';
 import {normalizeHost} from './route-syntax.js';
 
@@ -6,6 +7,12 @@ export type TlsOptions = {
   readonly certificates: CertificateSource;
   /** The name whose certificate a client gets that names none: an address is not sent as a server name (RFC 6066, 3). */
   readonly defaultServerName: string;
+  readonly onConnection: (socket: TLSSocket) => void;
+};
+
+export type TlsServer = {
+  /** Makes the handshake on a connection that somebody else accepted. */
+  accept(socket: Socket): Promise<void>;
 };
 
 /** A handshake takes milliseconds; a client that needs longer is not making one. */
@@ -13,12 +20,12 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A context costs 25 to 50 KiB. */
 const MAX_CONTEXTS = 1_000;
 
-/** A TLS server that picks its certificate by server name. It opens no port: connections are handed to it. */
-export async function createTlsServer({certificates, defaultServerName}: TlsOptions): Promise<Server> {
+/** TLS that picks its certificate by server name. Rejects when the source fails for the default name. */
+export async function createTlsServer({certificates, defaultServerName, onConnection}: TlsOptions): Promise<TlsServer> {
   const contextFor = createContextCache(certificates);
-  const fallback = await certificates.certificateFor(defaultServerName);
-  return createServer({
-    ...(fallback ?? {}),
+  let fallback = await certificates.certificateFor(defaultServerName);
+  const server = createServer({
+    ...fallback,
     ALPNProtocols: ['h2', 'http/1.1'],
     minVersion: 'TLSv1.2',
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -29,6 +36,24 @@ export async function createTlsServer({certificates, defaultServerName}: TlsOpti
       );
     },
   });
+  server.on('secureConnection', onConnection);
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+
+  /** SNICallback is not asked for clients that name no server; theirs is the server's own certificate. */
+  async function renewFallback(): Promise<void> {
+    const current = await certificates.certificateFor(defaultServerName);
+    if (!current || current.cert === fallback?.cert) return;
+    server.setSecureContext(current);
+    fallback = current;
+  }
+
+  return {
+    async accept(socket) {
+      // A failing source must not lock out those who name a server; the certificate we have goes on.
+      await renewFallback().catch(() => undefined);
+      if (!socket.destroyed) server.emit('connection', socket);
+    },
+  };
 }
 
 type CachedContext = {readonly certificate: Certificate; readonly context: SecureContext};

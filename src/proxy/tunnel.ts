@@ -4,9 +4,11 @@
 import {type IncomingMessage, request as openRequest, type ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 import type {Exchange} from './downstream.js';
-import {forwardedFacts, sendResponse, upstreamFailure} from './forward.js';
+import {forwardedFacts} from './forward.js';
 import {upstreamRequestHeaders} from './headers.js';
+import {sendResponse} from './respond.js';
 import type {Upstream} from './upstream.js';
+import {answerTo, UpstreamError, type UpstreamTunnel} from './upstream-answer.js';
 
 /** An exchange that asks to be upgraded: the client's socket, and `head`, what came after the request. */
 export type UpgradeExchange = Exchange & {
@@ -16,42 +18,51 @@ export type UpgradeExchange = Exchange & {
 };
 
 /** Opens the tunnel; resolves when it is over, or when the app refused it and its answer is out. */
-export function openTunnel(exchange: UpgradeExchange, {host, port}: Upstream): Promise<void> {
-  const {request, response, target, signal} = exchange;
-  const headers = upstreamRequestHeaders(request.rawHeaders, forwardedFacts(exchange));
+export async function openTunnel(exchange: UpgradeExchange, {host, port}: Upstream): Promise<void> {
+  const headers = upstreamRequestHeaders(exchange.request.rawHeaders, forwardedFacts(exchange));
   headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
-  return new Promise((resolve, reject) => {
-    const outgoing = openRequest({host, port, path: target, headers, setHost: false, agent: false});
-    const abort = (): void => void outgoing.destroy();
-    signal.addEventListener('abort', abort, {once: true});
-    outgoing.once('upgrade', (answer, upstream, early) => {
-      signal.removeEventListener('abort', abort);
-      response.detachSocket(exchange.socket);
-      join(exchange, answer, {socket: upstream, early}, resolve);
-    });
-    outgoing.once('response', answer => resolve(sendResponse(answer, exchange)));
-    outgoing.once('error', error => reject(upstreamFailure(error, true)));
-    outgoing.end();
-  });
-}
-
-type UpstreamSide = {readonly socket: Socket; readonly early: Buffer};
-
-/** Copies both ways with backpressure; an end travels on as an end, a failure of one side ends both. */
-function join(client: UpgradeExchange, answer: IncomingMessage, upstream: UpstreamSide, onClose: () => void): void {
-  const pair = [client.socket, upstream.socket] as const;
-  client.socket.write(renderHead(answer));
-  if (upstream.early.length > 0) client.socket.write(upstream.early);
-  if (client.head.length > 0) upstream.socket.write(client.head);
-  for (const [from, to] of [pair, [pair[1], pair[0]]] as const) {
-    from.setTimeout(0);
-    from.setNoDelay(true);
-    from.pipe(to);
-    from.on('error', () => to.destroy());
-    from.once('close', () => to.destroySoon());
+  const outgoing = openRequest({host, port, path: exchange.target, headers, setHost: false, agent: false});
+  outgoing.end();
+  const {message, tunnel} = await answerTo(outgoing, exchange, () => true);
+  if (!tunnel) return sendResponse(message, exchange);
+  if (message.headers.upgrade?.toLowerCase() !== 'websocket') {
+    tunnel.socket.destroy();
+    throw new UpstreamError('the app switched to a protocol that was not asked for', {isRetryable: false});
   }
-  upstream.socket.once('close', onClose);
+  await join(exchange, message, tunnel);
 }
+
+/** Copies both ways with backpressure until both sides are closed. */
+function join(
+  {socket: client, head, response}: UpgradeExchange,
+  answer: IncomingMessage,
+  tunnel: UpstreamTunnel,
+): Promise<unknown> {
+  const {socket: upstream, early} = tunnel;
+  response.detachSocket(client);
+  copy(client, upstream);
+  copy(upstream, client);
+  client.write(renderHead(answer), 'latin1');
+  if (early.length > 0) client.write(early);
+  if (head.length > 0) upstream.write(head);
+  return Promise.all([closeOf(client), closeOf(upstream)]);
+}
+
+/** An end travels on as an end; when one side is gone, the other gets what was still on its way and is closed too. */
+function copy(from: Socket, to: Socket): void {
+  from.allowHalfOpen = true;
+  from.setTimeout(0);
+  from.setNoDelay(true);
+  from.on('error', () => to.destroy());
+  void closeOf(from).then(() => to.destroySoon());
+  from.pipe(to);
+}
+
+const closeOf = (socket: Socket): Promise<void> =>
+  new Promise(resolve => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+  });
 
 function renderHead({statusCode, statusMessage, rawHeaders}: IncomingMessage): string {
   const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];

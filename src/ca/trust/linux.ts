@@ -1,0 +1,119 @@
+import type {X509Certificate} from 'node:crypto';
+import {existsSync} from 'node:fs';
+import {readdir} from 'node:fs/promises';
+import path from 'node:path';
+import type {ShellCommand} from '../../system/exec.js';
+import {readTextIfExists} from '../../system/files.js';
+import {fingerprintOf, storeNameOf} from '../root.js';
+import {takoRoots} from './stored-certificates.js';
+import type {LinuxStore, StoredRoot, StoreEdit, TrustChange, TrustWorld, UnavailableStore} from './trust-store.js';
+
+// Where Linux keeps roots: a folder of certificates that the administrator adds, and a
+// command that turns it into the one bundle that OpenSSL, GnuTLS, curl and others read.
+
+type Layout = Pick<LinuxStore, 'name' | 'anchors' | 'update' | 'updateAfterRemoval'> & {readonly bundle: string};
+
+const elevated = (file: string, ...args: string[]): ShellCommand => ({file, args, elevated: true});
+
+const UPDATE_CA_TRUST = elevated('update-ca-trust', 'extract');
+const UPDATE_CA_CERTIFICATES = elevated('update-ca-certificates');
+// Without --fresh, Debian's leaves the links of a removed certificate dangling in /etc/ssl/certs.
+const UPDATE_FRESH = elevated('update-ca-certificates', '--fresh');
+
+/** The first whose folder exists is the system's. */
+const LAYOUTS: readonly Layout[] = [
+  {
+    name: 'Fedora, RHEL',
+    anchors: '/etc/pki/ca-trust/source/anchors',
+    bundle: '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+    update: UPDATE_CA_TRUST,
+    updateAfterRemoval: UPDATE_CA_TRUST,
+  },
+  {
+    name: 'Arch Linux',
+    anchors: '/etc/ca-certificates/trust-source/anchors',
+    bundle: '/etc/ca-certificates/extracted/tls-ca-bundle.pem',
+    update: UPDATE_CA_TRUST,
+    updateAfterRemoval: UPDATE_CA_TRUST,
+  },
+  {
+    name: 'SUSE',
+    anchors: '/etc/pki/trust/anchors',
+    bundle: '/var/lib/ca-certificates/ca-bundle.pem',
+    update: UPDATE_CA_CERTIFICATES,
+    updateAfterRemoval: UPDATE_FRESH,
+  },
+  {
+    name: 'Debian, Ubuntu, Alpine',
+    anchors: '/usr/local/share/ca-certificates',
+    bundle: '/etc/ssl/certs/ca-certificates.crt',
+    update: UPDATE_CA_CERTIFICATES,
+    updateAfterRemoval: UPDATE_FRESH,
+  },
+];
+
+export async function readLinuxStore({root = '/'}: TrustWorld): Promise<LinuxStore | UnavailableStore> {
+  const layout = LAYOUTS.find(({anchors}) => existsSync(path.join(root, anchors)));
+  if (!layout) return unavailable(existsSync(path.join(root, '/etc/NIXOS')));
+  const bundled = takoRoots((await readTextIfExists(path.join(root, layout.bundle))) ?? '');
+  const {name, anchors, update, updateAfterRemoval} = layout;
+  const roots = await readRoots(path.join(root, anchors), anchors, bundled);
+  return {kind: 'linux', name: `system store (${name})`, anchors, update, updateAfterRemoval, roots};
+}
+
+/** What the administrator's folder and the bundle hold together; one that is in the bundle alone goes with the next update. */
+async function readRoots(folder: string, anchors: string, bundled: readonly X509Certificate[]): Promise<StoredRoot[]> {
+  const isBundled = new Set(bundled.map(fingerprintOf));
+  const files = (await readdir(folder)).filter(file => /^tako-.*\.crt$/.test(file));
+  const anchored = await Promise.all(
+    files.map(async file =>
+      takoRoots((await readTextIfExists(path.join(folder, file))) ?? '').map(certificate => ({
+        certificate,
+        place: path.join(anchors, file),
+        active: isBundled.has(fingerprintOf(certificate)),
+      })),
+    ),
+  );
+  const found = anchored.flat();
+  const isAnchored = new Set(found.map(({certificate}) => fingerprintOf(certificate)));
+  const left = bundled.filter(certificate => !isAnchored.has(fingerprintOf(certificate)));
+  return [
+    ...found,
+    ...left.map(certificate => ({certificate, place: anchorFile(anchors, certificate), active: false})),
+  ];
+}
+
+/** One update serves all that is added and removed. */
+export function planLinux(
+  {name: store, anchors, update, updateAfterRemoval}: LinuxStore,
+  edit: StoreEdit,
+): TrustChange[] {
+  const {add, remove} = edit;
+  const removals = remove.map(({place}) => ({
+    store,
+    description: `remove ${place}`,
+    command: elevated('rm', '-f', place),
+  }));
+  const additions = add ? [copyRoot(store, add.file, anchorFile(anchors, add.certificate))] : [];
+  const command = remove.length > 0 ? updateAfterRemoval : update;
+  const changes = [...removals, ...additions];
+  return changes.length === 0 ? [] : [...changes, {store, description: 'update the list of trusted roots', command}];
+}
+
+const copyRoot = (store: string, from: string, to: string): TrustChange => ({
+  store,
+  description: `copy the root certificate to ${to}`,
+  command: elevated('install', '-m', '0644', from, to),
+});
+
+// The name must end in .crt: update-ca-certificates overlooks everything else.
+const anchorFile = (anchors: string, certificate: X509Certificate): string =>
+  path.join(anchors, `${storeNameOf(certificate)}.crt`);
+
+const unavailable = (isNixos: boolean): UnavailableStore => ({
+  kind: 'unavailable',
+  name: 'system store',
+  reason: isNixos
+    ? 'NixOS is configured, not changed: add the root certificate to security.pki.certificateFiles'
+    : 'no known store; install the package ca-certificates',
+});

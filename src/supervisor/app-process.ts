@@ -1,0 +1,104 @@
+import {randomBytes} from 'node:crypto';
+import type {Readable} from 'node:stream';
+import type {Clock} from '../system/clock.js';
+import {processIdentity} from '../system/processes.js';
+import type {PipeSupply} from './contract-pipes.js';
+import type {Exit} from './instance.js';
+import type {InstanceRecords} from './instance-records.js';
+import type {LaunchSpec} from './launch-spec.js';
+import type {LogBuffer} from './log-buffer.js';
+import {readLines} from './output.js';
+import {endGroup, type GroupEnd} from './process-group.js';
+import {within} from './race.js';
+import {type SpawnedApp, spawnApp} from './spawn.js';
+
+/** An app's process with its output going to the log and its record kept. */
+export type AppProcess = {
+  readonly pid: number;
+  readonly startedAt: number;
+  /** What the app writes to file descriptor 4. */
+  readonly readiness: Readable;
+  /** The leader's end; others of its group may still run. */
+  readonly exited: Promise<Exit>;
+  /** Adds a line of tako's own to the app's log. */
+  say(text: string): void;
+  /** The app's own last lines of output so far. */
+  lastLines(): readonly string[];
+  /** Resolves when its output has been read to the end, or someone else keeps it open. */
+  untilOutputRead(): Promise<void>;
+  /** Ends the group, then lets go of all that belongs to it: output, pipes, record. */
+  end(): Promise<GroupEnd>;
+};
+
+export type ProcessWorld = {
+  readonly clock: Clock;
+  readonly records: InstanceRecords;
+  readonly pipes: PipeSupply;
+  readonly logs: LogBuffer;
+};
+
+/** Enough for a stack trace. */
+const LAST_LINES = 20;
+
+/** A process that left the group may hold the output open for ever; what was written before is read in far less. */
+const OUTPUT_WAIT_MS = 250;
+
+/** Starts the process; throws a StartError when there is none, and leaves nothing behind then. */
+export async function launch(spec: LaunchSpec, world: ProcessWorld): Promise<AppProcess> {
+  const id = randomBytes(8).toString('hex');
+  world.records.add({id, app: spec.app, pid: undefined, startTime: undefined});
+  try {
+    return attend(await spawnApp(spec, id, await world.pipes.take()), id, spec, world);
+  } catch (error) {
+    world.records.remove(id);
+    throw error;
+  }
+}
+
+function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records, logs}: ProcessWorld): AppProcess {
+  const {pid, readiness, exited} = child;
+  const say = (text: string): void => void logs.append('tako', text, id);
+  const output = Promise.all([
+    readLines(child.stdout, line => logs.append('stdout', line, id)),
+    readLines(child.stderr, line => logs.append('stderr', line, id)),
+  ]);
+  const untilOutputRead = async (): Promise<void> => void (await within(OUTPUT_WAIT_MS, clock, () => output));
+  const keepRecord = (write: () => void | Promise<void>): Promise<void> => tolerate(write, say);
+  const recorded = keepRecord(async () => records.setPid(id, pid, (await processIdentity(pid))?.startTime));
+
+  const end = async (): Promise<GroupEnd> => {
+    const groupEnd = await endGroup(pid, spec.graceMs, clock);
+    if (groupEnd !== 'refused') await exited;
+    await untilOutputRead();
+    child.close();
+    await recorded;
+    await keepRecord(() => records.remove(id));
+    return groupEnd;
+  };
+  return {
+    pid,
+    startedAt: clock.now(),
+    readiness,
+    exited,
+    say,
+    lastLines: () => lastLinesOf(logs, id),
+    untilOutputRead,
+    end,
+  };
+}
+
+/** A record that cannot be written concerns only the case of our own sudden death; the app goes on. */
+async function tolerate(write: () => void | Promise<void>, say: (text: string) => void): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    say(`the instance record could not be written: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const lastLinesOf = (logs: LogBuffer, id: string): readonly string[] =>
+  logs
+    .since(0)
+    .lines.filter(line => line.instance === id && line.stream !== 'tako')
+    .slice(-LAST_LINES)
+    .map(line => line.text);

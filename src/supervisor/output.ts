@@ -1,0 +1,115 @@
+// An app's output, from bytes to lines that are safe to show.
+//
+// Lines end at \n; \r before it belongs to it. A \r elsewhere begins the line anew, as a
+// progress bar does on a terminal: only what follows the last one is kept (a terminal
+// would let longer old text show behind it). A line is kept until its \n or the end of
+// the output, however long that takes. Neither byte occurs inside a UTF-8 character, so
+// lines are cut from bytes, and decoded and cleaned whole: it makes no difference how the
+// bytes were split on their way here.
+
+import type {Readable} from 'node:stream';
+import {StringDecoder} from 'node:string_decoder';
+
+/** What is kept of one line. The rest is counted, not stored. */
+export const MAX_LINE_BYTES = 16 * 1024;
+
+export type LineReader = {
+  write(chunk: Uint8Array): void;
+  /** Gives out a last line that had no newline. */
+  end(): void;
+};
+
+/** Reads a stream to its end, so that whoever writes to it never waits for long. Resolves when it has closed. */
+export async function readLines(stream: Readable, onLine: (text: string) => void): Promise<void> {
+  const reader = createLineReader(onLine);
+  stream.on('data', chunk => reader.write(chunk));
+  // A broken pipe ends the output like any other end.
+  stream.on('error', () => {});
+  await new Promise(resolve => stream.once('close', resolve));
+  reader.end();
+}
+
+export function createLineReader(onLine: (text: string) => void): LineReader {
+  const line = createLine();
+  const finish = (): void => {
+    onLine(line.text());
+    line.restart();
+  };
+  return {
+    write: chunk => {
+      let start = 0;
+      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+        line.append(chunk.subarray(start, end));
+        finish();
+        start = end + 1;
+      }
+      line.append(chunk.subarray(start));
+    },
+    end: () => {
+      if (!line.isEmpty()) finish();
+    },
+  };
+}
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+function createLine() {
+  const bytes = Buffer.allocUnsafe(MAX_LINE_BYTES);
+  let length = 0;
+  let cutBytes = 0;
+  let isReturned = false;
+
+  const restart = (): void => {
+    length = 0;
+    cutBytes = 0;
+    isReturned = false;
+  };
+  const keep = (part: Uint8Array): void => {
+    const kept = part.subarray(0, MAX_LINE_BYTES - length);
+    bytes.set(kept, length);
+    length += kept.length;
+    cutBytes += part.length - kept.length;
+  };
+  const append = (part: Uint8Array): void => {
+    const end = lengthWithoutReturns(part);
+    if (end > 0) {
+      const start = part.lastIndexOf(RETURN, end - 1) + 1;
+      if (start > 0 || isReturned) restart();
+      keep(part.subarray(start, end));
+    }
+    isReturned ||= end < part.length;
+  };
+  const text = (): string => {
+    const isCut = cutBytes > 0;
+    const clean = cleanLine(decode(bytes.subarray(0, length), isCut));
+    return isCut ? `${clean} [${cutBytes} bytes cut]` : clean;
+  };
+  return {append, restart, text, isEmpty: () => length === 0};
+}
+
+function lengthWithoutReturns(part: Uint8Array): number {
+  let end = part.length;
+  while (end > 0 && part[end - 1] === RETURN) end--;
+  return end;
+}
+
+/** Invalid bytes become U+FFFD; a character that the cut went through is left out. */
+const decode = (bytes: Buffer, isCut: boolean): string =>
+  isCut ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8');
+
+/**
+ * Removes whatever could move a cursor, retitle a window or ring: control characters except tab, and escape sequences
+ * except plain colours (SGR), by the forms of ECMA-48. One that is not finished ends with its line.
+ */
+export const cleanLine = (text: string): string => text.replace(UNSAFE, match => (COLOUR.test(match) ? match : ''));
+
+const COLOUR = /^\x1b\[[\d;:]*m$/;
+const CONTROL_SEQUENCE = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?/;
+const CONTROL_STRING = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x9c|\x1b\\)?/;
+const OTHER_ESCAPE = /\x1b[ -/]*[0-~]?/;
+const CONTROL_CHARACTER = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/;
+const UNSAFE = new RegExp(
+  [CONTROL_SEQUENCE, CONTROL_STRING, OTHER_ESCAPE, CONTROL_CHARACTER].map(({source}) => source).join('|'),
+  'g',
+);

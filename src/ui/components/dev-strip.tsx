@@ -1,0 +1,44 @@
+// The strip below the log: everything worth knowing at a glance, redrawn in place while the log scrolls past above it.
+
+import {Box, Text, useWindowSize} from 'ink';
+import type {ReactNode} from 'react';
+import type {DevFeed} from '../dev-feed.js';
+import type {DevOutcome, DevSession} from '../dev-session.js';
+import {useActions} from '../hooks/use-actions.js';
+import {useDevView} from '../hooks/use-dev-view.js';
+import {usePrintedLog} from '../hooks/use-printed-log.js';
+import type {Style} from '../style.js';
+import {Addresses} from './addresses.js';
+import {Footer} from './footer.js';
+import {Notes} from './notes.js';
+import {ProblemReport} from './problem-report.js';
+import {StateLine} from './state-line.js';
+
+export type DevStripProps = {
+  readonly session: DevSession;
+  readonly feed: DevFeed;
+  readonly style: Style;
+  readonly leave: (outcome: DevOutcome) => void;
+};
+
+export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNode {
+  const {app, actions, notes} = session;
+  const {columns, rows} = useWindowSize();
+  const {status} = useDevView(feed);
+  const {flash, isHelpOpen} = useActions({actions, url: status?.url, leave});
+  usePrintedLog(feed, style);
+  return (
+    // One row less than the terminal: a taller frame makes Ink clear the screen.
+    <Box flexDirection="column" maxHeight={rows - 1} overflowY="hidden">
+      <Text>{style.dim('─'.repeat(Math.min(columns, RULE_COLUMNS)))}</Text>
+      <StateLine app={app} status={status} style={style} />
+      <Addresses urls={status?.urls ?? []} columns={columns} style={style} />
+      {status?.problem && <ProblemReport problem={status.problem} style={style} />}
+      <Notes notes={notes} style={style} />
+      <Footer columns={columns} flash={flash} isHelpOpen={isHelpOpen} style={style} />
+    </Box>
+  );
+}
+
+/** A rule as wide as the terminal would break in two when that is made narrower, and leave a piece behind. */
+const RULE_COLUMNS = 40;

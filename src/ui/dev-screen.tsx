@@ -1,0 +1,47 @@
+import type {Readable, Writable} from 'node:stream';
+import {render} from 'ink';
+import {DevStrip} from './components/dev-strip.js';
+import {createDevFeed} from './dev-feed.js';
+import type {DevOutcome, DevSession} from './dev-session.js';
+import {followSession} from './follow-session.js';
+import {createStyle, type Environment, hasColour} from './style.js';
+import {enterTitle, leaveTitle} from './terminal-title.js';
+
+export type ScreenOptions = {
+  readonly stdin: Readable;
+  readonly stdout: Writable & {readonly isTTY?: boolean};
+  /** Ends it with 'ended'. */
+  readonly signal?: AbortSignal;
+  readonly env?: Environment;
+};
+
+/**
+ * Shows a session in the terminal, inline: log lines go to the terminal's own scrollback, a strip below them stays in
+ * place. Resolves once the terminal is as it was. Listens from the moment it is called.
+ */
+export async function runDevScreen(session: DevSession, options: ScreenOptions): Promise<DevOutcome> {
+  const {stdin, stdout, signal, env = process.env} = options;
+  const feed = createDevFeed();
+  const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
+  const style = createStyle({isColour: hasColour(stdout, env)});
+  stdout.write(enterTitle(`tako | ${session.app}`));
+  const ink = render(<DevStrip session={session} feed={feed} style={style} leave={end} />, {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    // The caller has decided that there is a terminal, also where Ink believes to be in CI.
+    interactive: true,
+  });
+  // Settles early only when the screen itself fails.
+  const left = ink.waitUntilExit();
+  try {
+    return await Promise.race([outcome, left.then(() => outcome)]);
+  } finally {
+    end('ended');
+    feed.close();
+    ink.clear();
+    ink.unmount();
+    await left.catch(() => undefined);
+    stdout.write(leaveTitle());
+  }
+}

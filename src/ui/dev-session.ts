@@ -1,0 +1,32 @@
+// The seam between `tako dev` and what shows it. A session is what a screen or printer is given: events to listen to and
+// the few things a person may ask for. Screens and printers hold no state of the app but what they heard.
+
+import type {AppEvent} from '../control/events.js';
+
+/** What a screen or printer hears. `ended` is the last event; its reason is shown, then the screen is left. */
+export type DevEvent =
+  | AppEvent
+  | {readonly type: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string}
+  | {readonly type: 'ended'; readonly reason: string};
+
+/** What a person may ask for from the screen. How it went comes back as events. */
+export type DevActions = {
+  restart(): void;
+  open(url: string): void;
+  /** False when no clipboard tool was found. */
+  copy(text: string): Promise<boolean>;
+};
+
+export type DevSession = {
+  readonly app: string;
+  readonly directory: string;
+  readonly version: string;
+  /** One-line remarks for the start: denied ports, missing trust, a renamed app. */
+  readonly notes: readonly string[];
+  /** Replays nothing: call before events flow. */
+  subscribe(listener: (event: DevEvent) => void): () => void;
+  readonly actions: DevActions;
+};
+
+/** How a screen was left: the app is to stop, to go on without it, or the session was over anyway. */
+export type DevOutcome = 'stop' | 'background' | 'ended';

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {describe, it} from 'vitest';
+import type {Authority} from '../../src/ca/authority.js';
+import {issueLeaf} from '../../src/ca/leaf.js';
+import {applyPlan} from '../../src/ca/trust/apply-plan.js';
+import {planNss} from '../../src/ca/trust/nss.js';
+import {run} from '../../src/system/exec.js';
+import {requires} from '../helpers/system-parts.js';
+import {temporaryFolder} from '../x509/support.js';
+import {startTlsServer} from './handshake.js';
+import {newAuthority} from './support.js';
+
+const PAGE_TIMEOUT_MS = 25_000;
+
+/** A home folder whose NSS database trusts the authority. */
+async function homeThatTrusts({root}: Authority): Promise<string> {
+  const home = await temporaryFolder();
+  const folder = path.join(home, '.pki/nssdb');
+  const store = {kind: 'nss', name: 'Chromium', folder, exists: false, roots: []} as const;
+  await applyPlan({changes: planNss(store, {add: root, remove: []})}, run);
+  return home;
+}
+
+/** What Chromium shows of a page whose server has a leaf for `name`. */
+async function pageOf(authority: Authority, home: string, name: string): Promise<string> {
+  const port = await startTlsServer(issueLeaf(authority, name, Date.now()).certificate);
+  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+  const profile = path.join(home, 'profile');
+  await mkdir(profile, {recursive: true});
+  const {stdout, stderr} = await run(
+    {
+      file: 'chromium',
+      args: [
+        ...flags,
+        `--user-data-dir=${profile}`,
+        `--host-resolver-rules=MAP ${name} 127.0.0.1`,
+        '--dump-dom',
+        `https://${name}:${port}/`,
+      ],
+    },
+    {environment: {...process.env, HOME: home}, timeoutMs: PAGE_TIMEOUT_MS},
+  );
+  return stdout + stderr;
+}
+
+describe.skipIf(requires('chromium', 'certutil'))('Chromium with the root in its store', () => {
+  it('opens a page with a leaf of the authority', {timeout: 2 * PAGE_TIMEOUT_MS}, async () => {
+    const authority = await newAuthority();
+    assert.match(await pageOf(authority, await homeThatTrusts(authority), 'app.test'), /hello/);
+  });
+
+  it('does not open one for a name outside the constraints', {timeout: 2 * PAGE_TIMEOUT_MS}, async () => {
+    const authority = await newAuthority();
+    assert.match(await pageOf(authority, await homeThatTrusts(authority), 'shop.example'), /ERR_CERT_INVALIDX/);
+  });
+});

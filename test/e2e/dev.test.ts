@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import {afterEach, beforeEach, describe, it} from 'vitest';
+import type {AppStatus} from '../../src/control/events.js';
+import type {DaemonInfo} from '../../src/control/protocol.js';
+import {type Client, createClient} from '../helpers/client.js';
+import {createProject, type TestProject} from '../helpers/project.js';
+import {createTako, type Tako, untilGone} from '../helpers/tako.js';
+
+// `tako dev` as a user has it: the built command, a real daemon, real processes.
+
+let tako: Tako;
+const projects: TestProject[] = [];
+const clients: Client[] = [];
+
+beforeEach(() => {
+  tako = createTako();
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map(client => client.close()));
+  await tako.close();
+  for (const project of projects.splice(0)) project.remove();
+});
+
+function project(...args: Parameters<typeof createProject>): TestProject {
+  const created = createProject(...args);
+  projects.push(created);
+  return created;
+}
+
+async function daemonInfo(): Promise<DaemonInfo> {
+  const {daemon} = await tako.status();
+  assert.ok(daemon, 'the daemon runs');
+  return daemon;
+}
+
+async function client(): Promise<Client> {
+  const created = createClient(await daemonInfo());
+  clients.push(created);
+  return created;
+}
+
+async function app(name: string): Promise<AppStatus> {
+  const found = (await tako.status()).apps.find(status => status.name === name);
+  assert.ok(found, `${name} is registered`);
+  return found;
+}
+
+const pidOf = ({pid}: AppStatus): number => {
+  assert.ok(pid !== null, 'the app runs');
+  return pid;
+};
+
+describe('tako dev', () => {
+  it('serves the app of a folder over HTTPS by its names', async () => {
+    const {url, urls} = await tako.dev(project('hello').directory).ready();
+    const {https} = await daemonInfo();
+    assert.equal(url, `https://hello.test:${https.port}`);
+    assert.deepEqual(urls, [url, `https://hello.localhost:${https.port}`]);
+    const browser = await client();
+    assert.equal((await browser.get('hello.test')).status, 200);
+    assert.equal((await browser.get('hello.localhost')).status, 200);
+    assert.equal((await browser.get('other.test')).status, 421);
+  });
+
+  it('starts a second app without disturbing the first', async () => {
+    const first = await tako.dev(project('one').directory).ready();
+    const {pid} = await daemonInfo();
+    await tako.dev(project('two').directory).ready();
+    assert.equal(pidOf(await app('one')), first.pid);
+    assert.equal((await daemonInfo()).pid, pid);
+  });
+
+  it('shows one app in two terminals, and stops it for both', async () => {
+    const {directory} = project('hello');
+    const first = tako.dev(directory);
+    const second = tako.dev(directory);
+    assert.equal((await first.ready()).pid, (await second.ready()).pid);
+    await first.end('SIGINT');
+    await second.until(event => event.type === 'ended');
+    assert.deepEqual((await tako.status()).apps, []);
+  });
+
+  it('leaves the app running when its terminal goes away, and attaches to it again', async () => {
+    const {directory} = project('hello');
+    const before = tako.dev(directory);
+    const {pid} = await before.ready();
+    await before.end('SIGHUP');
+    assert.equal((await app('hello')).pid, pid);
+    assert.equal((await tako.dev(directory).ready()).pid, pid);
+  });
+
+  it('ends its daemon when nothing is registered any more', async () => {
+    const dev = tako.dev(project('hello').directory);
+    const {pid} = await dev.ready();
+    const daemon = await daemonInfo();
+    await dev.end('SIGINT');
+    await untilGone(pid ?? 0);
+    await untilGone(daemon.pid);
+  });
+
+  it('gives another folder with the same name a name of its own', async () => {
+    const first = project('hello');
+    const second = project('hello');
+    await tako.dev(first.directory).ready();
+    const {name} = await tako.dev(second.directory).ready();
+    assert.match(name, /^hello-/);
+    assert.equal((await (await client()).get(`${name}.test`)).status, 200);
+  });
+
+  it('refuses a route that another app serves, and names that app', async () => {
+    await tako.dev(project('one', 'fd4-server.mjs', '[envs.development]\nroute = "shared.test"\n').directory).ready();
+    const {directory} = project('two', 'fd4-server.mjs', '[envs.development]\nroute = "shared.test"\n');
+    const {code, stderr} = await tako.run(['dev'], {cwd: directory});
+    assert.equal(code, 1);
+    assert.match(stderr, /shared\.test is served by one already \[ROUTE_CONFLICT\]/);
+  });
+
+  it('tells a waiting request at once why the app did not start', async () => {
+    const dev = tako.dev(project('broken', 'exits-early.mjs').directory);
+    const problem = await dev.until(event => event.type === 'status' && (event.status.problem ?? undefined));
+    assert.equal(problem.code, 'APP_EXITED_EARLY');
+    const {status, body} = await (await client()).get('broken.test');
+    assert.equal(status, 502);
+    assert.match(body, /APP_EXITED_EARLY/);
+  });
+
+  it('says which setting of tako.toml is wrong, where, and what was meant', async () => {
+    const {directory, write} = project('hello');
+    write('tako.toml', 'name = "hello"\nrutime = "node"\n\n[envs.production]\nrouts = ["a.example.com"]\n');
+    const {code, stderr} = await tako.run(['dev'], {cwd: directory});
+    assert.equal(code, 1);
+    assert.match(stderr, /tako\.toml:2:1 rutime: .*"runtime"/);
+    assert.match(stderr, /tako\.toml:5:1 envs\.production\.routs: .*"routes"/);
+  });
+});
+
+describe('kill -9', () => {
+  it('of the app costs nobody a request: the next one starts it again', async () => {
+    const {pid} = await tako.dev(project('hello').directory).ready();
+    const browser = await client();
+    process.kill(pid ?? 0, 'SIGKILL');
+    assert.equal((await browser.get('hello.test')).status, 200);
+    assert.notEqual(pidOf(await app('hello')), pid);
+  });
+
+  it('of the terminal leaves the app running', async () => {
+    const dev = tako.dev(project('hello').directory);
+    const {pid} = await dev.ready();
+    await dev.end('SIGKILL');
+    assert.equal((await app('hello')).pid, pid);
+  });
+
+  it('of the daemon loses no registration and leaves no process behind', async () => {
+    const detached = tako.dev(project('one').directory);
+    const one = await detached.ready();
+    await detached.end('SIGKILL');
+    const attached = tako.dev(project('two').directory);
+    const two = await attached.ready();
+    await attached.end('SIGHUP');
+    process.kill((await daemonInfo()).pid, 'SIGKILL');
+
+    await tako.dev(project('three').directory).ready();
+    await Promise.all([untilGone(pidOf(one)), untilGone(pidOf(two))]);
+    const {apps} = await tako.status();
+    assert.deepEqual(
+      apps.map(({name, state}) => `${name} ${state}`),
+      ['one stopped', 'two stopped', 'three ready'],
+    );
+    assert.equal((await (await client()).get('one.test')).status, 200);
+  });
+
+  it('of the daemon under an open terminal starts another one, and the app with it', async () => {
+    const dev = tako.dev(project('hello').directory);
+    const {pid} = await dev.ready();
+    process.kill((await daemonInfo()).pid, 'SIGKILL');
+    await dev.until(event => event.type === 'status' && event.status.state === 'ready' && event.status.pid !== pid);
+    assert.equal((await (await client()).get('hello.test')).status, 200);
+  });
+});
+
+describe('a cold start', () => {
+  it('under a thousand first requests starts one process and answers all of them', async () => {
+    const dev = tako.dev(project('hello').directory);
+    await dev.ready();
+    await dev.end('SIGHUP');
+    process.kill((await daemonInfo()).pid, 'SIGKILL');
+    // The new daemon knows the app and does not run it.
+    await tako.dev(project('other').directory).ready();
+    assert.equal((await app('hello')).state, 'stopped');
+    const browser = createClient(await daemonInfo(), 1_000);
+    clients.push(browser);
+    const answers = await Promise.all(Array.from({length: 1_000}, () => browser.get('hello.test', '/pid')));
+    assert.deepEqual(new Set(answers.map(({status}) => status)), new Set([200]));
+    assert.deepEqual(new Set(answers.map(({body}) => body.trim())), new Set([String(pidOf(await app('hello')))]));
+  }, 60_000);
+});

@@ -1,0 +1,36 @@
+import {spawnSync} from 'node:child_process';
+import {accessSync, constants} from 'node:fs';
+import path from 'node:path';
+
+// Some tests need a part of the system that not every machine has. They skip, and say so by
+// their name; where TAKO_REQUIRE_SYSTEM_PARTS=1 says that everything is there, they fail.
+
+/** Parts that are no program on the path. */
+const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
+  root: () => process.getuid?.() === 0,
+  'mount namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
+};
+
+/** The condition for `describe.skipIf`: whether a part is missing. Throws instead when parts are required. */
+export function requires(...parts: string[]): boolean {
+  const missing = parts.filter(part => !(OTHER_PARTS[part] ?? (() => hasTool(part)))());
+  if (missing.length > 0 && process.env.TAKO_REQUIRE_SYSTEM_PARTS === '1') {
+    throw new Error(`missing on this machine: ${missing.join(', ')}`);
+  }
+  return missing.length > 0;
+}
+
+/** Whether there is such a program; what only root usually runs is looked for too. */
+export function hasTool(name: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
+  return folders.some(folder => isExecutable(path.join(folder, name)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

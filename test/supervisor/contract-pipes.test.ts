@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import {fstatSync, readdirSync, readSync, writeSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {describe, it} from 'vitest';
+import {
+  type ContractPipes,
+  closeContractPipes,
+  createPipeSupply,
+  openContractPipes,
+} from '../../src/supervisor/contract-pipes.js';
+
+const leftFolders = (): readonly string[] => readdirSync(tmpdir()).filter(name => name.startsWith('tako-pipes-'));
+
+describe('the pipes of the contract', () => {
+  it('are FIFOs without a name, and carry bytes', async () => {
+    const before = leftFolders();
+    const pipes = await openContractPipes();
+    for (const {read, write} of [pipes.bootstrap, pipes.readiness]) {
+      assert.ok(fstatSync(read).isFIFO() && fstatSync(write).isFIFO());
+      const received = Buffer.alloc(8);
+      writeSync(write, 'bytes');
+      assert.equal(received.toString('utf8', 0, readSync(read, received)), 'bytes');
+    }
+    assert.deepEqual(
+      leftFolders().filter(name => !before.includes(name)),
+      [],
+    );
+    closeContractPipes(pipes);
+  });
+});
+
+describe('a supply of pipes', () => {
+  it('has the next pair ready before it is asked for', async () => {
+    const opened = createOpener();
+    const supply = createPipeSupply(opened.open);
+    assert.equal(opened.count(), 1);
+    closeContractPipes(await supply.take());
+    assert.equal(opened.count(), 2);
+    await supply.close();
+  });
+
+  it('gives each pair once', async () => {
+    const supply = createPipeSupply();
+    const pairs = await Promise.all([supply.take(), supply.take(), supply.take()]);
+    assert.equal(new Set(pairs.flatMap(pair => [pair.bootstrap.read, pair.readiness.write])).size, 6);
+    pairs.forEach(closeContractPipes);
+    await supply.close();
+  });
+
+  it('tries again after a failure', async () => {
+    const opened = createOpener(1);
+    const supply = createPipeSupply(opened.open);
+    await opened.failed;
+    closeContractPipes(await supply.take());
+    await supply.close();
+  });
+});
+
+/** Opens real pipes, after `failures` failures; `failed` resolves when the last of them has been noticed. */
+function createOpener(failures = 0): {open: () => Promise<ContractPipes>; count: () => number; failed: Promise<void>} {
+  let count = 0;
+  const open = async (): Promise<ContractPipes> => {
+    count++;
+    if (count <= failures) throw new Error('no room');
+    return openContractPipes();
+  };
+  return {open, count: () => count, failed: new Promise(resolve => setImmediate(resolve))};
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import type {Instance} from '../../src/supervisor/instance.js';
+import type {InstanceRecords} from '../../src/supervisor/instance-records.js';
+import {StartError} from '../../src/supervisor/start-error.js';
+import {createSupervisor, type SupervisorEvent} from '../../src/supervisor/supervisor.js';
+import {systemClock} from '../../src/system/clock.js';
+import {writtenBy} from './apps.js';
+import {createMemoryRecords} from './memory-records.js';
+
+export type Harness = ReturnType<typeof createHarness>;
+
+/** A supervisor of real processes whose events can be waited for. Whoever makes it closes `supervisor`. */
+export function createHarness(records: InstanceRecords = createMemoryRecords()) {
+  const events: SupervisorEvent[] = [];
+  const watchers = new Set<() => void>();
+  const onEvent = (event: SupervisorEvent): void => {
+    events.push(event);
+    for (const check of watchers) check();
+  };
+  const supervisor = createSupervisor({clock: systemClock, records, onEvent});
+
+  /** Resolves as soon as the condition holds, which is looked at after each event. */
+  const until = (condition: () => boolean): Promise<void> =>
+    new Promise(resolve => {
+      const check = (): void => {
+        if (!condition()) return;
+        watchers.delete(check);
+        resolve();
+      };
+      watchers.add(check);
+      check();
+    });
+  const linesOf = (stream: 'stdout' | 'tako') => writtenBy(stream, supervisor.logs('web').last(100));
+  const firstPrinted = async (): Promise<string> => {
+    await until(() => linesOf('stdout').length > 0);
+    return linesOf('stdout')[0] ?? '';
+  };
+  return {
+    supervisor,
+    records,
+    events,
+    until,
+    untilState: (state: Instance['state']) => until(() => supervisor.instance('web').state === state),
+    states: () => events.flatMap(event => (event.type === 'instance' ? [event.instance.state] : [])),
+    printed: () => linesOf('stdout'),
+    firstPrinted,
+    saidByTako: () => linesOf('tako'),
+  };
+}
+
+/** What a start failed with; fails itself if it did not. */
+export async function failureOf(start: Promise<unknown>): Promise<StartError> {
+  const error = await start.then(
+    () => undefined,
+    reason => reason,
+  );
+  assert.ok(error instanceof StartError, String(error));
+  return error;
+}

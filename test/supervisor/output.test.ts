@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {describe, it} from 'vitest';
+import {cleanLine, createLineReader, MAX_LINE_BYTES} from '../../src/supervisor/output.js';
+
+function read(...chunks: readonly (string | Uint8Array)[]): readonly string[] {
+  const lines: string[] = [];
+  const reader = createLineReader(line => lines.push(line));
+  for (const chunk of chunks) reader.write(Buffer.from(chunk));
+  reader.end();
+  return lines;
+}
+
+describe('the lines of an output', () => {
+  it('end at a newline, with or without a carriage return before it', () => {
+    assert.deepEqual(read('one\ntwo\r\n\nfour\r\r\n'), ['one', 'two', '', 'four']);
+  });
+
+  it('include a last one without a newline', () => {
+    assert.deepEqual(read('one\ntw', 'o'), ['one', 'two']);
+    assert.deepEqual(read('one\n'), ['one']);
+    assert.deepEqual(read('one\r'), ['one']);
+  });
+
+  it('begin anew after a carriage return, as a progress bar does', () => {
+    assert.deepEqual(read('10%\r50%', '\r', '100%\n'), ['100%']);
+    assert.deepEqual(read('\r\x1b[Kdone\n'), ['done']);
+  });
+
+  it('survive bytes that are not UTF-8, and characters split between chunks', () => {
+    assert.deepEqual(read(Buffer.from([0x61, 0xff, 0xc3, 0x0a, 0x62, 0x0a])), ['a\ufffd\ufffd', 'b']);
+    const [first, second] = [Buffer.from('né\n').subarray(0, 2), Buffer.from('né\n').subarray(2)];
+    assert.deepEqual(read(first, second), ['né']);
+  });
+
+  it('are cut when they are too long, and say by how much', () => {
+    assert.deepEqual(read('x'.repeat(MAX_LINE_BYTES)), ['x'.repeat(MAX_LINE_BYTES)]);
+    assert.deepEqual(read('x'.repeat(MAX_LINE_BYTES + 5), '12\nnext'), [
+      `${'x'.repeat(MAX_LINE_BYTES)} [7 bytes cut]`,
+      'next',
+    ]);
+  });
+
+  it('are not cut through a character', () => {
+    const [line = ''] = read(`${'x'.repeat(MAX_LINE_BYTES - 1)}éé`);
+    assert.ok(line.endsWith('x [3 bytes cut]'), line.slice(-20));
+  });
+
+  it('are whole after a rewrite, however long the line was before', () => {
+    assert.deepEqual(read('x'.repeat(2 * MAX_LINE_BYTES), '\rshort\n'), ['short']);
+  });
+
+  it('do not depend on how the bytes arrive', () => {
+    const bytes = fc.array(
+      fc.oneof(
+        anyBytes,
+        fc.constantFrom(...TRICKY).map(text => Buffer.from(text, 'latin1')),
+      ),
+    );
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(200)), (parts, cuts) => {
+        const whole = Buffer.concat(parts);
+        assert.deepEqual(read(...splitAt(whole, cuts)), read(whole));
+      }),
+      {seed: 2, numRuns: 3_000},
+    );
+  });
+});
+
+describe('a clean line', () => {
+  it('keeps colours and tabs', () => {
+    assert.equal(cleanLine('\x1b[1;31mred\x1b[m\t\x1b[38:5:1mx\x1b[0m'), '\x1b[1;31mred\x1b[m\t\x1b[38:5:1mx\x1b[0m');
+  });
+
+  it.each([
+    ['cursor movement', 'a\x1b[2J\x1b[1;1Hb'],
+    ['a private mode', 'a\x1b[?25lb'],
+    ['a sequence that only ends like a colour', 'a\x1b[>4;1mb\x1b[1 m'],
+    ['a window title', 'a\x1b]0;title\x07b'],
+    ['a hyperlink', 'a\x1b]8;;https://example.test\x1b\\b\x1b]8;;\x1b\\'],
+    ['a device control string', 'a\x1bP1$r0m\x1b\\b'],
+    ['a single escape', 'a\x1bcb\x1b(B\x1b7'],
+    ['8-bit controls', 'a\x9b2Jb\x9d0;title\x9c'],
+    ['control characters', '\x00a\x07\x08b\x7f\x85'],
+    ['what is not finished', 'ab\x1b['],
+    ['a string that is not finished', 'ab\x1b]0;never ends'],
+    ['an escape at the end', 'ab\x1b'],
+  ])('has lost %s', (_what, text) => {
+    assert.equal(cleanLine(text), 'ab');
+  });
+
+  it('has no control character left but in a colour', () => {
+    const texts = fc
+      .array(fc.oneof(fc.string({unit: 'binary'}), fc.constantFrom(...TRICKY)))
+      .map(parts => parts.join(''));
+    fc.assert(
+      fc.property(texts, text => {
+        const rest = cleanLine(text)
+          .replaceAll(/\x1b\[[\d;:]*m/g, '')
+          .replaceAll('\t', '');
+        assert.doesNotMatch(rest, /[\x00-\x1f\x7f-\x9f]/);
+      }),
+      {seed: 3, numRuns: 3_000},
+    );
+  });
+});
+
+const TRICKY = [
+  '\n',
+  '\r',
+  '\r\n',
+  '\x1b',
+  '\x1b[',
+  '\x1b[31m',
+  '\x1b]0;',
+  '\x07',
+  '\x1b\\',
+  '\x9b',
+  '\xc3',
+  '\xa9',
+  'm',
+];
+
+const anyBytes = fc.uint8Array({maxLength: 40}).map(bytes => Buffer.from(bytes));
+
+function splitAt(bytes: Uint8Array, sizes: readonly number[]): readonly Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let start = 0;
+  for (const size of sizes) {
+    chunks.push(bytes.subarray(start, start + size));
+    start += size;
+  }
+  return [...chunks, bytes.subarray(start)];
+}
