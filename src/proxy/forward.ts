@@ -6,7 +6,7 @@
 
 import {Agent, type ClientRequest, request as openRequest} from 'node:http';
 import {type DownstreamRequest, type Exchange, isHttp2Request} from './downstream.js';
-import {type ForwardedFacts, upstreamRequestHeaders} from './headers.js';
+import {type ForwardedFacts, flushHead, upstreamRequestHeaders} from './headers.js';
 import {sendResponse} from './respond.js';
 import type {Upstream} from './upstream.js';
 import {answerTo, UpstreamError} from './upstream-answer.js';
@@ -95,7 +95,7 @@ const hasUnsizedBody = (request: DownstreamRequest): boolean =>
 
 /** Reads the body only once there is a connection: after one that was refused it is still whole for another try. */
 function sendBody(request: DownstreamRequest, outgoing: ClientRequest): void {
-  outgoing.flushHeaders();
+  flushHead(outgoing);
   const start = (): void => void request.pipe(outgoing);
   outgoing.once('socket', socket => {
     if (socket.connecting) socket.once('connect', start);

@@ -1,4 +1,4 @@
-import type {IncomingMessage} from 'node:http';
+import type {IncomingMessage, OutgoingMessage} from 'node:http';
 
 /** Names and values in turn, as they came or as they go out. */
 export type RawHeaders = readonly string[];
@@ -84,6 +84,9 @@ export const isWebSocketUpgrade = ({method, headers}: IncomingMessage): boolean 
   headers.upgrade?.toLowerCase() === 'websocket' &&
   headers['content-length'] === undefined &&
   headers['transfer-encoding'] === undefined;
+
+/** Sends the head before there is a body. node's own flushHeaders would write its bytes as UTF-8. */
+export const flushHead = (message: OutgoingMessage): void => void message.write('', 'latin1');
 
 /** The number of lines a field stands in, however written. */
 export const countHeader = (raw: RawHeaders, name: string): number =>

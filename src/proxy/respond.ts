@@ -1,7 +1,7 @@
 import type {IncomingMessage, OutgoingHttpHeaders} from 'node:http';
 import {pipeline} from 'node:stream/promises';
 import {cutOff, type DownstreamResponse, type Exchange, isHttp2Response} from './downstream.js';
-import {downstreamResponseHeaders, downstreamTrailers} from './headers.js';
+import {downstreamResponseHeaders, downstreamTrailers, flushHead} from './headers.js';
 import {UpstreamError} from './upstream-answer.js';
 
 /**
@@ -35,7 +35,7 @@ function writeHead(answer: IncomingMessage, response: DownstreamResponse): void 
     } else {
       response.writeHead(statusCode, answer.statusMessage ?? '', headers);
       // A stream of events may say nothing for a long time; its client must still learn that it is connected.
-      response.flushHeaders();
+      flushHead(response);
     }
   } catch (cause) {
     answer.destroy();

@@ -32,7 +32,8 @@ async function untilGone(group: number, clock: Clock, signal?: AbortSignal): Pro
 async function isGroupRunning(group: number): Promise<boolean> {
   if (signalGroup(group, 0) === 'gone') return false;
   const leader = await processIdentity(group);
-  if (leader && isRunning(leader)) return true;
+  // Our own child is reaped in a moment, sooner than all processes could be looked through.
+  if (leader && (isRunning(leader) || leader.parent === process.pid)) return true;
   // Twice, as a process that forks and ends while the list is read can leave its child out of it.
   return (await hasRunningMember(group)) || (signalGroup(group, 0) !== 'gone' && (await hasRunningMember(group)));
 }

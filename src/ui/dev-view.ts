@@ -16,14 +16,12 @@ export type DevStep = {readonly view: DevView; readonly entries: readonly LogEnt
 
 /** The whole screen as a function of events. `now` stamps the lines that are tako's own. */
 export function reduceDevView(view: DevView, event: DevEvent, now: number): DevStep {
-  const say = (source: LogSource, ...lines: string[]): DevStep => ({
-    view,
-    entries: lines.map(text => ({time: now, source, text})),
-  });
+  const say = (source: LogSource, text: string): DevStep => ({view, entries: [{time: now, source, text}]});
   switch (event.type) {
     case 'status': {
       const problem = newProblem(view.status, event.status);
-      return {...say('error', ...(problem ? problemLines(problem) : [])), view: {status: event.status}};
+      const {entries} = problem ? say('error', problemLines(problem).join('\n')) : NOTHING_SAID;
+      return {view: {status: event.status}, entries};
     }
     case 'log':
       return {view, entries: [{time: event.line.time, source: event.line.stream, text: event.line.text}]};

@@ -12,9 +12,10 @@ export type LogEntry = {readonly time: number; readonly source: LogSource; reado
 
 /** `HH:MM:SS text`, with a mark in between for what is not the app's ordinary output. */
 export function renderEntry({time, source, text}: LogEntry, style: Style): string {
-  const {mark, paint} = lookOf(source, style);
-  const lines = safeText(paint(logText(text, style)), style).split('\n');
-  return lines.map((line, index) => (index === 0 ? style.dim(formatClock(time)) : CLOCK_GAP) + mark + line).join('\n');
+  const {mark, nextMark, paint} = lookOf(source, style);
+  const [first = '', ...rest] = logText(text, style).split('\n');
+  const lines = [style.dim(formatClock(time)) + mark + paint(first), ...rest.map(line => CLOCK_GAP + nextMark + line)];
+  return safeText(lines.join('\n'), style);
 }
 
 /** A line as it is, or its parts if it is a structured one. */
@@ -25,20 +26,26 @@ export function logText(text: string, style: Style): string {
 
 const CLOCK_GAP = ' '.repeat('HH:MM:SS'.length);
 
-type Look = {readonly mark: string; readonly paint: (text: string) => string};
+type Look = {
+  readonly mark: string;
+  /** Before the further lines of one text. */
+  readonly nextMark: string;
+  readonly paint: (text: string) => string;
+};
 
 function lookOf(source: LogSource, style: Style): Look {
-  const asIs = (text: string): string => text;
   switch (source) {
     case 'stdout':
-      return {mark: ' ', paint: asIs};
+      return {mark: ' ', nextMark: ' ', paint: text => text};
     case 'stderr':
-      return {mark: style.red('┃'), paint: asIs};
+      return {mark: style.red('┃'), nextMark: style.red('┃'), paint: text => text};
     case 'tako':
-      return {mark: ` ${style.dim('◆')} `, paint: style.dim};
+      return glyph(style.dim);
     case 'warning':
-      return {mark: ` ${style.yellow('◆')} `, paint: style.yellow};
+      return glyph(style.yellow);
     case 'error':
-      return {mark: ` ${style.red('◆')} `, paint: style.red};
+      return glyph(style.red);
   }
 }
+
+const glyph = (paint: (text: string) => string): Look => ({mark: paint(' ◆ '), nextMark: '   ', paint});

@@ -30,7 +30,7 @@ export const GENERAL_NAME = {dns: 2, ip: 7} as const;
 
 /** Bit numbers of KeyUsage (RFC 5280 section 4.2.1.3). */
 const KEY_USAGE_BITS = {digitalSignature: 0, keyCertSign: 5, cRLSign: 6} as const;
-const PURPOSES = {serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2'} as const;
+const PURPOSES = {serverAuth: '1.3.6.1.5.5.7.3.1'} as const;
 
 export type KeyUsage = keyof typeof KEY_USAGE_BITS;
 export type Purpose = keyof typeof PURPOSES;

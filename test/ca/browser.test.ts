@@ -12,6 +12,9 @@ import {temporaryFolder} from '../x509/support.js';
 import {startTlsServer} from './handshake.js';
 import {newAuthority} from './support.js';
 
+/** net::ERR_CERT_INVALID: a chain that leads to a trusted root and breaks its rules; an unknown root would be -202. */
+const CERT_INVALID = /net_error -207\b/;
+
 const PAGE_TIMEOUT_MS = 25_000;
 
 /** A home folder whose NSS database trusts the authority. */
@@ -23,7 +26,7 @@ async function homeThatTrusts({root}: Authority): Promise<string> {
   return home;
 }
 
-/** What Chromium shows of a page whose server has a leaf for `name`. */
+/** What Chromium shows and logs of a page whose server has a leaf for `name`. */
 async function pageOf(authority: Authority, home: string, name: string): Promise<string> {
   const port = await startTlsServer(issueLeaf(authority, name, Date.now()).certificate);
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
@@ -53,6 +56,6 @@ describe.skipIf(requires('chromium', 'certutil'))('Chromium with the root in its
 
   it('does not open one for a name outside the constraints', {timeout: 2 * PAGE_TIMEOUT_MS}, async () => {
     const authority = await newAuthority();
-    assert.match(await pageOf(authority, await homeThatTrusts(authority), 'shop.example'), /ERR_CERT_INVALIDX/);
+    assert.match(await pageOf(authority, await homeThatTrusts(authority), 'shop.example'), CERT_INVALID);
   });
 });

@@ -3,7 +3,7 @@ import {X509Certificate} from 'node:crypto';
 import {mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
-import {describe, it} from 'vitest';
+import {describe, it, vi} from 'vitest';
 import {openCertificateSource} from '../../src/ca/certificate-source.js';
 import {certificateSourceContract} from '../contract/certificate-source.js';
 import {temporaryFolder} from '../x509/support.js';
@@ -91,8 +91,7 @@ describe('stored certificates', () => {
     const {open, cacheFolder} = await setUp();
     const source = await open(3);
     for (let index = 0; index < 8; index++) await certificateOf(source, `app-${index}.test`);
-    await new Promise(resolve => setTimeout(resolve, 50));
-    assert.equal((await readdir(cacheFolder)).length, 3);
+    await vi.waitFor(async () => assert.equal((await readdir(cacheFolder)).length, 3));
   });
 
   it('are thrown away together when earlier sources left too many', async () => {

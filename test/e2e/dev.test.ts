@@ -131,7 +131,7 @@ describe('tako dev', () => {
     const {code, stderr} = await tako.run(['dev'], {cwd: directory});
     assert.equal(code, 1);
     assert.match(stderr, /tako\.toml:2:1 rutime: .*"runtime"/);
-    assert.match(stderr, /tako\.toml:5:1 envs\.production\.routs: .*"routes"/);
+    assert.match(stderr, /tako\.toml:5:1 envs\.production\.routs: .*"route"/);
   });
 });
 

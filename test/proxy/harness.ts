@@ -246,6 +246,7 @@ function closeAfterTest(socket: Socket): void {
 export async function readAll(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', chunk => chunks.push(chunk));
+  socket.resume();
   if (!socket.closed) await new Promise(resolve => socket.once('close', resolve));
   return Buffer.concat(chunks).toString('latin1');
 }
@@ -265,6 +266,7 @@ export function readUntil(socket: Socket, text: string): Promise<string> {
     };
     socket.on('data', onData);
     socket.once('close', onClose);
+    socket.resume();
   });
 }
 

@@ -30,7 +30,9 @@ export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNod
   return (
     // One row less than the terminal: a taller frame makes Ink clear the screen.
     <Box flexDirection="column" maxHeight={rows - 1} overflowY="hidden">
-      <Text>{style.dim('─'.repeat(Math.min(columns, RULE_COLUMNS)))}</Text>
+      <Box flexShrink={0}>
+        <Text>{style.dim('─'.repeat(Math.min(columns, RULE_COLUMNS)))}</Text>
+      </Box>
       <StateLine app={app} status={status} style={style} />
       <Addresses urls={status?.urls ?? []} columns={columns} style={style} />
       {status?.problem && <ProblemReport problem={status.problem} style={style} />}

@@ -14,10 +14,13 @@ export function StateLine({app, status, style}: StateLineProps): ReactNode {
   const {dot, words} = lookOf(status, style);
   const facts = status ? factsOf(status, now) : [];
   return (
-    <Box flexWrap="wrap" columnGap={2} flexShrink={0}>
-      <Text>{`${dot} ${style.bold(app)}`}</Text>
-      <Text>{words}</Text>
-      {facts.length > 0 && <Text>{style.dim(facts.join(' · '))}</Text>}
+    <Box columnGap={1} flexShrink={0}>
+      <Text>{dot}</Text>
+      <Box flexWrap="wrap" columnGap={2} flexShrink={1}>
+        <Text>{style.bold(app)}</Text>
+        <Text>{words}</Text>
+        {facts.length > 0 && <Text>{style.dim(facts.join(' · '))}</Text>}
+      </Box>
     </Box>
   );
 }

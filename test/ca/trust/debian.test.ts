@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {describe, it, onTestFinished} from 'vitest';
+import {issueLeaf} from '../../../src/ca/leaf.js';
+import type {RootCertificate} from '../../../src/ca/root.js';
+import {applyPlan} from '../../../src/ca/trust/apply-plan.js';
+import {checkTrust, planTrust, planUntrust, readTrustFacts, type TrustFacts} from '../../../src/ca/trust/trust.js';
+import {type Run, run} from '../../../src/system/exec.js';
+import {requires} from '../../helpers/system-parts.js';
+import {temporaryFolder, writeTemporary} from '../../x509/support.js';
+import {newAuthority} from '../support.js';
+
+const OWNER = 'ann@machine';
+const STORE_FOLDERS = ['/etc/ssl', '/usr/local/share/ca-certificates'];
+const CONFIGURATION = '/etc/ca-certificates.conf';
+
+/** A view of this machine's file system where the trust store is a copy, and how to run and look there. */
+type Sandbox = {readonly run: Run; readonly root: string};
+
+async function startSandbox(): Promise<Sandbox> {
+  const copies = await temporaryFolder();
+  const mounts = STORE_FOLDERS.map(folder => {
+    const copy = path.join(copies, path.basename(folder));
+    return `cp -a ${folder} ${copy} && mount --bind ${copy} ${folder}`;
+  });
+  // With a hundred public roots each update takes seconds; what is tested here is ours.
+  const few = path.join(copies, 'few.conf');
+  const conf = `grep -v '^[#!]' ${CONFIGURATION} | head -n 3 > ${few} && mount --bind ${few} ${CONFIGURATION}`;
+  const script = [...mounts, conf, 'update-ca-certificates --fresh >&2', 'echo ready', 'exec sleep 600'].join(' && ');
+  const child = spawn('unshare', ['--mount', 'sh', '-c', script], {stdio: ['ignore', 'pipe', 'ignore']});
+  onTestFinished(() => void child.kill());
+  await once(child.stdout, 'data');
+  const enter = ['--target', String(child.pid), '--mount', '--'];
+  return {
+    run: (command, options) => run({file: 'nsenter', args: [...enter, command.file, ...command.args]}, options),
+    root: `/proc/${child.pid}/root`,
+  };
+}
+
+/** The system store alone: no browser's database is near a home that is empty, and certutil is not asked. */
+async function readFacts({run, root}: Sandbox): Promise<TrustFacts> {
+  const home = await temporaryFolder();
+  await mkdir(path.join(home, '.pki'));
+  const {stores} = await readTrustFacts({home, platform: 'linux', run, root});
+  return {stores: stores.filter(({kind}) => kind === 'linux')};
+}
+
+const statesOf = async (sandbox: Sandbox, root: RootCertificate): Promise<string[]> =>
+  checkTrust(await readFacts(sandbox), root).map(({state}) => state);
+
+const PARTS = ['root', 'mount namespace', 'nsenter', 'openssl', 'update-ca-certificates'];
+
+describe.skipIf(requires(...PARTS))("this machine's store, in a view of its own", () => {
+  it('makes OpenSSL accept a leaf once the plan ran, and refuse it once the root was removed', async () => {
+    const sandbox = await startSandbox();
+    const authority = await newAuthority({owner: OWNER});
+    const leaf = await writeTemporary('leaf.pem', issueLeaf(authority, 'app.test', Date.now()).certificate.cert);
+    const verifyBy = async (...store: string[]): Promise<number> =>
+      (await sandbox.run({file: 'openssl', args: ['verify', ...store, leaf]})).exitCode;
+    const byBundle = ['-no-CApath', '-CAfile', '/etc/ssl/certs/ca-certificates.crt'];
+    const byLinks = ['-no-CAfile', '-CApath', '/etc/ssl/certs'];
+
+    assert.deepEqual(await statesOf(sandbox, authority.root), ['not-trusted']);
+    assert.notEqual(await verifyBy(...byBundle), 0);
+
+    await applyPlan(planTrust(await readFacts(sandbox), authority.root), sandbox.run);
+    assert.deepEqual(await statesOf(sandbox, authority.root), ['trusted']);
+    assert.equal(await verifyBy(...byBundle), 0);
+    assert.equal(await verifyBy(...byLinks), 0);
+
+    await applyPlan(planUntrust(await readFacts(sandbox), OWNER, []), sandbox.run);
+    assert.deepEqual(await statesOf(sandbox, authority.root), ['not-trusted']);
+    assert.notEqual(await verifyBy(...byBundle), 0);
+    const links = await sandbox.run({file: 'find', args: ['/etc/ssl/certs', ...STORE_FOLDERS, '-name', 'tako-*']});
+    assert.equal(links.stdout, '');
+    const dangling = await sandbox.run({file: 'find', args: ['/etc/ssl/certs', '-xtype', 'l']});
+    assert.equal(dangling.stdout, '');
+  });
+
+  it('replaces an earlier root of the same owner and leaves that of another', async () => {
+    const sandbox = await startSandbox();
+    const [old, other] = [await newAuthority({owner: OWNER}), await newAuthority({owner: 'bob@machine'})];
+    const {root} = await newAuthority({owner: OWNER});
+    await applyPlan(planTrust(await readFacts(sandbox), old.root), sandbox.run);
+    await applyPlan(planTrust(await readFacts(sandbox), other.root), sandbox.run);
+    assert.deepEqual(await statesOf(sandbox, root), ['stale']);
+    await applyPlan(planTrust(await readFacts(sandbox), root, old.root), sandbox.run);
+    assert.deepEqual(await statesOf(sandbox, root), ['trusted']);
+    assert.deepEqual(await statesOf(sandbox, other.root), ['trusted']);
+    assert.deepEqual(await statesOf(sandbox, old.root), ['stale']);
+  });
+});
