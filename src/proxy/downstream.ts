@@ -19,7 +19,7 @@ export type Exchange = {
   readonly hostHeader: string;
   readonly isSecure: boolean;
   readonly clientAddress: string;
-  /** Aborted when the client is gone before it had its answer. */
+  /** Aborted when the client is gone before its answer was complete. */
   readonly signal: AbortSignal;
 };
 
@@ -93,7 +93,8 @@ const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d
 function abortedOnClose(response: DownstreamResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
+    // Not writableFinished: HTTP/2 sets that for a stream that was reset, too.
+    if (!response.writableEnded) controller.abort();
   });
   return controller.signal;
 }

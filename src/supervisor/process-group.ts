@@ -30,15 +30,18 @@ async function untilGone(group: number, clock: Clock, signal?: AbortSignal): Pro
 
 /** Signals alone cannot tell: a zombie takes them too, and in a container nobody may ever reap it. */
 async function isGroupRunning(group: number): Promise<boolean> {
-  if (signalGroup(group, 0) === 'gone') return false;
+  if (!isGroupKnown(group)) return false;
   const leader = await processIdentity(group);
   // Our own child is reaped in a moment, sooner than all processes could be looked through.
   if (leader && (isRunning(leader) || leader.parent === process.pid)) return true;
   // Twice, as a process that forks and ends while the list is read can leave its child out of it.
-  return (await hasRunningMember(group)) || (signalGroup(group, 0) !== 'gone' && (await hasRunningMember(group)));
+  return (await hasRunningMember(group)) || (await hasRunningMember(group));
 }
 
-const hasRunningMember = async (group: number): Promise<boolean> => (await groupMembers(group)).some(isRunning);
+const isGroupKnown = (group: number): boolean => signalGroup(group, 0) !== 'gone';
+
+const hasRunningMember = async (group: number): Promise<boolean> =>
+  isGroupKnown(group) && (await groupMembers(group)).some(isRunning);
 
 function signalGroup(group: number, signal: NodeJS.Signals | 0): 'sent' | 'gone' | 'refused' {
   // kill(-1) would reach every process of the user, kill(0) our own group.

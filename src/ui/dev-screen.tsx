@@ -24,14 +24,15 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
   const feed = createDevFeed();
   const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
   const style = createStyle({isColour: hasColour(stdout, env)});
-  stdout.write(enterTitle(`tako | ${session.app}`));
   const ink = render(<DevStrip session={session} feed={feed} style={style} leave={end} />, {
     stdin,
     stdout,
     exitOnCtrlC: false,
+    patchConsole: false,
     // The caller has decided that there is a terminal, also where Ink believes to be in CI.
     interactive: true,
   });
+  stdout.write(enterTitle(`tako | ${session.app}`));
   // Settles early only when the screen itself fails.
   const left = ink.waitUntilExit();
   try {

@@ -15,16 +15,20 @@ export const EMPTY_VIEW: DevView = {status: null};
 export type DevStep = {readonly view: DevView; readonly entries: readonly LogEntry[]};
 
 /** The whole screen as a function of events. `now` stamps the lines that are tako's own. */
-export function reduceDevView(view: DevView, event: DevEvent, now: number): DevStep {
-  const say = (source: LogSource, text: string): DevStep => ({view, entries: [{time: now, source, text}]});
+export const reduceDevView = (view: DevView, event: DevEvent, now: number): DevStep => ({
+  view: event.type === 'status' ? {status: event.status} : view,
+  entries: entriesOf(view, event, now),
+});
+
+function entriesOf(view: DevView, event: DevEvent, now: number): readonly LogEntry[] {
+  const say = (source: LogSource, text: string): readonly LogEntry[] => [{time: now, source, text}];
   switch (event.type) {
     case 'status': {
       const problem = newProblem(view.status, event.status);
-      const {entries} = problem ? say('error', problemLines(problem).join('\n')) : NOTHING_SAID;
-      return {view: {status: event.status}, entries};
+      return problem ? say('error', problemLines(problem).join('\n')) : [];
     }
     case 'log':
-      return {view, entries: [{time: event.line.time, source: event.line.stream, text: event.line.text}]};
+      return [{time: event.line.time, source: event.line.stream, text: event.line.text}];
     case 'skipped':
       return say('tako', describeSkipped(event.count));
     case 'notice':
@@ -33,6 +37,6 @@ export function reduceDevView(view: DevView, event: DevEvent, now: number): DevS
       return say('tako', event.reason);
     // What it means for this session is said by the `ended` that follows.
     case 'removed':
-      return {view, entries: []};
+      return [];
   }
 }

@@ -20,7 +20,8 @@ export function createLineWriter(stream: Writable, renderSkipped: (count: number
   return {
     write,
     writeLog: line => {
-      if (stream.writableLength <= MAX_UNREAD_BYTES && skipped === 0) return write(line);
+      const isBehind = stream.writableNeedDrain && stream.writableLength > MAX_UNREAD_BYTES;
+      if (!isBehind && skipped === 0) return write(line);
       if (skipped === 0) stream.once('drain', saySkipped);
       skipped++;
     },

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {accessSync, constants} from 'node:fs';
+import {accessSync, constants, existsSync} from 'node:fs';
 import path from 'node:path';
 
 // Some tests need a part of the system that not every machine has. They skip, and say so by
@@ -8,6 +8,8 @@ import path from 'node:path';
 /** Parts that are no program on the path. */
 const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
   root: () => process.getuid?.() === 0,
+  '/proc': () => existsSync('/proc/self/environ'),
+  'npm registry': () => spawnSync('npm', ['view', 'create-vite', 'version'], {timeout: 20_000}).status === 0,
   'mount namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
 };
 

@@ -37,10 +37,11 @@ export type DevProcess = {
   end(signal: NodeJS.Signals): Promise<void>;
 };
 
-export function createTako(): Tako {
+/** `more` is added to the environment of every command, and so of all that these start. */
+export function createTako(more: NodeJS.ProcessEnv = {}): Tako {
   const home = mkdtempSync(path.join(tmpdir(), 'tako-test-'));
   writeFileSync(path.join(home, 'settings.toml'), 'port = 0\nhttp_port = 0\ndns_port = 0\n');
-  const environment = {...process.env, TAKO_HOME: home, NO_COLOR: '1'};
+  const environment = {...process.env, ...more, TAKO_HOME: home, NO_COLOR: '1'};
   const devs: DevProcess[] = [];
 
   const start = (args: readonly string[], {cwd = home, env = {}}: RunOptions = {}): ChildProcess =>
@@ -100,7 +101,8 @@ function createDevProcess(child: ChildProcess): DevProcess {
           const found = find(event);
           if (found === undefined || found === false) continue;
           waiting.delete(look);
-          return resolve(found);
+          resolve(found);
+          return;
         }
       };
       waiting.add(look);

@@ -40,7 +40,10 @@ describe('a cold start', () => {
   it('is one start per app', async () => {
     const {starts, start, wait} = createTestColdStart();
     const waiting = [wait('one'), wait('two')];
-    assert.deepEqual(starts.map(({app}) => app), ['one', 'two']);
+    assert.deepEqual(
+      starts.map(({app}) => app),
+      ['one', 'two'],
+    );
     start(1).succeed();
     await waiting[1];
     start(0).succeed();
@@ -68,7 +71,13 @@ describe('a cold start', () => {
         const {failure, code, message, hint, details} = error;
         assert.deepEqual(
           {failure, code, message, hint, details},
-          {failure: 'failed', code: 'APP_EXITED', message: 'the app exited with code 1', hint: 'fix it', details: ['boom']},
+          {
+            failure: 'failed',
+            code: 'APP_EXITED',
+            message: 'the app exited with code 1',
+            hint: 'fix it',
+            details: ['boom'],
+          },
         );
         return true;
       });

@@ -55,7 +55,12 @@ describe('an error answer', () => {
     assert.doesNotMatch(body, /<script/);
     assert.doesNotMatch(body, /<\/pre>[\s\S]*<\/pre>/);
     const escaped = '&#60;script&#62;alert(&#34;it&#39;s &#38; me&#34;)&#60;/script&#62;{{title}}$&#38;';
-    for (const place of [`<h1>${escaped}</h1>`, `<p class="hint">${escaped}</p>`, `<pre>${escaped}\n`, `x&#34;${escaped}"`]) {
+    for (const place of [
+      `<h1>${escaped}</h1>`,
+      `<p class="hint">${escaped}</p>`,
+      `<pre>${escaped}\n`,
+      `x&#34;${escaped}"`,
+    ]) {
       assert.ok(body.includes(place), place);
     }
   });

@@ -63,7 +63,10 @@ describe('a request to an app', () => {
     assert.equal(echo.url, '/x?y');
     assert.deepEqual(valuesOf(echo.rawHeaders, 'host'), [`app.test:${gateway.https.port}`]);
     assert.deepEqual(valuesOf(echo.rawHeaders, 'x-a'), ['b']);
-    assert.equal(echo.rawHeaders.some(name => name.startsWith(':')), false);
+    assert.equal(
+      echo.rawHeaders.some(name => name.startsWith(':')),
+      false,
+    );
   });
 
   it('tells the app who asked, for what and how, whatever the client claims', async () => {
@@ -156,10 +159,19 @@ describe('a request that is not valid', () => {
     ['* for another method than OPTIONS', 'GET * HTTP/1.1\r\nHost: app.test\r\n\r\n'],
     ['CONNECT', 'CONNECT app.test:443 HTTP/1.1\r\nHost: app.test\r\n\r\n'],
     ['another version', 'GET / HTTP/2.0\r\nHost: app.test\r\n\r\n'],
-    ['both kinds of framing', 'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'both kinds of framing',
+      'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx'],
-    ['a Transfer-Encoding over HTTP/1.0', 'POST / HTTP/1.0\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['a compressed Transfer-Encoding', 'POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'a Transfer-Encoding over HTTP/1.0',
+      'POST / HTTP/1.0\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'a compressed Transfer-Encoding',
+      'POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    ],
     ['a header name with a space behind', 'GET / HTTP/1.1\r\nHost: app.test\r\nX : 1\r\n\r\n'],
     ['a folded header', 'GET / HTTP/1.1\r\nHost: app.test\r\nX: 1\r\n 2\r\n\r\n'],
     ['bare line feeds', 'GET / HTTP/1.1\nHost: app.test\n\n'],
@@ -403,7 +415,9 @@ describe('an answer of an app', () => {
     const gateway = await startGateway({upstream});
     const socket = await openTls(gateway);
     const answer = readAll(socket);
-    socket.write('GET /1 HTTP/1.1\r\nHost: app.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n');
+    socket.write(
+      'GET /1 HTTP/1.1\r\nHost: app.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n',
+    );
     while (waiting.size < 2) await once(upstream.server, 'request');
     waiting.get('/2')?.();
     waiting.get('/1')?.();
@@ -418,7 +432,10 @@ describe('an answer of an app', () => {
     ['a compressed Transfer-Encoding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
     ['no HTTP at all', '220 mail.test ESMTP\r\n'],
     ['nothing', ''],
-    ['a switch of protocols nobody asked for', 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    [
+      'a switch of protocols nobody asked for',
+      'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    ],
   ])('that is %s, is answered 502 for', async (_, text) => {
     const upstream = await startRawUpstream(socket => socket.once('data', () => socket.end(text)));
     const gateway = await startGateway({upstream, lastLines: () => ['the last line']});
@@ -453,7 +470,10 @@ describe('interim answers of an app', () => {
       }),
     });
     const raw = await exchangeBytes(gateway, 'GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n');
-    assert.match(raw, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200 OK/);
+    assert.match(
+      raw,
+      /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200 OK/,
+    );
     const http10 = await exchangeBytes(gateway, 'GET / HTTP/1.0\r\nHost: app.test\r\n\r\n');
     assert.match(http10, /^HTTP\/1\.1 200 OK/);
     const stream = openHttp2(gateway).request({':path': '/', ':authority': HOST});

@@ -12,7 +12,7 @@ import {
   type OutgoingHttpHeaders as OutgoingHttp2Headers,
 } from 'node:http2';
 import {request as openHttpsRequest, type RequestOptions} from 'node:https';
-import {type AddressInfo, createServer as createNetServer, connect as connectNet, type Socket} from 'node:net';
+import {type AddressInfo, connect as connectNet, createServer as createNetServer, type Socket} from 'node:net';
 import {connect as connectTls, type TLSSocket} from 'node:tls';
 import {onTestFinished, vi} from 'vitest';
 import {createGateway, type Gateway, type GatewayOptions} from '../../src/proxy/gateway.js';
@@ -209,8 +209,7 @@ export function readHttp2(stream: ClientHttp2Stream): Promise<Http2Answer> {
     stream.on('error', reject);
     stream.on('close', () => {
       if (stream.rstCode !== 0) reject(new Error(`reset with code ${stream.rstCode}`));
-      else
-        resolve({status: Number(head[':status']), headers: head, body: Buffer.concat(chunks).toString(), trailers});
+      else resolve({status: Number(head[':status']), headers: head, body: Buffer.concat(chunks).toString(), trailers});
     });
   });
 }

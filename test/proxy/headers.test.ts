@@ -78,7 +78,18 @@ describe('the headers of an answer going downstream', () => {
   });
 
   it('are without those that end at us, and those that Connection names', () => {
-    const raw = ['Connection', 'close, X-Mine', 'X-Mine', '1', 'Transfer-Encoding', 'chunked', 'Keep-Alive', 'x', 'X', '2'];
+    const raw = [
+      'Connection',
+      'close, X-Mine',
+      'X-Mine',
+      '1',
+      'Transfer-Encoding',
+      'chunked',
+      'Keep-Alive',
+      'x',
+      'X',
+      '2',
+    ];
     assert.deepEqual({...downstreamResponseHeaders(raw)}, {x: '2'});
   });
 
@@ -91,8 +102,11 @@ describe('the headers of an answer going downstream', () => {
   });
 
   it('leave framing out of trailers', () => {
-    assert.deepEqual({...downstreamTrailers(['Grpc-Status', '0', 'Content-Length', '3', 'Transfer-Encoding', 'x'])}, {
-      'grpc-status': '0',
-    });
+    assert.deepEqual(
+      {...downstreamTrailers(['Grpc-Status', '0', 'Content-Length', '3', 'Transfer-Encoding', 'x'])},
+      {
+        'grpc-status': '0',
+      },
+    );
   });
 });

@@ -1,0 +1,87 @@
+import type {AppStatus, LogLine} from '../../src/control/events.js';
+import type {DevEvent, DevSession} from '../../src/ui/dev-session.js';
+
+/** 09:05:07 on the clock of whoever runs the tests. */
+export const MORNING = new Date(2026, 0, 15, 9, 5, 7).getTime();
+
+export const STOPPED: AppStatus = {
+  name: 'hello',
+  state: 'stopped',
+  url: 'https://hello.test',
+  urls: ['https://hello.test'],
+  directory: '/projects/hello',
+  configFile: null,
+  command: ['node', 'server.js'],
+  pid: null,
+  port: null,
+  startedAt: null,
+  memoryBytes: null,
+  exit: null,
+  problem: null,
+  clients: 1,
+};
+
+export const STARTING: AppStatus = {...STOPPED, state: 'starting', pid: 4711, startedAt: MORNING};
+export const READY: AppStatus = {...STARTING, state: 'ready', port: 4000, memoryBytes: 48_200_000};
+
+export const FAILED: AppStatus = {
+  ...STOPPED,
+  state: 'exited',
+  exit: {code: 1, signal: null},
+  problem: {
+    code: 'APP_EXITED_EARLY',
+    message: 'hello exited with code 1 before it was ready',
+    hint: 'its output says why',
+    details: ['Error: cannot find module express', '    at server.js:1:1'],
+  },
+};
+
+export const statusEvent = (status: AppStatus): DevEvent => ({type: 'status', status});
+
+export const logEvent = (text: string, stream: LogLine['stream'] = 'stdout'): DevEvent => ({
+  type: 'log',
+  app: 'hello',
+  line: {id: 1, time: MORNING, stream, text},
+});
+
+export type FakeSession = DevSession & {
+  emit(...events: readonly DevEvent[]): void;
+  listenerCount(): number;
+  /** What was asked for, in order. */
+  readonly asked: readonly string[];
+};
+
+/** A session whose events the test makes. `hasClipboard` is what copying finds. */
+export function createFakeSession({
+  notes = [],
+  hasClipboard = true,
+}: {
+  readonly notes?: readonly string[];
+  readonly hasClipboard?: boolean;
+} = {}): FakeSession {
+  const listeners = new Set<(event: DevEvent) => void>();
+  const asked: string[] = [];
+  return {
+    app: 'hello',
+    directory: '/projects/hello',
+    version: '0.1.0',
+    notes,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    actions: {
+      restart: () => void asked.push('restart'),
+      open: url => void asked.push(`open ${url}`),
+      async copy(text) {
+        asked.push(`copy ${text}`);
+        return hasClipboard;
+      },
+    },
+    emit(...events) {
+      for (const event of events) for (const listener of listeners) listener(event);
+    },
+    listenerCount: () => listeners.size,
+    asked,
+  };
+}
