@@ -40,6 +40,9 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
   } finally {
     end('ended');
     feed.close();
+    // An empty screen has no frame that could still be on its way when it is cleared.
+    ink.rerender(null);
+    await ink.waitUntilRenderFlush();
     ink.clear();
     ink.unmount();
     await left.catch(() => undefined);

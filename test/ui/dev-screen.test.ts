@@ -34,7 +34,7 @@ function show({session = createFakeSession(), env = {}, ...size}: Setting = {}):
   const {stdin, stdout} = terminal;
   const outcome = runDevScreen(session, {stdin, stdout, signal: controller.signal, env});
   const shows = (what: string | RegExp): Promise<void> =>
-    vi.waitFor(() => assert.match(terminal.text(), pattern(what)), WAIT_MS);
+    vi.waitFor(() => assert.match(terminal.text(), pattern(what)), {timeout: WAIT_MS, interval: 5});
   return {terminal, session, outcome, controller, shows};
 }
 

@@ -157,7 +157,7 @@ describe('a reader slower than the app', () => {
     let out = '';
     for await (const chunk of stdout) {
       out += chunk;
-      if (out.endsWith('skipped\n')) break;
+      if (String(chunk).endsWith('skipped\n')) break;
     }
     const printed = out.trimEnd().split('\n');
     const skipped = Number(printed.at(-1)?.replace(/\D/g, ''));
