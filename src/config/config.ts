@@ -151,6 +151,11 @@ export const DEFAULTS = {
 } as const;
 
 const DEV_DOES_NOT_ACT_ON = [
+  'port',
+  'restart',
+  'watch',
+  'ignore',
+  'depends_on',
   'container',
   'build',
   'build_stages',
@@ -163,6 +168,10 @@ const DEV_DOES_NOT_ACT_ON = [
 /** The keys this file uses that `tako dev` takes but does not act on yet, in a fixed order. */
 export function unsupportedInDev({writtenKeys, environments}: Config): readonly string[] {
   const topLevel = DEV_DOES_NOT_ACT_ON.filter(key => writtenKeys.includes(key));
-  const hasBindings = Object.keys(environments.development.storages).length > 0;
-  return hasBindings ? [...topLevel, 'envs.development.storages'] : topLevel;
+  const {storages, idleTimeoutMs} = environments.development;
+  return [
+    ...topLevel,
+    ...(Object.keys(storages).length > 0 ? ['envs.development.storages'] : []),
+    ...(idleTimeoutMs === DEFAULTS.developmentIdleTimeoutMs ? [] : ['envs.development.idle_timeout']),
+  ];
 }

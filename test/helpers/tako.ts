@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -7,7 +6,11 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import type {AppStatus} from '../../src/control/events.js';
 import type {DaemonInfo} from '../../src/control/protocol.js';
+import {type DaemonConnection, endDaemon, findDaemon} from '../../src/devproxy/daemon-client.js';
+import {daemonFiles} from '../../src/devproxy/daemon-files.js';
+import {resolvePaths} from '../../src/system/paths.js';
 import {processIdentity} from '../../src/system/processes.js';
+import {readVersion} from '../../src/system/version.js';
 import type {DevEvent} from '../../src/ui/dev-session.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
@@ -51,7 +54,16 @@ export function createTako(more: NodeJS.ProcessEnv = {}): Tako {
     const [stdout, stderr, [code]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, 'close')]);
     return {code, stdout, stderr};
   };
-  const status: Tako['status'] = async () => JSON.parse((await run(['status', '--json'])).stdout);
+  const files = daemonFiles(resolvePaths({TAKO_HOME: home}, process.platform, home));
+  // Straight over the control socket: a process of its own for each look would be most of a test's time.
+  const connect = (): Promise<DaemonConnection | undefined> => findDaemon(files, readVersion());
+  const status: Tako['status'] = async () => {
+    const connection = await connect();
+    if (!connection) return {daemon: null, apps: []};
+    const {apps} = await connection.client.call('list', {});
+    connection.client.close();
+    return {daemon: connection.info, apps};
+  };
   return {
     home,
     run,
@@ -62,11 +74,12 @@ export function createTako(more: NodeJS.ProcessEnv = {}): Tako {
       return dev;
     },
     async close() {
-      const {daemon} = await status();
       await Promise.all(devs.map(dev => dev.end('SIGKILL')));
-      const stopped = await run(['dev', 'stop', '--all']);
-      assert.equal(stopped.code, 0, stopped.stderr);
-      if (daemon) await untilGone(daemon.pid);
+      const connection = await connect();
+      if (connection) {
+        await endDaemon(connection);
+        await untilGone(connection.info.pid);
+      }
       rmSync(home, {recursive: true, force: true});
     },
   };

@@ -3,7 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, describe, it, vi} from 'vitest';
 import {runDevScreen} from '../../src/ui/dev-screen.js';
 import type {DevOutcome} from '../../src/ui/dev-session.js';
-import {createFakeSession, FAILED, type FakeSession, logEvent, READY, STOPPED, statusEvent} from './fake-session.js';
+import {createFakeSession, FAILED, type FakeSession, logEvent, READY, statusEvent} from './fake-session.js';
 import {createFakeTerminal, type FakeTerminal} from './fake-terminal.js';
 
 type Setting = {
@@ -233,9 +233,12 @@ describe('leaving the dev screen', () => {
     const {session, terminal, outcome, shows} = show();
     session.emit(statusEvent(READY));
     await shows('ready');
-    session.emit(statusEvent(STOPPED), {type: 'ended', reason: 'the end'});
+    for (const key of ['?', '?', 'q']) {
+      terminal.type(key);
+      await sleep(2);
+    }
     await outcome;
-    assert.match(terminal.text(), /^\d\d:\d\d:\d\d ◆ the end\n*$/);
+    assert.equal(terminal.text().trim(), '');
   });
 
   it('gives the terminal back as it was', async () => {
