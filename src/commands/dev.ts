@@ -53,12 +53,17 @@ async function show(client: DevClient, session: DevSession, flags: DevFlags, inf
   checkMachine(info, session.app, text => client.notify({type: 'notice', level: 'warning', text}));
   const followed = client.follow();
   try {
-    const outcome = signals.outcome((await Promise.race([shown, followed.then(() => shown)])) as DevOutcome);
+    const outcome = signals.outcome(await Promise.race([shown, followed.then(() => shown)]));
+    // From here on another Ctrl-C is the usual one: the daemon finishes what was asked of it.
+    signals.close();
     await leave(outcome, client, session.app, flags);
   } finally {
     signals.close();
   }
 }
+
+/** A stop that takes longer than this says that it is under way. */
+const SLOW_STOP_MS = 500;
 
 /** Waits for the screen first, so that what is printed next stands below it. */
 async function leave(outcome: DevOutcome, client: DevClient, name: string, {json}: DevFlags): Promise<void> {
@@ -66,7 +71,8 @@ async function leave(outcome: DevOutcome, client: DevClient, name: string, {json
     if (!json) printNote(text);
   };
   if (outcome === 'stop') {
-    await client.remove();
+    const slow = setTimeout(() => say(`${name} is finishing its work …`), SLOW_STOP_MS);
+    await client.remove().finally(() => clearTimeout(slow));
     say(`${name} stopped`);
   } else if (outcome === 'background') {
     client.detach();

@@ -1,6 +1,7 @@
 import {Command, CommanderError, Option} from 'commander';
 import {TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
+import {useCompileCache} from './compile-cache.js';
 import {reportError} from './output.js';
 
 /** Exit codes: docs/exit-codes.md. */
@@ -16,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Settings come first: subcommands inherit those that stand when they are added. */
 function createProgram(): Command {
   const program = new Command('tako')
     .description('A trusted https://app.test for any app on your machine.')
@@ -24,13 +26,13 @@ function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({showGlobalOptions: false})
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', EXAMPLES)
+    .hook('preAction', useCompileCache);
   addDev(program);
   addAppCommands(program);
   addProjectCommands(program);
   addMachineCommands(program);
   addHidden(program);
-  // Subcommands inherit the settings above only if they are added after them; exitOverride is copied likewise.
   return program;
 }
 

@@ -3,6 +3,7 @@ import {createConnection, type Socket} from 'node:net';
 import {TakoError} from '../system/error.js';
 import {readJsonLines, writeJsonLine} from './json-lines.js';
 import {type AnswerMessage, fromProblem, type MethodName, type Methods} from './protocol.js';
+import {assertOwnSocket} from './socket-path.js';
 
 export type CallOptions<Event> = {
   readonly onEvent?: (event: Event) => void;
@@ -20,8 +21,9 @@ export type ControlClient = {
   close(): void;
 };
 
-/** Connects, or rejects with the system's error (ENOENT, ECONNREFUSED) when nobody listens. */
+/** Connects, or rejects with the system's error (ENOENT, ECONNREFUSED) when nobody listens. Throws SOCKET_FOREIGN. */
 export async function connectControl(socketPath: string): Promise<ControlClient> {
+  assertOwnSocket(socketPath);
   const socket = createConnection(socketPath);
   await once(socket, 'connect');
   return createControlClient(socket);

@@ -25,19 +25,15 @@ export type Handlers = {
   ) => Promise<Methods[M]['result']>;
 };
 
-export type ControlServer = {
-  /** Connected clients. */
-  clients(): number;
-  close(): Promise<void>;
-};
+export type ControlServer = {close(): Promise<void>};
 
 export type ControlServerOptions = {
   readonly socketPath: string;
   readonly handlers: Handlers;
   /** A handler failed with what is not a TakoError: a bug. */
   readonly onBug: (error: unknown) => void;
-  /** A client came or left. */
-  readonly onClientsChange?: () => void;
+  /** A client came or left; so many are connected now. */
+  readonly onClientsChange?: (clients: number) => void;
 };
 
 /** Listens on the socket, readable by this user only. The caller holds the daemon's lock, so a leftover socket is stale. */
@@ -48,10 +44,10 @@ export async function startControlServer(options: ControlServerOptions): Promise
     clients.add(socket);
     socket.once('close', () => {
       clients.delete(socket);
-      onClientsChange();
+      onClientsChange(clients.size);
     });
     serveClient(socket, options);
-    onClientsChange();
+    onClientsChange(clients.size);
   });
   await ensurePrivateFolder(path.dirname(socketPath));
   await rm(socketPath, {force: true});
@@ -59,14 +55,16 @@ export async function startControlServer(options: ControlServerOptions): Promise
   await once(server, 'listening');
   await chmod(socketPath, PRIVATE_FILE);
   return {
-    clients: () => clients.size,
     async close() {
       const closed = new Promise(resolve => server.close(resolve));
-      for (const client of clients) client.destroySoon();
+      for (const client of clients) endClient(client);
       await closed;
     },
   };
 }
+
+/** After what was answered has gone out. A client that does not read, a stopped terminal, would keep us for ever. */
+const endClient = (client: Socket): void => void (client.writableLength > 0 ? client.destroy() : client.destroySoon());
 
 function serveClient(socket: Socket, {handlers, onBug}: ControlServerOptions): void {
   const gone = new AbortController();

@@ -1,6 +1,8 @@
 import {createHash} from 'node:crypto';
+import {statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {TakoError} from '../system/error.js';
 
 /** The shortest of the systems' limits (macOS: 104 bytes with the final NUL, Linux: 108). */
 const MAX_SOCKET_PATH_BYTES = 103;
@@ -14,4 +16,14 @@ export function socketPathFor(dataFolder: string): string {
   if (Buffer.byteLength(direct) <= MAX_SOCKET_PATH_BYTES) return direct;
   const hash = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
   return path.join(tmpdir(), `tako-${process.getuid?.() ?? 0}-${hash}`, 'control.sock');
+}
+
+/** Throws SOCKET_FOREIGN when another user made the socket's folder: environments cross it, and are not for him. */
+export function assertOwnSocket(socketPath: string): void {
+  const folder = path.dirname(socketPath);
+  const owner = statSync(folder, {throwIfNoEntry: false})?.uid;
+  if (owner === undefined || owner === process.getuid?.()) return;
+  throw new TakoError('SOCKET_FOREIGN', `${folder}, where the daemon listens, belongs to another user`, {
+    hint: 'run tako as the user who started the daemon, or delete that folder',
+  });
 }

@@ -124,13 +124,17 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   });
   const closed = Promise.withResolvers<void>();
   const close = (): Promise<void> => closers.close().finally(closed.resolve);
-  const idleExit = createIdleExit(() => control.clients() === 0 && apps.list().length === 0, close);
+  let clients = 0;
+  const idleExit = createIdleExit(() => clients === 0 && apps.list().length === 0, close);
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
     handlers: createDaemonHandlers({apps, info, shutdown: close}),
     onBug: error => log(`bug: ${error instanceof Error ? error.stack : error}`),
-    onClientsChange: () => idleExit.check(),
+    onClientsChange: count => {
+      clients = count;
+      idleExit.check();
+    },
   });
   closers.add(() => control.close());
   return {info: info(), closed: closed.promise, close};

@@ -19,28 +19,24 @@ const GAP = '  ';
 /** One row per app below a row of titles, in at most `columns` columns; nothing for no apps. */
 export function renderAppTable(apps: readonly AppStatus[], columns: number, now = Date.now()): string {
   if (apps.length === 0) return '';
-  const table = COLUMNS.map(({title, cell}) => padded([title, ...apps.map(app => cell(app, now))]));
-  const shown = table.slice(0, countFitting(table, columns));
-  const rowOf = (index: number): string =>
-    shown
-      .map(cells => cells[index])
-      .join(GAP)
-      .trimEnd();
-  return Array.from({length: 1 + apps.length}, (_, index) => rowOf(index)).join('\n');
+  const rows = [COLUMNS.map(({title}) => title), ...apps.map(app => COLUMNS.map(({cell}) => cell(app, now)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0)));
+  const shown = widths.slice(0, countFitting(widths, columns));
+  return rows.map(cells => renderRow(cells, shown)).join('\n');
 }
 
 const orDash = <Value>(value: Value | null, format: (value: Value) => string): string =>
   value === null ? '-' : format(value);
 
-function padded(cells: readonly string[]): readonly string[] {
-  const width = Math.max(...cells.map(cell => cell.length));
-  return cells.map(cell => cell.padEnd(width));
-}
+const renderRow = (cells: readonly string[], widths: readonly number[]): string =>
+  widths
+    .map((width, column) => cells[column]?.padEnd(width))
+    .join(GAP)
+    .trimEnd();
 
-/** Names are always shown. */
-function countFitting(table: readonly (readonly string[])[], columns: number): number {
-  const widthOf = (count: number): number =>
-    table.slice(0, count).reduce((width, [title = '']) => width + GAP.length + title.length, -GAP.length);
-  const counts = table.map((_, index) => index + 1);
-  return counts.findLast(count => widthOf(count) <= columns) ?? 1;
+/** How many columns fit. Names are always shown. */
+function countFitting(widths: readonly number[], columns: number): number {
+  const total = (count: number): number =>
+    widths.slice(0, count).reduce((sum, width) => sum + GAP.length + width, -GAP.length);
+  return Math.max(1, 1 + widths.findLastIndex((_, column) => total(column + 1) <= columns));
 }
