@@ -48,15 +48,22 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
 
 async function show(client: DevClient, session: DevSession, flags: DevFlags, info: DaemonInfo): Promise<void> {
   const signals = listenForSignals();
-  const shown = runUi(session, flags, signals.signal);
+  // Loaded before anything happens: it hears events from the moment it runs, and none before.
+  const runUi = await loadUi(flags);
+  const shown = runUi(session, signals.signal);
   // What the machine lacks is found out while the app starts.
   checkMachine(info, session.app, text => client.notify({type: 'notice', level: 'warning', text}));
-  const followed = client.follow();
   try {
-    const outcome = signals.outcome(await Promise.race([shown, followed.then(() => shown)]));
+    await Promise.race([shown, client.follow()]);
+    const outcome = signals.outcome(await shown);
     // From here on another Ctrl-C is the usual one: the daemon finishes what was asked of it.
     signals.close();
     await leave(outcome, client, session.app, flags);
+  } catch (error) {
+    // The terminal is as it was before the error is printed.
+    signals.end();
+    await shown;
+    throw error;
   } finally {
     signals.close();
   }
@@ -80,18 +87,28 @@ async function leave(outcome: DevOutcome, client: DevClient, name: string, {json
   }
 }
 
-async function runUi(session: DevSession, {json, plain}: DevFlags, signal: AbortSignal): Promise<DevOutcome> {
+type RunUi = (session: DevSession, signal: AbortSignal) => Promise<DevOutcome>;
+
+async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
   const {stdin, stdout, stderr} = process;
-  if (json) return (await import('../ui/json-lines.js')).runJson(session, {stdout, signal});
-  const hasTerminal = stdin.isTTY && stdout.isTTY;
-  if (plain || !hasTerminal) return (await import('../ui/plain.js')).runPlain(session, {stdout, stderr, signal});
-  return (await import('../ui/dev-screen.js')).runDevScreen(session, {stdin, stdout, signal});
+  if (json) {
+    const {runJson} = await import('../ui/json-lines.js');
+    return (session, signal) => runJson(session, {stdout, signal});
+  }
+  if (plain || !stdin.isTTY || !stdout.isTTY) {
+    const {runPlain} = await import('../ui/plain.js');
+    return (session, signal) => runPlain(session, {stdout, stderr, signal});
+  }
+  const {runDevScreen} = await import('../ui/dev-screen.js');
+  return (session, signal) => runDevScreen(session, {stdin, stdout, signal});
 }
 
 type Signals = {
   readonly signal: AbortSignal;
   /** What a signal asked for, or else what the screen answered. */
   outcome(shown: DevOutcome): DevOutcome;
+  /** Ends what listens to `signal`. */
+  end(): void;
   close(): void;
 };
 
@@ -108,6 +125,7 @@ function listenForSignals(): Signals {
   return {
     signal: controller.signal,
     outcome: shown => asked ?? shown,
+    end: () => controller.abort(),
     close: () => {
       for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
     },

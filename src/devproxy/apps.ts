@@ -71,7 +71,8 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
     try {
       return await begin();
     } catch (error) {
-      app.problem = toProblem(error);
+      // Its last lines are in the log already, which those who see the problem see too.
+      app.problem = {...toProblem(error), ...(error instanceof StartError ? {details: []} : {})};
       throw error;
     } finally {
       notify(app.registration.name);
@@ -126,7 +127,8 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
       registry.remove(name);
       publishRoutes();
       await supervisor.stop(app.registration.name);
-      supervisor.forget(name);
+      // Registered again meanwhile, it may run again already.
+      if (!apps.has(name)) await supervisor.forget(name);
       notify(name);
       return last;
     },

@@ -31,10 +31,12 @@ const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
 /** Connects to the running daemon; undefined when there is none. */
 export async function findDaemon(files: DaemonFiles, version: string): Promise<DaemonConnection | undefined> {
+  let client: ControlClient | undefined;
   try {
-    const client = await connectControl(files.socket);
+    client = await connectControl(files.socket);
     return {client, info: await client.call('hello', {version, protocol: PROTOCOL})};
   } catch (error) {
+    client?.close();
     if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'DAEMON_LOST'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
@@ -46,7 +48,7 @@ export async function ensureDaemon(options: EnsureDaemonOptions): Promise<Daemon
   const deadline = systemClock.now() + START_TIMEOUT_MS;
   while (systemClock.now() < deadline) {
     const found = await findDaemon(files, version);
-    if (found && isCurrent(found.info, version)) return found;
+    if (found && isCurrent(found, version)) return found;
     if (found) await endDaemon(found);
     else await startDaemonProcess(options);
     await systemClock.sleep(RETRY_DELAY_MS);
@@ -63,9 +65,10 @@ export async function endDaemon({client}: DaemonConnection): Promise<void> {
 }
 
 /** Whether to work with the running daemon. Throws DAEMON_NEWER when only a newer tako can. */
-function isCurrent(info: DaemonInfo, version: string): boolean {
+function isCurrent({client, info}: DaemonConnection, version: string): boolean {
   if (compareVersions(info.version, version) < 0) return false;
   if (info.protocol === PROTOCOL) return true;
+  client.close();
   throw new TakoError('DAEMON_NEWER', `the daemon is tako ${info.version}, this command is ${version}`, {
     hint: 'run the newer tako, or end the daemon with its "tako dev stop --all"',
   });

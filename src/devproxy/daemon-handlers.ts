@@ -1,5 +1,6 @@
 import type {DaemonInfo, Registration} from '../control/protocol.js';
 import type {Handlers} from '../control/server.js';
+import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {TakoError} from '../system/error.js';
 import {streamApp} from './app-stream.js';
 import type {Apps} from './apps.js';
@@ -24,9 +25,7 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
       return {};
     },
     async logs({name, count, follow}, context) {
-      const first = apps.logs(name).last(count).at(0);
-      const after = first ? first.id - 1 : Number.MAX_SAFE_INTEGER;
-      await streamApp(apps, {name, after, withStatus: false, follow}, context);
+      await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
       return {};
     },
     async shutdown() {
@@ -35,6 +34,13 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
       return {};
     },
   };
+}
+
+/** The id of the line before the last `count`. */
+function idBefore(logs: LogBuffer, count: number): number {
+  const [newest] = logs.last(1);
+  const [first] = logs.last(count);
+  return first ? first.id - 1 : (newest?.id ?? 0);
 }
 
 /** The client is our own program, perhaps of another version: what is kept on disk and acted upon is looked at. */
@@ -51,7 +57,8 @@ function checkRegistration(registration: Registration): Registration {
     [routes, command].every(
       list => Array.isArray(list) && list.length > 0 && list.every(item => typeof item === 'string'),
     ) &&
-    Object.values(Object(environment)).every(value => typeof value === 'string') &&
+    typeof environment === 'object' &&
+    Object.values(environment).every(value => typeof value === 'string') &&
     [readyTimeoutMs, graceMs].every(value => Number.isFinite(value) && value > 0);
   if (!isValid) throw new TakoError('REGISTRATION_INVALID', 'the daemon could not read the registration of the app');
   return {name, directory, configFile, routes, primaryHost, command, environment, readyTimeoutMs, graceMs};

@@ -12,8 +12,10 @@ const FIRST_DELAY_MS = 15_000;
 /** Calls `exit` once nothing has needed the daemon for a while. */
 export function createIdleExit(isIdle: () => boolean, exit: () => unknown): IdleExit {
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
   const arm = (delayMs: number): void => {
     clearTimeout(timer);
+    if (isClosed) return;
     timer = setTimeout(() => {
       if (isIdle()) exit();
     }, delayMs);
@@ -23,6 +25,9 @@ export function createIdleExit(isIdle: () => boolean, exit: () => unknown): Idle
     check: () => {
       if (isIdle()) arm(DELAY_MS);
     },
-    close: () => clearTimeout(timer),
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -1,7 +1,7 @@
 // What the daemon remembers when it is gone: registered apps, and the processes it started. SQLite in WAL mode, so that
 // a kill at any moment leaves the last complete state.
 
-import {renameSync, rmSync} from 'node:fs';
+import {existsSync, renameSync} from 'node:fs';
 import {chmod} from 'node:fs/promises';
 import {DatabaseSync} from 'node:sqlite';
 import type {Registration} from '../control/protocol.js';
@@ -40,10 +40,16 @@ function openDatabase(file: string, onDamage: (keptAs: string) => void): Databas
   } catch (error) {
     if (!isDamage(error)) throw error;
     const keptAs = `${file}.damaged-${Date.now()}`;
-    renameSync(file, keptAs);
-    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, {force: true});
+    putAside(file, keptAs);
     onDamage(keptAs);
     return openSchema(file);
+  }
+}
+
+/** With its write-ahead log, which has what was registered last. */
+function putAside(file: string, keptAs: string): void {
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, keptAs + suffix);
   }
 }
 
@@ -53,6 +59,9 @@ function openSchema(file: string): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > SCHEMA_VERSION) throw tooNew(file);
+    // A damaged page would show only when it is read, long after the file could be put aside.
+    const {quick_check: health} = database.prepare('PRAGMA quick_check(1)').get() ?? {};
+    if (health !== 'ok') throw new DamagedError(String(health));
     database.exec(SCHEMA);
     return database;
   } catch (error) {
@@ -61,10 +70,13 @@ function openSchema(file: string): DatabaseSync {
   }
 }
 
+class DamagedError extends Error {}
+
 /** SQLITE_CORRUPT and SQLITE_NOTADB; anything else (rights, a full disk) does not get better by a new file. */
 const DAMAGE_CODES = [11, 26];
 
-const isDamage = (error: unknown): boolean => DAMAGE_CODES.includes(((error as {errcode?: number}).errcode ?? 0) % 256);
+const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedError || DAMAGE_CODES.includes(((error as {errcode?: number}).errcode ?? 0) % 256);
 
 const tooNew = (file: string): TakoError =>
   new TakoError('REGISTRY_TOO_NEW', `${file} was written by a newer version of tako`, {

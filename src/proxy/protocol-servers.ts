@@ -58,12 +58,18 @@ function createHttp1Server({onRequest, onUpgrade}: ProtocolHandlers): HttpServer
     // Any other upgrade is an ordinary request, as HTTP allows.
     shouldUpgradeCallback: isWebSocketUpgrade,
   });
-  server.on('request', onRequest);
+  server.on('request', (request, response) => {
+    // node drops what comes in the same packet behind an upgrade it ignores: nothing after it can be relied on.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    onRequest(request, response);
+  });
   // Expect: 100-continue goes upstream; the app's own 100 is what lets the client send.
   server.on('checkContinue', onRequest);
   server.on('upgrade', (request, socket, head) => {
     const response = responseOn(request, socket as Socket);
-    if (response) onUpgrade(request, response, socket as Socket, head);
+    if (response && isWebSocketUpgrade(request)) onUpgrade(request, response, socket as Socket, head);
+    // Before 24.9 node knows no shouldUpgradeCallback.
+    else if (response) onRequest(request, response);
   });
   server.on('connect', (request, socket) => {
     const response = responseOn(request, socket as Socket);

@@ -27,7 +27,7 @@ export async function sendResponse(answer: IncomingMessage, {response, signal}: 
 
 function writeHead(answer: IncomingMessage, response: DownstreamResponse): void {
   try {
-    assertPlainEncoding(answer);
+    assertForwardable(answer);
     const headers = downstreamResponseHeaders(answer.rawHeaders);
     const statusCode = answer.statusCode ?? 502;
     if (isHttp2Response(response)) {
@@ -43,8 +43,10 @@ function writeHead(answer: IncomingMessage, response: DownstreamResponse): void 
   }
 }
 
-/** node undoes the chunks and leaves the rest: without its Transfer-Encoding a compressed body is garbage. */
-function assertPlainEncoding({headers}: IncomingMessage): void {
+function assertForwardable({statusCode = 0, headers}: IncomingMessage): void {
+  // 101 without an Upgrade header comes as an answer; its client would wait for the real one.
+  if (statusCode < 200) throw new Error(`status ${statusCode}`);
+  // node undoes the chunks and leaves the rest: without its Transfer-Encoding a compressed body is garbage.
   const encoding = headers['transfer-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') throw new Error(`Transfer-Encoding: ${encoding}`);
 }

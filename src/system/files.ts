@@ -50,5 +50,5 @@ export async function ensurePrivateFolder(folder: string): Promise<string> {
 /** Whether `child` is `parent` or lies below it, by name only (links are not followed). */
 export function isInside(parent: string, child: string): boolean {
   const relative = path.relative(parent, child);
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+  return relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
 }

@@ -27,8 +27,12 @@ function compareParts(a: readonly string[], b: readonly string[]): number {
     const [left, right] = [a[index], b[index]];
     if (left === right) continue;
     if (left === undefined || right === undefined) return left === undefined ? -1 : 1;
-    const numbers = [left, right].every(part => /^\d+$/.test(part));
-    return numbers ? Number(left) - Number(right) : left < right ? -1 : 1;
+    const [isNumber, isOtherNumber] = [isNumeric(left), isNumeric(right)];
+    // A number is older than a word: 1.0.0-2 comes before 1.0.0-1a.
+    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+    return isNumber ? Number(left) - Number(right) : left < right ? -1 : 1;
   }
   return 0;
 }
+
+const isNumeric = (part: string): boolean => /^\d+$/.test(part);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {statSync} from 'node:fs';
+import {rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import {describe, it, onTestFinished} from 'vitest';
@@ -30,7 +30,7 @@ describe('the path of the socket', () => {
   it('works for a folder that is too deep for one', async () => {
     const socketPath = socketPathFor(path.join(temporaryFolder(), 'a'.repeat(200)));
     const server = await startServer({list: async () => ({apps: []})}, {socketPath});
-    onTestFinished(() => import('node:fs').then(({rmSync}) => rmSync(path.dirname(socketPath), {recursive: true})));
+    onTestFinished(() => rmSync(path.dirname(socketPath), {recursive: true}));
     assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o700);
     assert.deepEqual(await (await connect(server)).call('list', {}), {apps: []});
   });

@@ -20,22 +20,21 @@ import {
 
 /** An app that is not running; its start ends when the test says so. */
 function createIdleApp() {
-  const {promise, resolve, reject} = Promise.withResolvers<Upstream>();
+  const {promise, resolve} = Promise.withResolvers<Upstream>();
+  const asked = Promise.withResolvers<void>();
   const app = {
     activations: 0,
-    upstream: undefined as Upstream | undefined,
-    asked: Promise.withResolvers<void>(),
+    asked: asked.promise,
+    ready: undefined as Upstream | undefined,
     activate: (): Promise<Upstream> => {
       app.activations += 1;
-      app.asked.resolve();
+      asked.resolve();
       return promise;
     },
-    findUpstream: (): Upstream | undefined => app.upstream,
     start(upstream: Upstream): void {
-      app.upstream = upstream;
+      app.ready = upstream;
       resolve(upstream);
     },
-    fail: reject,
   };
   return app;
 }
@@ -45,7 +44,7 @@ const greet = () => startUpstream((_, response) => response.end('hello'));
 describe('the first request to an idle app', () => {
   it('starts it, as do not the thousand that come at the same time over HTTP/1.1', async () => {
     const app = createIdleApp();
-    const gateway = await startGateway(app);
+    const gateway = await startGateway({activate: app.activate, findUpstream: () => app.ready});
     const answers = Array.from({length: 1_000}, () => fetchHttp1(gateway));
     while (gateway.inFlight('app') < 1_000) await new Promise(resolve => setImmediate(resolve));
     app.start(await greet());
@@ -57,7 +56,7 @@ describe('the first request to an idle app', () => {
 
   it('starts it, as do not the thousand that come at the same time over HTTP/2', async () => {
     const app = createIdleApp();
-    const gateway = await startGateway(app);
+    const gateway = await startGateway({activate: app.activate, findUpstream: () => app.ready});
     const sessions = Array.from({length: 10}, () => openHttp2(gateway));
     const answers = sessions.flatMap(session => Array.from({length: 100}, () => fetchHttp2(session)));
     while (gateway.inFlight('app') < 1_000) await new Promise(resolve => setImmediate(resolve));
@@ -70,10 +69,10 @@ describe('the first request to an idle app', () => {
 
   it('keeps its body until the app is there', async () => {
     const app = createIdleApp();
-    const gateway = await startGateway(app);
+    const gateway = await startGateway({activate: app.activate, findUpstream: () => app.ready});
     const http1 = fetchHttp1(gateway, {method: 'POST', body: 'x'.repeat(1_000_000)});
     const http2 = fetchHttp2(openHttp2(gateway), {':method': 'POST'}, 'x'.repeat(1_000_000));
-    await app.asked.promise;
+    await app.asked;
     app.start(
       await startUpstream(async (request, response) => {
         let size = 0;
@@ -87,7 +86,7 @@ describe('the first request to an idle app', () => {
 
   it('starts it even if its client does not wait', async () => {
     const app = createIdleApp();
-    const gateway = await startGateway(app);
+    const gateway = await startGateway({activate: app.activate, findUpstream: () => app.ready});
     const request = openHttpsRequest(http1Options(gateway));
     request.on('error', () => undefined);
     request.end();
@@ -145,7 +144,11 @@ describe('a start that fails', () => {
 
   it('to come in time is answered 504 at the deadline', async () => {
     const app = createIdleApp();
-    const gateway = await startGateway({...app, coldStartDeadlineMs: 20});
+    const gateway = await startGateway({
+      activate: app.activate,
+      findUpstream: () => undefined,
+      coldStartDeadlineMs: 20,
+    });
     const answer = await fetchHttp1(gateway);
     assert.equal(answer.status, 504);
     assert.match(answer.body, /^504 APP_START_DEADLINE: app was not ready within 0\.02 s\n/);
@@ -203,17 +206,17 @@ describe('an app that is said to be ready', () => {
 
   it('but is gone, is started when the gateway learns of it', async () => {
     const app = createIdleApp();
-    app.upstream = {host: '127.0.0.1', port: await findClosedPort()};
+    app.ready = {host: '127.0.0.1', port: await findClosedPort()};
     const gateway = await startGateway({
-      ...app,
+      activate: app.activate,
       findUpstream: () => {
-        const {upstream} = app;
-        app.upstream = undefined;
-        return upstream;
+        const {ready} = app;
+        app.ready = undefined;
+        return ready;
       },
     });
     const answer = fetchHttp1(gateway);
-    await app.asked.promise;
+    await app.asked;
     app.start(await greet());
     assert.equal((await answer).body, 'hello');
   });
