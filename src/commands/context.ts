@@ -31,13 +31,15 @@ export const loadCurrentProject = ({config}: ConfigFlag = {}): Promise<Project> 
   loadProject({directory: process.cwd(), configFile: config});
 
 /** Connects to the daemon, starting it with these ports if none runs. */
-export function startDaemon({files, version}: Context, ports: PortFlags): Promise<DaemonConnection> {
+export function startDaemon({paths, files, version}: Context, ports: PortFlags): Promise<DaemonConnection> {
   const flags = Object.entries({'--port': ports.port, '--http-port': ports.httpPort, '--dns-port': ports.dnsPort});
   const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
   // node:sqlite still warns that it is experimental; the daemon's log is not the place for it.
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', cli, 'daemon', ...args] as const;
-  return ensureDaemon({files, version, command});
+  // The daemon runs in a folder of its own, from where a relative TAKO_HOME would be another one.
+  const environment = process.env.TAKO_HOME ? {...process.env, TAKO_HOME: paths.data} : process.env;
+  return ensureDaemon({files, version, command, environment});
 }
 
 /** Connects to the running daemon. Throws DAEMON_NOT_RUNNING. */

@@ -9,8 +9,6 @@ const DEFAULT_PORTS = {https: 443, deniedHttps: 47_831, http: 80, deniedHttp: 47
 
 /** Runs the dev daemon in the foreground; `tako dev` starts it detached, with its output in the daemon's log. */
 export async function daemon(flags: PortFlags): Promise<void> {
-  // Nothing this process makes is for other users.
-  process.umask(0o077);
   try {
     const running = await start(flags);
     stopOnSignals(running);

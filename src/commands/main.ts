@@ -71,14 +71,7 @@ function addDev(program: Command): void {
     .addOption(port('--http-port', 'HTTP port, for redirects'))
     .addOption(port('--dns-port', 'port of the name server'))
     .action(async (words: string[], options) => (await import('./dev.js')).dev(words, options));
-  dev
-    .command('stop')
-    .description('stop an app and forget it')
-    .argument('[name]', 'the app; that of this folder if not given')
-    .option('--all', 'every app, and the daemon')
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action(async (name: string | undefined, options) => (await import('./stop.js')).stop(name, options));
+  addStop(dev);
   dev
     .command('list')
     .alias('ls')
@@ -87,15 +80,20 @@ function addDev(program: Command): void {
     .action(async options => (await import('./status.js')).list(options));
 }
 
-function addAppCommands(program: Command): void {
-  program
+/** `tako stop` and `tako dev stop` are one. */
+function addStop(parent: Command): void {
+  parent
     .command('stop')
     .description('stop an app and forget it')
-    .argument('[name]')
+    .argument('[name]', 'the app; that of this folder if not given')
     .option('--all', 'every app, and the daemon')
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => (await import('./stop.js')).stop(name, options));
+}
+
+function addAppCommands(program: Command): void {
+  addStop(program);
   program
     .command('restart')
     .description("start an app's process anew")

@@ -11,12 +11,11 @@ export const initialRoute = (name: string): string => `${name}.example.com`;
 
 /** The tako.toml that `tako init` writes: what was answered is live, the usual options are comments. */
 export function renderInitialConfig({name, route, dev}: InitialConfig): string {
-  return `# Every key: docs/tako-toml.md
+  return `# Every key is in docs/tako-toml.md of the tako.sh package.
 
 name = ${quote(name)}
-${dev ? `dev = ${quoteAll(dev)}` : '# dev = ["npm", "run", "dev"]       # found out from the project when left out'}
+${dev ? `dev = ${quoteAll(dev)}` : '# dev = ["node", "server.js"]         # found out from the project when left out'}
 # start = ["node", "dist/server.js"]  # the command on a server
-# watch = ["src/**"]                  # restart when these change
 # ready_timeout = "30s"
 
 # [vars]                              # for every environment
@@ -27,7 +26,6 @@ ${dev ? `dev = ${quoteAll(dev)}` : '# dev = ["npm", "run", "dev"]       # found 
 
 # [envs.development]
 # routes = [${quote(`${name}.test`)}, ${quote(`*.${name}.test`)}]
-# idle_timeout = "30m"                # or "never"
 
 [envs.production]
 route = ${quote(route)}

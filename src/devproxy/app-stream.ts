@@ -15,8 +15,14 @@ export type StreamOptions = {
   readonly follow: boolean;
 };
 
+type FollowedApps = Pick<Apps, 'has' | 'status' | 'logs' | 'subscribe'>;
+
 /** Sends until the client leaves or the app is removed; without `follow`, until what is there has been sent. */
-export async function streamApp(apps: Apps, options: StreamOptions, context: CallContext<AppEvent>): Promise<void> {
+export async function streamApp(
+  apps: FollowedApps,
+  options: StreamOptions,
+  context: CallContext<AppEvent>,
+): Promise<void> {
   const {name, follow, withStatus} = options;
   const {signal, emit, drained} = context;
   const logs = apps.logs(name);

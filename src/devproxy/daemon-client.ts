@@ -18,6 +18,7 @@ export type EnsureDaemonOptions = {
   readonly version: string;
   /** The program and arguments that run the daemon in the foreground. */
   readonly command: readonly [string, ...string[]];
+  readonly environment: NodeJS.ProcessEnv;
 };
 
 /** What the daemon process tells its parent once. */
@@ -74,10 +75,15 @@ function isCurrent({client, info}: DaemonConnection, version: string): boolean {
   });
 }
 
-async function startDaemonProcess({files, command: [file, ...args]}: EnsureDaemonOptions): Promise<void> {
+async function startDaemonProcess({files, command: [file, ...args], environment}: EnsureDaemonOptions): Promise<void> {
   await ensurePrivateFolder(files.data);
   const log = openLog(files.log);
-  const child = spawn(file, args, {cwd: '/', detached: true, stdio: ['ignore', log, log, 'ipc']});
+  const child = spawn(file, args, {
+    cwd: '/',
+    env: environment,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
   closeSync(log);
   const report = await reportOf(child);
   if (child.connected) child.disconnect();

@@ -57,7 +57,7 @@ function checkRegistration(registration: Registration): Registration {
     [routes, command].every(
       list => Array.isArray(list) && list.length > 0 && list.every(item => typeof item === 'string'),
     ) &&
-    typeof environment === 'object' &&
+    environment instanceof Object &&
     Object.values(environment).every(value => typeof value === 'string') &&
     [readyTimeoutMs, graceMs].every(value => Number.isFinite(value) && value > 0);
   if (!isValid) throw new TakoError('REGISTRATION_INVALID', 'the daemon could not read the registration of the app');

@@ -1,6 +1,5 @@
 import {randomBytes} from 'node:crypto';
 import {chmod, mkdir, open, readFile, rename, rm} from 'node:fs/promises';
-import path from 'node:path';
 import {errorCode} from './error.js';
 
 /** Readable and writable by its owner only. */
@@ -45,10 +44,4 @@ export async function ensurePrivateFolder(folder: string): Promise<string> {
   await mkdir(folder, {recursive: true, mode: PRIVATE_FOLDER});
   await chmod(folder, PRIVATE_FOLDER);
   return folder;
-}
-
-/** Whether `child` is `parent` or lies below it, by name only (links are not followed). */
-export function isInside(parent: string, child: string): boolean {
-  const relative = path.relative(parent, child);
-  return relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
 }

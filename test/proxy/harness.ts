@@ -13,7 +13,7 @@ import {
 } from 'node:http2';
 import {request as openHttpsRequest, type RequestOptions} from 'node:https';
 import {type AddressInfo, connect as connectNet, createServer as createNetServer, type Socket} from 'node:net';
-import {connect as connectTls, type TLSSocket} from 'node:tls';
+import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
 import {onTestFinished, vi} from 'vitest';
 import {createGateway, type Gateway, type GatewayOptions} from '../../src/proxy/gateway.js';
 import {parseRoute} from '../../src/proxy/route-syntax.js';
@@ -26,6 +26,9 @@ export const HOST = 'app.test';
 
 /** Covers every name the tests use; its own root. */
 export const certificate = createTestCertificate(HOST, '*.app.test', 'api.test', 'localhost', '127.0.0.1');
+
+/** Made once: a context per connection costs more than its handshake. */
+const secureContext = createSecureContext({ca: certificate.cert});
 
 /** `route('api.test/v1/*', 'api')` */
 export function route(text: string, app: string = APP): Route {
@@ -158,7 +161,7 @@ export const http1Options = ({https}: Gateway, {headers, ...options}: RequestOpt
   host: '127.0.0.1',
   port: https.port,
   servername: HOST,
-  ca: certificate.cert,
+  secureContext,
   agent: false,
   headers: {host: HOST, ...(headers as Record<string, string>)},
   ...options,
@@ -168,7 +171,7 @@ export const http1Options = ({https}: Gateway, {headers, ...options}: RequestOpt
 export function openHttp2({https}: Gateway, host = HOST): ClientHttp2Session {
   const session = connectHttp2(`https://${host}:${https.port}`, {
     createConnection: () =>
-      connectTls({host: '127.0.0.1', port: https.port, servername: host, ca: certificate.cert, ALPNProtocols: ['h2']}),
+      connectTls({host: '127.0.0.1', port: https.port, servername: host, secureContext, ALPNProtocols: ['h2']}),
   });
   session.on('error', () => undefined);
   onTestFinished(() => session.destroy());
@@ -220,7 +223,7 @@ export async function openTls({https}: Gateway, protocols = ['http/1.1']): Promi
     host: '127.0.0.1',
     port: https.port,
     servername: HOST,
-    ca: certificate.cert,
+    secureContext,
     ALPNProtocols: protocols,
   });
   closeAfterTest(socket);
