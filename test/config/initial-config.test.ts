@@ -29,7 +29,7 @@ describe('renderInitialConfig', () => {
       .slice(1)
       .map(line => line.replace(/^# /, ''));
     const config = configOf(live.join('\n'));
-    assert.deepEqual(config.dev, ['npm', 'run', 'dev']);
+    assert.deepEqual(config.dev, ['node', 'server.js']);
     assert.deepEqual(config.environments.production?.servers, ['my-server']);
     assert.equal(config.environments.development.routes.length, 2);
   });

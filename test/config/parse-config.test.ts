@@ -232,6 +232,11 @@ describe('unsupportedInDev', () => {
     assert.deepEqual(unsupportedInDev(config), ['build', 'images', 'envs.development.storages']);
   });
 
+  it('names what only a later version of dev acts on', () => {
+    const config = configOf('watch = ["src/**"]\nport = 4000\n[envs.development]\nidle_timeout = "5m"');
+    assert.deepEqual(unsupportedInDev(config), ['port', 'watch', 'envs.development.idle_timeout']);
+  });
+
   it('names nothing for a plain project', () => {
     assert.deepEqual(unsupportedInDev(configOf('name = "shop"\ndev = "x"')), []);
   });
