@@ -1,10 +1,11 @@
 import {defineConfig} from 'vitest/config';
+import {isSoak} from './test/helpers/soak.js';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/helpers/build.ts'],
-    testTimeout: 30_000,
+    testTimeout: isSoak ? 600_000 : 30_000,
     hookTimeout: 30_000,
   },
 });

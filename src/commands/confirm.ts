@@ -8,8 +8,11 @@ export async function confirm(question: string): Promise<void> {
   }
   const terminal = createInterface({input: process.stdin, output: process.stderr});
   try {
-    const cancelled = new Promise<string>(resolve => terminal.once('SIGINT', () => resolve('')));
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), cancelled]);
+    // At Ctrl-C, Ctrl-D or a terminal that goes away readline leaves the question open for ever, or rejects it.
+    const left = new Promise<string>(resolve =>
+      terminal.once('SIGINT', terminal.close).once('close', () => resolve('')),
+    );
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `).catch(() => ''), left]);
     if (!/^y(?:es)?$/i.test(answer.trim())) throw new TakoError('CANCELLED', 'nothing was changed');
   } finally {
     terminal.close();

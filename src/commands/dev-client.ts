@@ -67,6 +67,7 @@ export function createDevClient({connection, registration, reconnect}: DevClient
           if (errorCode(error) !== 'DAEMON_LOST' || reconnects === MAX_RECONNECTS) throw error;
           notify({type: 'notice', level: 'warning', text: 'the daemon is gone; starting it again'});
           current = await reconnect();
+          if (isDetached) return current.client.close();
           // Another daemon counts its lines anew.
           after = 0;
         }

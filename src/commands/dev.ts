@@ -66,6 +66,7 @@ async function show(client: DevClient, session: DevSession, flags: DevFlags, inf
     throw error;
   } finally {
     signals.close();
+    client.detach();
   }
 }
 

@@ -1,6 +1,5 @@
 import {stripVTControlCharacters} from 'node:util';
 import type {AppEvent, LogLine} from '../control/events.js';
-import {errorCode} from '../system/error.js';
 import {type ConfigFlag, createContext, findAppName, requireDaemon} from './context.js';
 
 export type LogsFlags = ConfigFlag & {readonly follow?: boolean; readonly lines: number; readonly json?: boolean};
@@ -9,13 +8,17 @@ export type LogsFlags = ConfigFlag & {readonly follow?: boolean; readonly lines:
 export async function logs(name: string | undefined, flags: LogsFlags): Promise<void> {
   const connection = await requireDaemon(createContext());
   const {client} = connection;
-  process.stdout.on('error', error => endQuietly(error, () => client.close()));
+  let hasReader = true;
+  process.stdout.on('error', () => {
+    hasReader = false;
+    client.close();
+  });
   try {
     const app = await findAppName(connection, name, flags);
     const onEvent = (event: AppEvent): void => void process.stdout.write(render(event, flags.json ?? false));
     await client.call('logs', {name: app, count: flags.lines, follow: flags.follow ?? false}, {onEvent});
   } catch (error) {
-    if (!process.stdout.destroyed) throw error;
+    if (hasReader) throw error;
   } finally {
     client.close();
   }
@@ -30,10 +33,4 @@ function render(event: AppEvent, isJson: boolean): string {
 function renderLine({time, text}: LogLine): string {
   const clock = new Date(time).toTimeString().slice(0, 8);
   return `${clock} ${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`;
-}
-
-/** A reader like `head` that has enough is no error. */
-function endQuietly(error: Error, end: () => void): void {
-  if (errorCode(error) !== 'EPIPE') throw error;
-  end();
 }

@@ -1,5 +1,5 @@
 import {Command, CommanderError, Option} from 'commander';
-import {TakoError} from '../system/error.js';
+import {errorCode, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
 import {reportError} from './output.js';
@@ -9,12 +9,21 @@ export const EXIT = {ok: 0, failure: 1, usage: 2, refused: 3, interrupted: 130} 
 
 /** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = createProgram();
+  let isJson = false;
+  const program = createProgram().hook('preAction', (_, command) => {
+    isJson = command.opts().json === true;
+  });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', tolerateNoReader);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = exitCodeOf(error, argv);
+    process.exitCode = exitCodeOf(error, isJson);
   }
+}
+
+/** A reader like `head` that has enough, or a terminal that is gone: a command that goes on then has to end itself. */
+function tolerateNoReader(error: Error): void {
+  if (!['EPIPE', 'EIO'].includes(errorCode(error) ?? '')) throw error;
 }
 
 /** Settings come first: subcommands inherit those that stand when they are added. */
@@ -176,9 +185,9 @@ function addHidden(program: Command): void {
 }
 
 /** Prints what went wrong and says which code the process ends with. */
-function exitCodeOf(error: unknown, argv: readonly string[]): number {
+function exitCodeOf(error: unknown, isJson: boolean): number {
   if (error instanceof CommanderError) return usageExitCode(error);
-  reportError(error, {isJson: argv.includes('--json')});
+  reportError(error, {isJson});
   return error instanceof TakoError ? (EXIT_OF_CODE[error.code] ?? EXIT.failure) : EXIT.failure;
 }
 

@@ -13,9 +13,12 @@ export const printNote = (text: string): void => void process.stderr.write(`${te
 
 export type ReportOptions = {readonly isJson: boolean};
 
-/** An error: with its code, details and next step for what a user can act on, with its stack for a bug. */
+/**
+ * An error: with its code, details and next step for what a user can act on, with its stack for a bug. As JSON it is one
+ * line, since some commands print one document per line.
+ */
 export function reportError(error: unknown, {isJson}: ReportOptions): void {
-  if (isJson) printJson({ok: false, error: toProblem(error)});
+  if (isJson) printResult(JSON.stringify({ok: false, error: toProblem(error)}));
   else process.stderr.write(renderError(error));
 }
 

@@ -25,14 +25,30 @@ export async function run(words: readonly string[], flags: RunFlags): Promise<vo
     appRoot: config.appRoot,
     hosts: devRoutes(config, ['test', ...zones]).routes.map(({host}) => host),
   });
-  const result = await execa(file, args, {cwd: directory, env, extendEnv: false, stdio: 'inherit', reject: false});
-  if (result.code === 'ENOENT') {
-    throw new TakoError('COMMAND_NOT_FOUND', `there is no program ${file}`, {
-      hint: 'it is searched in PATH and node_modules/.bin',
-    });
-  }
+  const child = execa(file, args, {...INHERIT, cwd: directory, env});
+  passSignalsTo(child);
+  const result = await child;
+  if (result.code === 'ENOENT') throw notFound(file);
+  if (result.code === 'EACCES') throw notExecutable(file);
   process.exitCode = result.exitCode ?? 128 + (constants.signals[result.signal as NodeJS.Signals] ?? 0);
 }
+
+/** How long the command takes to stop is its own affair. */
+const INHERIT = {extendEnv: false, stdio: 'inherit', reject: false, forceKillAfterDelay: false} as const;
+
+/** A terminal sends Ctrl-C to the command as well, which may go on; what is sent to us alone is passed on. */
+function passSignalsTo(child: {kill(signal: NodeJS.Signals): boolean}): void {
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+}
+
+const notFound = (file: string): TakoError =>
+  new TakoError('COMMAND_NOT_FOUND', `there is no program ${file}`, {
+    hint: 'it is searched in PATH and node_modules/.bin',
+  });
+
+const notExecutable = (file: string): TakoError =>
+  new TakoError('COMMAND_NOT_EXECUTABLE', `${file} is not executable`, {hint: `chmod +x ${file}`});
 
 const unknownEnvironment = (name: string, known: readonly string[]): TakoError =>
   new TakoError('NO_SUCH_ENVIRONMENT', `tako.toml has no environment ${name}`, {hint: `it has: ${known.join(', ')}`});

@@ -28,9 +28,12 @@ async function readSnapshot(): Promise<Snapshot> {
   const connection = await findDaemon(files, version);
   if (!connection) return {daemon: null, apps: []};
   const {client, info} = connection;
-  const {apps} = await client.call('list', {});
-  client.close();
-  return {daemon: info, apps};
+  try {
+    const {apps} = await client.call('list', {});
+    return {daemon: info, apps};
+  } finally {
+    client.close();
+  }
 }
 
 function printApps({daemon, apps}: Snapshot): void {

@@ -1,4 +1,5 @@
 import {endDaemon, findDaemon} from '../devproxy/daemon-client.js';
+import {errorCode} from '../system/error.js';
 import {type ConfigFlag, createContext, findAppName, requireDaemon} from './context.js';
 import {printJson, printNote} from './output.js';
 
@@ -26,9 +27,19 @@ async function stopAll(): Promise<string[]> {
   const {files, version} = createContext();
   const connection = await findDaemon(files, version);
   if (!connection) return [];
-  const {apps} = await connection.client.call('list', {});
-  const names = apps.map(({name}) => name);
-  await Promise.all(names.map(name => connection.client.call('remove', {name})));
-  await endDaemon(connection);
-  return names;
+  const {client} = connection;
+  try {
+    const {apps} = await client.call('list', {});
+    const names = apps.map(({name}) => name);
+    await Promise.all(names.map(name => client.call('remove', {name}).catch(ignoreRemoved)));
+    await endDaemon(connection);
+    return names;
+  } finally {
+    client.close();
+  }
+}
+
+/** Its own terminal may have stopped it first. */
+function ignoreRemoved(error: unknown): void {
+  if (errorCode(error) !== 'NO_SUCH_APP') throw error;
 }

@@ -61,9 +61,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 async function startParts(options: DaemonOptions, closers: Closers): Promise<Daemon> {
   const {files, zones, log} = options;
-  const registry = await openRegistry(files.registry, keptAs =>
-    log(`the registry was damaged; it is kept as ${keptAs}`),
-  );
+  const registry = openRegistry(files.registry, keptAs => log(`the registry was damaged; it is kept as ${keptAs}`));
   closers.add(() => registry.close());
   await endOrphans(registry.instances, ORPHAN_GRACE_MS, systemClock);
   const authority = await openAuthority({folder: files.authority, clock: systemClock, permittedZones: zones});

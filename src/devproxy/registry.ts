@@ -1,8 +1,7 @@
 // What the daemon remembers when it is gone: registered apps, and the processes it started. SQLite in WAL mode, so that
 // a kill at any moment leaves the last complete state.
 
-import {existsSync, renameSync} from 'node:fs';
-import {chmod} from 'node:fs/promises';
+import {chmodSync, closeSync, existsSync, openSync, renameSync} from 'node:fs';
 import {DatabaseSync} from 'node:sqlite';
 import type {Registration} from '../control/protocol.js';
 import type {InstanceRecord, InstanceRecords} from '../supervisor/instance-records.js';
@@ -27,11 +26,8 @@ const SCHEMA = `
 `;
 
 /** Opens or creates the database. One that cannot be read is put aside under another name, never deleted. */
-export async function openRegistry(file: string, onDamage: (keptAs: string) => void): Promise<Registry> {
-  const database = openDatabase(file, onDamage);
-  // It holds the environments of apps.
-  await chmod(file, PRIVATE_FILE);
-  return createRegistry(database);
+export function openRegistry(file: string, onDamage: (keptAs: string) => void): Registry {
+  return createRegistry(openDatabase(file, onDamage));
 }
 
 function openDatabase(file: string, onDamage: (keptAs: string) => void): DatabaseSync {
@@ -54,11 +50,14 @@ function putAside(file: string, keptAs: string): void {
 }
 
 function openSchema(file: string): DatabaseSync {
+  // It holds the environments of apps. What SQLite makes beside it gets the same mode.
+  closeSync(openSync(file, 'a', PRIVATE_FILE));
+  chmodSync(file, PRIVATE_FILE);
   const database = new DatabaseSync(file);
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > SCHEMA_VERSION) throw tooNew(file);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     // A damaged page would show only when it is read, long after the file could be put aside.
     const {quick_check: health} = database.prepare('PRAGMA quick_check(1)').get() ?? {};
     if (health !== 'ok') throw new DamagedError(String(health));

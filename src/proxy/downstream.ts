@@ -64,7 +64,7 @@ const authorityOf = (request: DownstreamRequest): string => {
 
 /** Only the origin form, in printable characters and without a fragment: absolute URLs are for forward proxies. */
 function findTargetProblem(target: string, method: string | undefined): string | undefined {
-  const isPath = /^\/[\x21\x22\x24-\x7e\x80-\xff]*$/.test(target);
+  const isPath = /^\/[\x21\x22\x24-\x7e]*$/.test(target);
   return isPath || (target === '*' && method === 'OPTIONS') ? undefined : 'the request target is not a path';
 }
 

@@ -20,6 +20,8 @@ export type Listener = {
 };
 
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
+/** Connections the kernel keeps for us; with node's 511 a burst of a thousand waits a second for its SYNs to be sent again. */
+const BACKLOG = 4_096;
 /** Tries for a port that is free on both addresses. */
 const FREE_PORT_TRIES = 20;
 
@@ -80,7 +82,7 @@ async function openServer(
   accept: (socket: Socket) => void,
 ): Promise<Server | undefined> {
   const server = createServer({noDelay: true}, accept);
-  server.listen({port, host: address, ipv6Only: address === '::1'});
+  server.listen({port, host: address, ipv6Only: address === '::1', backlog: BACKLOG});
   try {
     await once(server, 'listening');
     // An accept that fails (out of descriptors) costs that connection, not the listener.

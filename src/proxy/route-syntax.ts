@@ -44,6 +44,8 @@ export const renderHost = (host: string): string => (host.includes(':') ? `[${ho
  */
 export function normalizeHost(text: string): string | undefined {
   if (text.startsWith('[')) return text.endsWith(']') ? normalizeAddress(text.slice(1, -1)) : undefined;
+  // domainToASCII drops tabs and line ends without a word.
+  if (/[\x00-\x20\x7f]/.test(text)) return undefined;
   const ascii = /^[\x21-\x7e]*$/.test(text) ? text.toLowerCase() : domainToASCII(text);
   const host = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
   if (isIPv4(host)) return host;

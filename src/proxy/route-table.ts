@@ -3,7 +3,7 @@
 // The most specific route wins: an exact host before a wildcard, a longer wildcard suffix before a shorter one, then
 // an exact path before a prefix and a longer prefix before a shorter one. A host whose paths do not match leaves the
 // request to the next less specific host. A lookup walks the labels of the host and the segments of the path, never
-// the routes, so its cost does not grow with their number (bench/route-table.bench.ts).
+// the routes, so its cost does not grow with their number (bench/route-table.mjs).
 
 import {normalizePath, type RoutePattern} from './route-syntax.js';
 
@@ -43,7 +43,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
     const isWildcard = route.host.startsWith('*.');
     const hosts = isWildcard ? wildcard : exact;
     const host = isWildcard ? route.host.slice(2) : route.host;
-    const paths = hosts.get(host) ?? createPathTable();
+    const paths = hosts.get(host) ?? {depth: 0};
     hosts.set(host, addRoute(paths, route));
   }
   return {
@@ -56,29 +56,38 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   };
 }
 
-/** The routes of one host. `depth` is the number of segments of its longest prefix: no request needs more looks. */
+/**
+ * The routes of one host: most have one for `whole` of it and nothing else, so the maps are made only where needed.
+ * `depth` is the number of segments of the longest prefix: no request needs more looks.
+ */
 type PathTable = {
-  readonly exact: Map<string, Route>;
-  readonly prefix: Map<string, Route>;
+  whole?: Route;
+  exact?: Map<string, Route>;
+  prefix?: Map<string, Route>;
   depth: number;
 };
 
-const createPathTable = (): PathTable => ({exact: new Map(), prefix: new Map(), depth: 0});
-
 function addRoute(paths: PathTable, route: Route): PathTable {
-  const isPrefix = route.path === '/' || route.path.endsWith('/*');
-  const path = isPrefix ? route.path.replace(/\/\*?$/, '') : route.path;
-  const table = isPrefix ? paths.prefix : paths.exact;
-  if (!table.has(path)) table.set(path, route);
-  if (isPrefix) paths.depth = Math.max(paths.depth, path.split('/').length - 1);
+  if (route.path === '/') {
+    paths.whole ??= route;
+  } else if (route.path.endsWith('/*')) {
+    const path = route.path.slice(0, -2);
+    paths.prefix = addPath(paths.prefix, path, route);
+    paths.depth = Math.max(paths.depth, path.split('/').length - 1);
+  } else {
+    paths.exact = addPath(paths.exact, route.path, route);
+  }
   return paths;
 }
 
-function matchPath({exact, prefix, depth}: PathTable, path: string): Route | undefined {
-  return (exact.size > 0 ? exact.get(withoutFinalSlash(path)) : undefined) ?? matchPrefix(prefix, depth, path);
+const addPath = (routes = new Map<string, Route>(), path: string, route: Route): Map<string, Route> =>
+  routes.has(path) ? routes : routes.set(path, route);
+
+function matchPath({whole, exact, prefix, depth}: PathTable, path: string): Route | undefined {
+  return exact?.get(withoutFinalSlash(path)) ?? (prefix && matchPrefix(prefix, depth, path)) ?? whole;
 }
 
-/** Looks up `/a/b`, `/a`, `` in turn, starting at the deepest prefix the table has. */
+/** Looks up `/a/b` and `/a` in turn, starting at the deepest prefix the table has. */
 function matchPrefix(prefix: Map<string, Route>, depth: number, path: string): Route | undefined {
   let end = endOfSegment(path, depth);
   while (end > 0) {
@@ -86,12 +95,11 @@ function matchPrefix(prefix: Map<string, Route>, depth: number, path: string): R
     if (route) return route;
     end = path.lastIndexOf('/', end - 1);
   }
-  return prefix.get('');
+  return undefined;
 }
 
-/** Where the first `count` segments of the path end: 0 for none. */
+/** Where the first `count` segments of the path end. */
 function endOfSegment(path: string, count: number): number {
-  if (count === 0) return 0;
   let end = 0;
   for (let segment = 0; segment < count; segment++) {
     const next = path.indexOf('/', end + 1);

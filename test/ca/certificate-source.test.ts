@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import {describe, it, vi} from 'vitest';
 import {openCertificateSource} from '../../src/ca/certificate-source.js';
 import {certificateSourceContract} from '../contract/certificate-source.js';
+import {runs} from '../helpers/soak.js';
 import {temporaryFolder} from '../x509/support.js';
 import {certificateOf, DAY_MS, newAuthority, newSource, testClock} from './support.js';
 
@@ -139,7 +140,7 @@ describe('a server name from the network', () => {
         const leaf = new X509Certificate(certificate.cert);
         assert.ok(leaf.checkHost(name, {subject: 'never', wildcards: false}) ?? leaf.checkIP(name));
       }),
-      {seed: 20_260_101, numRuns: 2_000},
+      {seed: 20_260_101, numRuns: runs(2_000)},
     );
     const files = await readdir(outer, {recursive: true, withFileTypes: true});
     const written = files.filter(entry => entry.isFile());

@@ -4,6 +4,7 @@ import {describe, it} from 'vitest';
 import {parseConfig} from '../../src/config/parse-config.js';
 import {renderProblem} from '../../src/config/problem.js';
 import {parseSettings} from '../../src/config/settings.js';
+import {runs} from '../helpers/soak.js';
 
 const VALID = `name = "shop"
 runtime = "node@24"
@@ -91,7 +92,7 @@ describe('any text at all', () => {
         }
         assert.equal(parsed.ok || parsed.problems.length > 0, true);
       }),
-      {seed: 3, numRuns: 5_000},
+      {seed: 3, numRuns: runs(5_000)},
     );
   });
 
@@ -100,7 +101,7 @@ describe('any text at all', () => {
       fc.property(anything, text => {
         parseSettings(text, 'settings.toml');
       }),
-      {seed: 4, numRuns: 1_000},
+      {seed: 4, numRuns: runs(1_000)},
     );
   });
 
@@ -137,7 +138,7 @@ describe('any text at all', () => {
         const text = names.map((name, index) => `${name} = ${values[index] ?? '{}'}`).join('\n');
         parseConfig(text, 'tako.toml');
       }),
-      {seed: 5, numRuns: 2_000},
+      {seed: 5, numRuns: runs(2_000)},
     );
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
 import {parseToml, TomlDateTime, type TomlDocument} from '../../src/config/toml.js';
+import {runs} from '../helpers/soak.js';
 
 function documentOf(text: string): TomlDocument {
   const parsed = parseToml(text);
@@ -87,7 +88,7 @@ describe('parseToml', () => {
         const text = Object.entries(input).map(([key, value]) => `${tomlText(key)} = ${tomlText(value)}\n`);
         assert.deepEqual(plain(text.join('')), JSON.parse(JSON.stringify(input)));
       }),
-      {seed: 1, numRuns: 500},
+      {seed: 1, numRuns: runs(500)},
     );
   });
 });

@@ -6,12 +6,13 @@ import {describe, it} from 'vitest';
 import {createClient} from '../helpers/client.js';
 import {createProject} from '../helpers/project.js';
 import {createRandom} from '../helpers/random.js';
+import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {createTako, type Tako} from '../helpers/tako.js';
 
 // kill -9 at any moment, of anything: found by a mark in its environment that every process of the round inherits.
 
-const ROUNDS = process.env.TAKO_SOAK === '1' ? 60 : 4;
+const ROUNDS = isSoak ? 60 : 4;
 const SEED = 2026;
 const NAMES = ['one', 'two', 'three'] as const;
 

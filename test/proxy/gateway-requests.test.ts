@@ -200,6 +200,7 @@ describe('a request that is not valid', () => {
     const session = openHttp2(gateway);
     assert.equal((await fetchHttp2(session, {host: 'other.test'})).status, 400);
     assert.equal((await fetchHttp2(session, {':path': '/a#b'})).status, 400);
+    assert.equal((await fetchHttp2(session, {':path': '/\xff'})).status, 400);
     assert.equal((await fetchHttp2(session, {':authority': 'app.test:x'})).status, 400);
     assert.equal((await fetchHttp2(session, {host: HOST})).status, 200);
     const connect = session.request({':method': 'CONNECT', ':authority': HOST}, {endStream: true});

@@ -15,6 +15,7 @@ import {request as openHttpsRequest, type RequestOptions} from 'node:https';
 import {type AddressInfo, connect as connectNet, createServer as createNetServer, type Socket} from 'node:net';
 import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
 import {onTestFinished, vi} from 'vitest';
+import {type ClientOptions, WebSocket} from 'ws';
 import {createGateway, type Gateway, type GatewayOptions} from '../../src/proxy/gateway.js';
 import {parseRoute} from '../../src/proxy/route-syntax.js';
 import type {Route} from '../../src/proxy/route-table.js';
@@ -29,6 +30,7 @@ export const certificate = createTestCertificate(HOST, '*.app.test', 'api.test',
 
 /** Made once: a context per connection costs more than its handshake. */
 const secureContext = createSecureContext({ca: certificate.cert});
+const trust = {servername: HOST, secureContext};
 
 /** `route('api.test/v1/*', 'api')` */
 export function route(text: string, app: string = APP): Route {
@@ -71,7 +73,7 @@ export async function startGateway({routes, upstream, ...options}: TestGatewayOp
 /** An app: a plain HTTP server in this process. */
 export async function startUpstream(handler: RequestListener): Promise<Upstream & {readonly server: Server}> {
   const server = createServer(handler);
-  server.listen(0, '127.0.0.1');
+  server.listen({port: 0, host: '127.0.0.1', backlog: 4_096});
   await once(server, 'listening');
   onTestFinished(() => {
     server.close();
@@ -160,12 +162,19 @@ export function fetchHttp1(gateway: Gateway, {body, ...options}: FetchOptions = 
 export const http1Options = ({https}: Gateway, {headers, ...options}: RequestOptions = {}): RequestOptions => ({
   host: '127.0.0.1',
   port: https.port,
-  servername: HOST,
-  secureContext,
+  ...trust,
   agent: false,
   headers: {host: HOST, ...(headers as Record<string, string>)},
   ...options,
 });
+
+/** A WebSocket of the protocol `chat` to `/socket?x=1`. */
+export function openWebSocket({https}: Gateway, headers: Record<string, string> = {}): WebSocket {
+  const options: ClientOptions = {...trust, headers: {host: HOST, ...headers}};
+  const socket = new WebSocket(`wss://127.0.0.1:${https.port}/socket?x=1`, ['chat'], options);
+  onTestFinished(() => socket.terminate());
+  return socket;
+}
 
 /** An HTTP/2 connection to the gateway. */
 export function openHttp2({https}: Gateway, host = HOST): ClientHttp2Session {
@@ -222,8 +231,7 @@ export async function openTls({https}: Gateway, protocols = ['http/1.1']): Promi
   const socket = connectTls({
     host: '127.0.0.1',
     port: https.port,
-    servername: HOST,
-    secureContext,
+    ...trust,
     ALPNProtocols: protocols,
   });
   closeAfterTest(socket);
@@ -240,6 +248,7 @@ export async function openTcp(port: number, host = '127.0.0.1'): Promise<Socket>
 }
 
 function closeAfterTest(socket: Socket): void {
+  socket.setNoDelay(true);
   socket.on('error', () => undefined);
   onTestFinished(() => void socket.destroy());
 }

@@ -130,6 +130,8 @@ describe('a host', () => {
     ['::1', undefined],
     ['[app.test]', undefined],
     ['a_b.test', undefined],
+    ['a\tb.test', undefined],
+    ['bü\ncher.test', undefined],
   ])('%j is normalised to %j', (text, host) => {
     assert.equal(normalizeHost(text), host);
   });

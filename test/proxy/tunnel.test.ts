@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import type {Socket} from 'node:net';
-import {describe, it, onTestFinished} from 'vitest';
-import {type ClientOptions, WebSocket, WebSocketServer} from 'ws';
-import type {Gateway} from '../../src/proxy/gateway.js';
+import {describe, it} from 'vitest';
+import {WebSocketServer} from 'ws';
 import type {Upstream} from '../../src/proxy/upstream.js';
 import {
-  certificate,
   fetchHttp1,
   findClosedPort,
   HOST,
   openTls,
+  openWebSocket,
   readAll,
   readUntil,
   startGateway,
@@ -38,17 +37,6 @@ async function startEcho() {
   const server = new WebSocketServer({server: upstream.server});
   server.on('connection', socket => socket.on('message', (data, isBinary) => socket.send(data, {binary: isBinary})));
   return {...upstream, webSockets: server};
-}
-
-function openWebSocket({https}: Gateway, options: ClientOptions = {}): WebSocket {
-  const socket = new WebSocket(`wss://127.0.0.1:${https.port}/socket?x=1`, ['chat'], {
-    servername: HOST,
-    ca: certificate.cert,
-    headers: {host: HOST, ...options.headers},
-    ...options,
-  } as ClientOptions);
-  onTestFinished(() => socket.terminate());
-  return socket;
 }
 
 /** The app's side of a raw tunnel: answers 101 and hands the socket over. */
@@ -84,9 +72,7 @@ describe('a WebSocket', () => {
     const echo = await startEcho();
     const gateway = await startGateway({upstream: echo});
     const connected = once(echo.webSockets, 'connection');
-    const socket = openWebSocket(gateway, {
-      headers: {host: HOST, origin: 'https://app.test', 'x-forwarded-for': '6.6.6.6'},
-    });
+    const socket = openWebSocket(gateway, {host: HOST, origin: 'https://app.test', 'x-forwarded-for': '6.6.6.6'});
     const [, {url, headers}] = await connected;
     await once(socket, 'open');
     assert.equal(socket.protocol, 'chat');
@@ -178,7 +164,7 @@ describe('a WebSocket', () => {
 
   it('to a host without an app is answered 421', async () => {
     const gateway = await startGateway();
-    const socket = openWebSocket(gateway, {headers: {host: 'other.test'}});
+    const socket = openWebSocket(gateway, {host: 'other.test'});
     const [error] = await once(socket, 'error');
     assert.match(error.message, /421/);
   });
@@ -215,7 +201,7 @@ describe('a tunnel', () => {
 
   it('carries an end as an end: the other direction goes on', async () => {
     const {upstream, socket, received} = await startTunnelApp();
-    const gateway = await startGateway({upstream: upstream});
+    const gateway = await startGateway({upstream});
     const client = await openTls(gateway);
     client.allowHalfOpen = true;
     client.write(UPGRADE);
@@ -234,7 +220,7 @@ describe('a tunnel', () => {
   it('ends when either side is reset', async () => {
     for (const side of ['client', 'app']) {
       const {upstream, socket} = await startTunnelApp();
-      const gateway = await startGateway({upstream: upstream});
+      const gateway = await startGateway({upstream});
       const client = await openTls(gateway);
       client.write(UPGRADE);
       await readUntil(client, '\r\n\r\n');
@@ -265,7 +251,7 @@ describe('a tunnel', () => {
 
   it('does not read faster than the other side takes it', async () => {
     const {upstream, socket} = await startTunnelApp();
-    const gateway = await startGateway({upstream: upstream});
+    const gateway = await startGateway({upstream});
     const client = await openTls(gateway);
     client.write(UPGRADE);
     await readUntil(client, '\r\n\r\n');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
 import {describeExit, type Instance, type InstanceEvent, STOPPED, transition} from '../../src/supervisor/instance.js';
+import {runs} from '../helpers/soak.js';
 
 const exit = {code: 1, signal: null};
 const walk = (...events: readonly InstanceEvent[]): Instance => events.reduce(transition, STOPPED);
@@ -46,7 +47,7 @@ describe('an instance', () => {
           instance = next;
         }
       }),
-      {seed: 1, numRuns: 2_000},
+      {seed: 1, numRuns: runs(2_000)},
     );
   });
 });

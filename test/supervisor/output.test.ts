@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
 import {cleanLine, createLineReader, MAX_LINE_BYTES} from '../../src/supervisor/output.js';
+import {runs} from '../helpers/soak.js';
 
 function read(...chunks: readonly (string | Uint8Array)[]): readonly string[] {
   const lines: string[] = [];
@@ -62,7 +63,7 @@ describe('the lines of an output', () => {
         const whole = Buffer.concat(parts);
         assert.deepEqual(read(...splitAt(whole, cuts)), read(whole));
       }),
-      {seed: 2, numRuns: 3_000},
+      {seed: 2, numRuns: runs(3_000)},
     );
   });
 });
@@ -100,7 +101,7 @@ describe('a clean line', () => {
           .replaceAll('\t', '');
         assert.doesNotMatch(rest, /[\x00-\x1f\x7f-\x9f]/);
       }),
-      {seed: 3, numRuns: 3_000},
+      {seed: 3, numRuns: runs(3_000)},
     );
   });
 });

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'vitest';
+import type {AppEvent, AppStatus} from '../../src/control/events.js';
+import {type StreamOptions, streamApp} from '../../src/devproxy/app-stream.js';
+import {createLogBuffer, type LogLimits} from '../../src/supervisor/log-buffer.js';
+import {systemClock} from '../../src/system/clock.js';
+import {createRandom} from '../helpers/random.js';
+
+/** One app, as far as a stream looks at it. */
+function createApp(limits?: LogLimits) {
+  const logs = createLogBuffer(systemClock, limits);
+  const listeners = new Set<() => void>();
+  const state = {isRegistered: true, status: {name: 'web', state: 'stopped'} as AppStatus};
+  const change = (next: Partial<typeof state>): void => {
+    Object.assign(state, next);
+    for (const listener of listeners) listener();
+  };
+  return {
+    say: (...texts: string[]) => texts.forEach(text => void logs.append('stdout', text)),
+    setState: (word: AppStatus['state']) => change({status: {...state.status, state: word}}),
+    touch: () => change({}),
+    remove: () => change({isRegistered: false}),
+    listeners,
+    has: () => state.isRegistered,
+    status: () => state.status,
+    logs: () => logs,
+    subscribe(_: string, listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** A client that takes what is sent only when it is told to read. */
+function createReader() {
+  const events: AppEvent[] = [];
+  const leaving = new AbortController();
+  const waiting = new Set<() => void>();
+  let drain = Promise.withResolvers<void>();
+  let stalled = Promise.withResolvers<void>();
+  return {
+    events,
+    leave: () => leaving.abort(),
+    /** Lets the stream go on until it waits for us again. */
+    async read(): Promise<void> {
+      const {resolve} = drain;
+      drain = Promise.withResolvers();
+      stalled = Promise.withResolvers();
+      resolve();
+      await stalled.promise;
+    },
+    async until(condition: () => boolean): Promise<void> {
+      while (!condition()) await new Promise<void>(resolve => waiting.add(resolve));
+    },
+    context: {
+      signal: leaving.signal,
+      emit: (event: AppEvent) => {
+        events.push(event);
+        for (const wake of waiting) wake();
+        return false;
+      },
+      drained: () => {
+        stalled.resolve();
+        return drain.promise;
+      },
+    },
+    /** The same, of a client that always keeps up. */
+    fast: () => ({
+      signal: leaving.signal,
+      emit: (event: AppEvent) => events.push(event) > 0,
+      drained: async () => undefined,
+    }),
+  };
+}
+
+const FOLLOW: StreamOptions = {name: 'web', after: 0, withStatus: false, follow: true};
+const textsOf = (events: readonly AppEvent[]): string[] =>
+  events.flatMap(event => (event.type === 'log' ? [event.line.text] : []));
+
+/** What can happen without anything from outside has happened. */
+const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+describe('a stream that does not follow', () => {
+  it('sends the lines after an id, and is over', async () => {
+    const app = createApp();
+    const {events, fast} = createReader();
+    app.say('one', 'two', 'three');
+    await streamApp(app, {...FOLLOW, after: 1, follow: false}, fast());
+    assert.deepEqual(textsOf(events), ['two', 'three']);
+    assert.equal(app.listeners.size, 0);
+  });
+});
+
+describe('a stream that follows', () => {
+  it('sends what comes later, and the end when the app is removed', async () => {
+    const app = createApp();
+    const {events, fast} = createReader();
+    app.say('before');
+    const streaming = streamApp(app, FOLLOW, fast());
+    await settle();
+    app.say('after');
+    await settle();
+    app.remove();
+    await streaming;
+    assert.deepEqual(textsOf(events), ['before', 'after']);
+    assert.deepEqual(events.at(-1), {type: 'removed', app: 'web', reason: 'stopped'});
+    assert.equal(app.listeners.size, 0);
+  });
+
+  it('is over when its client leaves, and listens to nothing any more', async () => {
+    const app = createApp();
+    const {leave, fast} = createReader();
+    const streaming = streamApp(app, FOLLOW, fast());
+    await settle();
+    leave();
+    await streaming;
+    assert.equal(app.listeners.size, 0);
+  });
+
+  it('sends the status at first, and again only when it is another', async () => {
+    const app = createApp();
+    const {events, leave, fast} = createReader();
+    const streaming = streamApp(app, {...FOLLOW, withStatus: true}, fast());
+    await settle();
+    for (const act of [app.touch, () => app.say('x'), () => app.setState('ready'), app.touch]) {
+      act();
+      await settle();
+    }
+    leave();
+    await streaming;
+    const states = events.flatMap(event => (event.type === 'status' ? [event.status.state] : []));
+    assert.deepEqual(states, ['stopped', 'ready']);
+  });
+
+  it('sends every line once and in order, whatever the rhythm of app and reader', async () => {
+    const random = createRandom(12);
+    const app = createApp();
+    const reader = createReader();
+    const streaming = streamApp(app, FOLLOW, reader.context);
+    let said = 0;
+    for (let round = 0; round < 300; round++) {
+      for (let count = random.below(4); count > 0; count--) app.say(String(++said));
+      if (random.below(2) === 0) await settle();
+      else if (said > textsOf(reader.events).length) await reader.read();
+    }
+    app.say(String(++said));
+    while (textsOf(reader.events).length < said) await reader.read();
+    reader.leave();
+    reader.read();
+    await streaming;
+    assert.deepEqual(
+      textsOf(reader.events),
+      Array.from({length: said}, (_, index) => String(index + 1)),
+    );
+  });
+
+  it('counts the lines that were dropped before a slow reader came to them', async () => {
+    const app = createApp({maxLines: 3, maxBytes: 1_000});
+    const reader = createReader();
+    app.say('1');
+    const streaming = streamApp(app, FOLLOW, reader.context);
+    await reader.until(() => reader.events.length === 1);
+    app.say('2', '3', '4', '5', '6', '7');
+    await reader.read();
+    assert.deepEqual(reader.events[1], {type: 'skipped', app: 'web', count: 3});
+    assert.deepEqual(textsOf(reader.events), ['1', '5', '6', '7']);
+    reader.leave();
+    reader.read();
+    await streaming;
+  });
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'vitest';
+import {createDevEnvironment, type DevEnvironmentFacts} from '../../src/devproxy/dev-environment.js';
+
+const facts: DevEnvironmentFacts = {
+  terminal: {PATH: '/usr/bin:/bin', LANG: 'C', TAKO_HOME: '/home/me/tako', NOT_SET: undefined},
+  directory: '/work/shop',
+  vars: {},
+  environmentName: 'development',
+  build: 'dev',
+  appRoot: 'dist',
+  hosts: ['shop.test', '*.shop.test'],
+};
+
+const environment = (more: Partial<DevEnvironmentFacts> = {}) => createDevEnvironment({...facts, ...more});
+
+describe('the environment of an app', () => {
+  it('is that of the terminal, without the settings of the daemon', () => {
+    const {LANG, ...rest} = environment();
+    assert.equal(LANG, 'C');
+    assert.ok(!('TAKO_HOME' in rest) && !('NOT_SET' in rest));
+  });
+
+  it('finds the programs of the project first', () => {
+    assert.equal(environment().PATH, '/work/shop/node_modules/.bin:/usr/bin:/bin');
+    assert.equal(environment({terminal: {}}).PATH, '/work/shop/node_modules/.bin');
+  });
+
+  it('has what the contract promises', () => {
+    const {PATH: _, LANG: __, ...own} = environment();
+    assert.deepEqual(own, {
+      NODE_ENV: 'development',
+      ENV: 'development',
+      TAKO_BUILD: 'dev',
+      TAKO_DATA_DIR: '/work/shop/.tako/data/app',
+      TAKO_APP_ROOT: '/work/shop/dist',
+      TAKO_DEV_ALLOWED_HOSTS: 'shop.test,.shop.test',
+    });
+  });
+
+  it('is that of production in every environment but development', () => {
+    assert.equal(environment({environmentName: 'staging'}).NODE_ENV, 'production');
+    assert.equal(environment({environmentName: 'staging'}).ENV, 'staging');
+  });
+
+  it('lets the variables of the project win over the terminal, and tako over both', () => {
+    const vars = {LANG: 'de', NODE_ENV: 'test', ENV: 'mine', TAKO_DATA_DIR: '/mine'};
+    const {LANG, NODE_ENV, ENV, TAKO_DATA_DIR} = environment({vars});
+    assert.deepEqual([LANG, NODE_ENV, ENV, TAKO_DATA_DIR], ['de', 'test', 'development', '/work/shop/.tako/data/app']);
+  });
+});
