@@ -7,5 +7,7 @@ export default defineConfig({
     globalSetup: ['test/helpers/build.ts'],
     testTimeout: isSoak ? 600_000 : 30_000,
     hookTimeout: 30_000,
+    // Half of the tests wait for processes of their own: one worker per core would leave a core idle.
+    maxWorkers: 3,
   },
 });

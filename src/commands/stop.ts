@@ -34,6 +34,10 @@ async function stopAll(): Promise<string[]> {
     await Promise.all(names.map(name => client.call('remove', {name}).catch(ignoreRemoved)));
     await endDaemon(connection);
     return names;
+  } catch (error) {
+    // Another command ended the daemon first.
+    if (errorCode(error) === 'DAEMON_LOST') return [];
+    throw error;
   } finally {
     client.close();
   }

@@ -39,12 +39,12 @@ export function createForwarder(): Forwarder {
       const framing = framingOf(exchange);
       const outgoing = openUpstreamRequest(exchange, upstream, framing, agent);
       try {
-        // A kept connection may close just as it is taken up again; a body that is on its way cannot be sent twice.
-        const isRepeatable = (): boolean => outgoing.reusedSocket && !framing.hasBody && IDEMPOTENT.has(method);
+        // A connection may end just as it is used, with the app or by itself; a body on its way cannot be sent twice.
+        const isRepeatable = !framing.hasBody && IDEMPOTENT.has(method);
         const {message, tunnel} = await answerTo(outgoing, exchange, isRepeatable);
         if (tunnel) {
           tunnel.socket.destroy();
-          throw new UpstreamError('the app switched protocols without being asked', {isRetryable: false});
+          throw new UpstreamError('the app switched protocols without being asked', {retry: 'never'});
         }
         await sendResponse(message, exchange);
       } finally {

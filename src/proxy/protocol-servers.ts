@@ -58,18 +58,19 @@ function createHttp1Server({onRequest, onUpgrade}: ProtocolHandlers): HttpServer
     // Any other upgrade is an ordinary request, as HTTP allows.
     shouldUpgradeCallback: isWebSocketUpgrade,
   });
-  server.on('request', (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // node drops what comes in the same packet behind an upgrade it ignores: nothing after it can be relied on.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     onRequest(request, response);
-  });
+  };
+  server.on('request', handle);
   // Expect: 100-continue goes upstream; the app's own 100 is what lets the client send.
-  server.on('checkContinue', onRequest);
+  server.on('checkContinue', handle);
   server.on('upgrade', (request, socket, head) => {
     const response = responseOn(request, socket as Socket);
     if (response && isWebSocketUpgrade(request)) onUpgrade(request, response, socket as Socket, head);
-    // Before 24.9 node knows no shouldUpgradeCallback.
-    else if (response) onRequest(request, response);
+    // Older lines of node know no shouldUpgradeCallback; a body would be lost here, so the request is not served.
+    else socket.destroy();
   });
   server.on('connect', (request, socket) => {
     const response = responseOn(request, socket as Socket);

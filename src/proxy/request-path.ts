@@ -9,7 +9,7 @@ import {renderHost} from './route-syntax.js';
 import type {AppId, RouteTable} from './route-table.js';
 import {openTunnel, type UpgradeExchange} from './tunnel.js';
 import type {Upstream} from './upstream.js';
-import {UpstreamError} from './upstream-answer.js';
+import {type Retry, UpstreamError} from './upstream-answer.js';
 
 /** May answer a request before it is routed; true when it did. */
 export type RequestFilter = (exchange: Exchange) => boolean;
@@ -36,7 +36,8 @@ export type RequestPath = {
 };
 
 /** Connecting fails for a moment between the death of a process and the news of it. */
-const CONNECT_TRIES = 4;
+const TRIES: Readonly<Record<Retry, number>> = {always: 4, once: 2, never: 1};
+/** Grows with each try. */
 const RETRY_DELAY_MS = 100;
 const RETRY_AFTER_SECONDS = 1;
 
@@ -63,9 +64,9 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       try {
         return isUpgrade(exchange) ? await openTunnel(exchange, upstream) : await forwarder.forward(exchange, upstream);
       } catch (error) {
-        const mayRetry = error instanceof UpstreamError && error.isRetryable && attempt < CONNECT_TRIES;
-        if (!mayRetry) throw error;
-        await delay(RETRY_DELAY_MS, undefined, {signal: exchange.signal});
+        if (!(error instanceof UpstreamError) || attempt >= TRIES[error.retry]) throw error;
+        // At once the first time: a kept connection may just have been closed.
+        await delay(RETRY_DELAY_MS * (attempt - 1), undefined, {signal: exchange.signal});
       }
     }
   }

@@ -39,7 +39,7 @@ function writeHead(answer: IncomingMessage, response: DownstreamResponse): void 
     }
   } catch (cause) {
     answer.destroy();
-    throw new UpstreamError('the app answered with a head that is not valid HTTP', {isRetryable: false, cause});
+    throw new UpstreamError('the app answered with a head that is not valid HTTP', {retry: 'never', cause});
   }
 }
 

@@ -23,11 +23,11 @@ export async function openTunnel(exchange: UpgradeExchange, {host, port}: Upstre
   headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
   const outgoing = openRequest({host, port, path: exchange.target, headers, setHost: false, agent: false});
   outgoing.end();
-  const {message, tunnel} = await answerTo(outgoing, exchange, () => true);
+  const {message, tunnel} = await answerTo(outgoing, exchange, true);
   if (!tunnel) return sendResponse(message, exchange);
   if (message.headers.upgrade?.toLowerCase() !== 'websocket') {
     tunnel.socket.destroy();
-    throw new UpstreamError('the app switched to a protocol that was not asked for', {isRetryable: false});
+    throw new UpstreamError('the app switched to a protocol that was not asked for', {retry: 'never'});
   }
   await join(exchange, message, tunnel);
 }

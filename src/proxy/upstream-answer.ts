@@ -10,14 +10,19 @@ import {downstreamResponseHeaders} from './headers.js';
 /** The upstream could not be reached or gave no answer to pass on. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
-  /** True when sending the request again does no harm: it never left, or it is idempotent and complete. */
-  readonly isRetryable: boolean;
+  readonly retry: Retry;
 
-  constructor(message: string, options: {readonly isRetryable: boolean; readonly cause?: unknown}) {
+  constructor(message: string, options: {readonly retry: Retry; readonly cause?: unknown}) {
     super(message, {cause: options.cause});
-    this.isRetryable = options.isRetryable;
+    this.retry = options.retry;
   }
 }
+
+/**
+ * Whether sending the request again does no harm. `always`: it never left. `once`: it may have arrived, but is
+ * idempotent and complete (RFC 9110, section 9.2.2); once, so that a request that kills an app does not do so for ever.
+ */
+export type Retry = 'always' | 'once' | 'never';
 
 /** The head of an answer; its body is still to be read. `tunnel` is there after 101, which ends HTTP on the connection. */
 export type UpstreamAnswer = {readonly message: IncomingMessage; readonly tunnel?: UpstreamTunnel};
@@ -26,15 +31,11 @@ export type UpstreamAnswer = {readonly message: IncomingMessage; readonly tunnel
 export type UpstreamTunnel = {readonly socket: Socket; readonly early: Buffer};
 
 /** Waits for the head of the answer; gives up when the client leaves. `isRepeatable` judges a lost connection. */
-export function answerTo(
-  outgoing: ClientRequest,
-  exchange: Exchange,
-  isRepeatable: () => boolean,
-): Promise<UpstreamAnswer> {
+export function answerTo(outgoing: ClientRequest, exchange: Exchange, isRepeatable: boolean): Promise<UpstreamAnswer> {
   const {signal} = exchange;
   const abort = (): void => void outgoing.destroy();
   const answer = new Promise<UpstreamAnswer>((resolve, reject) => {
-    const fail = (error: Error): void => reject(upstreamFailure(error, isRepeatable()));
+    const fail = (error: Error): void => reject(upstreamFailure(error, isRepeatable));
     outgoing.once('response', message => resolve({message}));
     outgoing.once('upgrade', (message, socket, early) => resolve({message, tunnel: {socket, early}}));
     outgoing.on('continue', () => passContinue(exchange));
@@ -49,8 +50,13 @@ export function answerTo(
 }
 
 function upstreamFailure(cause: Error, isRepeatable: boolean): UpstreamError {
+  return new UpstreamError(describe(cause), {retry: retryAfter(cause, isRepeatable), cause});
+}
+
+function retryAfter(failure: Error, isRepeatable: boolean): Retry {
   // Refused is the one failure after which nothing can have arrived.
-  return new UpstreamError(describe(cause), {isRetryable: isRepeatable || errorCode(cause) === 'ECONNREFUSED', cause});
+  if (errorCode(failure) === 'ECONNREFUSED') return 'always';
+  return isRepeatable ? 'once' : 'never';
 }
 
 function describe(error: Error): string {

@@ -260,7 +260,7 @@ describe('a client that cancels a lot', () => {
   it('as a browser does over hot reload keeps its HTTP/2 connection', async () => {
     const gateway = await startGreeter();
     const session = openHttp2(gateway);
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 15; round++) {
       const streams = Array.from({length: 100}, () => session.request({':path': '/', ':authority': HOST}));
       const closed = streams.map(async stream => {
         stream.on('error', () => undefined);

@@ -112,7 +112,7 @@ describe('a route', () => {
         const result = parseRoute(text);
         if (result.ok) assert.deepEqual(parsed(renderRoute(result.route)), result.route);
       }),
-      {seed: SEED, numRuns: 3_000},
+      {seed: SEED, numRuns: 1_500},
     );
   });
 });
@@ -197,7 +197,7 @@ describe('an authority', () => {
         const authority = parseAuthority(text);
         if (authority) assert.match(authority.host, /^[a-z0-9.:-]+$/);
       }),
-      {seed: SEED, numRuns: 3_000},
+      {seed: SEED, numRuns: 1_500},
     );
   });
 });

@@ -296,6 +296,7 @@ describe('a request to upgrade', () => {
     ['to another protocol', UPGRADE.replace('websocket', 'h2c')],
     ['with a choice of protocols', UPGRADE.replace('websocket', 'websocket, h2c')],
     ['with another method', UPGRADE.replace('GET', 'POST').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n')],
+    ['that waits for 100', UPGRADE.replace('websocket', 'h2c').replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n')],
     ['with a body', UPGRADE.replace('\r\n\r\n', '\r\nContent-Length: 5\r\n\r\nhello')],
     [
       'with a body in chunks',

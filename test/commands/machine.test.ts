@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {describe, it, onTestFinished} from 'vitest';
+import type {Finding} from '../../src/commands/findings.js';
+import type {DaemonInfo} from '../../src/control/protocol.js';
+import {type Handlers, startControlServer} from '../../src/control/server.js';
+import {socketPathFor} from '../../src/control/socket-path.js';
+import {requires} from '../helpers/system-parts.js';
+import {type CommandResult, createTako, type Tako} from '../helpers/tako.js';
+import {cli, documentOf, errorOf, start, TALKER, temporaryFolder} from './support.js';
+
+// Commands that look at the machine. Nothing here may change it: browsers' stores are looked for in a home folder of the
+// test, and no plan for a store of the system is ever carried out.
+
+type TestTako = Tako & {readonly userHome: string};
+
+function open(): TestTako {
+  const userHome = temporaryFolder();
+  const tako = createTako({HOME: userHome});
+  onTestFinished(() => tako.close());
+  return {...tako, userHome};
+}
+
+const settingsOf = ({home}: Tako): string => readFileSync(path.join(home, 'settings.toml'), 'utf8');
+const rootOf = ({home}: Tako): string => readFileSync(path.join(home, 'ca/ca.crt'), 'utf8');
+
+describe('tako trust', () => {
+  it('does nothing where nobody can be asked, and says how to go ahead', async () => {
+    const tako = open();
+    const {code, stdout, stderr} = await tako.run(['trust']);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^tako will run:\n {2}\S/);
+    assert.match(stderr, /\[CONFIRMATION_NEEDED\]\n {2}pass --yes to go ahead\n$/);
+    assert.deepEqual(readdirSync(tako.userHome), []);
+  });
+
+  it('prints one JSON document for that as well', async () => {
+    assert.equal(errorOf(await open().run(['trust', '--json'])).code, 'CONFIRMATION_NEEDED');
+  });
+
+  it('with --dry-run shows the plan and changes nothing', async () => {
+    const tako = open();
+    const {code, stdout, stderr} = await tako.run(['trust', '--dry-run']);
+    assert.deepEqual([code, stdout], [0, '']);
+    assert.match(stderr, /^tako will run:\n/);
+    assert.match(stderr, /: not-trusted$/m);
+    const {isDryRun, certificate, stores} = documentOf(await tako.run(['trust', '--dry-run', '--json']));
+    assert.deepEqual([isDryRun, certificate], [true, path.join(tako.home, 'ca/ca.crt')]);
+    assert.ok((stores as {state: string}[]).every(({state}) => state !== 'trusted'));
+    assert.deepEqual(readdirSync(tako.userHome), []);
+  });
+});
+
+describe('tako untrust', () => {
+  it('with --dry-run prints what it would do, as one JSON document', async () => {
+    const {changes} = documentOf(await open().run(['untrust', '--dry-run', '--json']));
+    assert.ok(Array.isArray(changes));
+  });
+});
+
+describe('tako setup', () => {
+  it('shows its steps and changes nothing where nobody can be asked', async () => {
+    const tako = open();
+    const before = settingsOf(tako);
+    const {code, stderr} = await tako.run(['setup', '--zone', 'dev.example.com']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^tako will:\n {2}- make a new root certificate.+dev\.example\.com/);
+    assert.match(stderr, /\[CONFIRMATION_NEEDED\]/);
+    assert.equal(settingsOf(tako), before);
+    assert.equal(existsSync(path.join(tako.home, 'ca/ca.previous.crt')), false);
+  });
+
+  it('adds the zone to root, settings and running daemon once it is agreed to, and then has nothing to do', async () => {
+    const tako = open();
+    await tako.dev(tako.home, ...TALKER).ready();
+    const {daemon} = await tako.status();
+    const before = rootOf(tako);
+    const setup = (...flags: string[]) => tako.run(['setup', '--zone', 'Dev.Example.COM', '--json', ...flags]);
+
+    const plan = documentOf(await setup('--dry-run'));
+    assert.deepEqual([plan.isDryRun, plan.zone, (plan.steps as string[]).length], [true, 'dev.example.com', 3]);
+    // No store has the root of this test, so none is touched by what follows.
+    assert.doesNotMatch(JSON.stringify(plan.steps), /replace the old root/);
+    assert.equal(rootOf(tako), before);
+
+    assert.deepEqual(documentOf(await setup('--yes')).steps, plan.steps);
+    assert.match(settingsOf(tako), /^zones = \["dev\.example\.com"\]$/m);
+    assert.notEqual(rootOf(tako), before);
+    assert.equal(readFileSync(path.join(tako.home, 'ca/ca.previous.crt'), 'utf8'), before);
+    const now = (await tako.status()).daemon;
+    assert.notEqual(now?.pid, daemon?.pid);
+    assert.deepEqual(now?.zones, ['test', 'dev.example.com']);
+    assert.deepEqual([now?.https.port, now?.dnsPort], [daemon?.https.port, daemon?.dnsPort]);
+
+    assert.deepEqual(documentOf(await setup('--yes')).steps, []);
+  });
+
+  it('refuses what is no zone', async () => {
+    const tako = open();
+    for (const zone of ['', 'no zone', '*.example.com', '10.0.0.1', '::1']) {
+      const result = await tako.run(['setup', '--yes', '--json', `--zone=${zone}`]);
+      assert.equal(result.code, 1);
+      assert.equal(errorOf(result).code, 'ZONE_INVALID');
+    }
+    assert.doesNotMatch(settingsOf(tako), /zones/);
+  });
+});
+
+describe.skipIf(requires('script') || process.platform !== 'linux')('a question on a terminal', () => {
+  /** Runs `tako setup` on a terminal, and answers its question. */
+  async function answer(tako: TestTako, text: string): Promise<CommandResult> {
+    const command = cli('setup', '--zone', 'dev.example.com').join(' ');
+    const env = {...process.env, TAKO_HOME: tako.home, HOME: tako.userHome};
+    const {child, until, ended} = start(['script', '-qefc', command, '/dev/null'], {env});
+    await until('Go ahead? [y/N]');
+    child.stdin?.write(text);
+    return ended;
+  }
+
+  it.each([
+    ['n', 'n\n'],
+    ['nothing but return', '\n'],
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ])('answered with %s changes nothing, and ends with 130', async (_, text) => {
+    const tako = open();
+    const {code, stdout} = await answer(tako, text);
+    assert.equal(code, 130, stdout);
+    assert.match(stdout, /nothing was changed \[CANCELLED\]/);
+    assert.doesNotMatch(settingsOf(tako), /zones/);
+  });
+
+  it('answered with yes goes ahead', async () => {
+    const tako = open();
+    assert.equal((await answer(tako, 'yes\n')).code, 0);
+    assert.match(settingsOf(tako), /dev\.example\.com/);
+  });
+});
+
+type Report = {readonly ok: boolean; readonly findings: readonly Finding[]};
+
+describe('tako doctor', () => {
+  it('finds nothing broken on a machine where tako was never started', async () => {
+    const tako = open();
+    const {code, stdout, stderr} = await tako.run(['doctor']);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^ok {7}the daemon does not run; "tako dev" starts it\n/);
+    assert.match(stdout, /no local authority yet/);
+  });
+
+  it('proves with a daemon that its name server answers and its certificates verify', async () => {
+    const tako = open();
+    await tako.dev(tako.home, ...TALKER).ready();
+    const {home, paths, findings} = documentOf(await tako.run(['doctor', '--json'])) as Report &
+      Record<string, unknown>;
+    assert.deepEqual(
+      [home, paths],
+      [tako.userHome, {config: tako.home, data: tako.home, cache: path.join(tako.home, 'cache')}],
+    );
+    const severities = new Map(findings.map(({id, severity}) => [id, severity]));
+    for (const id of ['daemon', 'dns-server', 'https-127.0.0.1']) assert.equal(severities.get(id), 'ok', id);
+    for (const finding of findings) assert.deepEqual(Object.keys(finding), ['id', 'severity', 'observed', 'fix']);
+  });
+
+  it('ends with 1 when something is broken, and says what to do', async () => {
+    const tako = open();
+    await tako.run(['trust', '--dry-run']);
+    const closed = {port: 1, isDenied: false};
+    const info: Partial<DaemonInfo> = {
+      ...{version: '0.0.1', pid: 1, apps: 0, https: closed, http: closed, dnsPort: 1, zones: ['test']},
+      rootCertificate: path.join(tako.home, 'ca/ca.crt'),
+    };
+    const server = await startControlServer({
+      socketPath: socketPathFor(tako.home),
+      handlers: {hello: async () => info} as unknown as Handlers,
+      onBug: error => assert.fail(String(error)),
+    });
+    const {code, stdout} = await tako.run(['doctor', '--json']);
+    await server.close();
+    assert.equal(code, 1);
+    const {ok, findings} = JSON.parse(stdout) as Report;
+    assert.equal(ok, false);
+    const broken = findings.filter(({severity}) => severity === 'error');
+    assert.deepEqual(broken.map(({id}) => id).slice(0, 2), ['dns-server', 'https-127.0.0.1']);
+    assert.ok(broken.every(({fix}) => fix !== null));
+  });
+
+  it('says as one JSON document that the authority is damaged', async () => {
+    const tako = open();
+    mkdirSync(path.join(tako.home, 'ca'));
+    writeFileSync(path.join(tako.home, 'ca/ca.crt'), 'not a certificate');
+    const result = await tako.run(['doctor', '--json']);
+    assert.equal(result.code, 1);
+    assert.equal(errorOf(result).code, 'CA_DAMAGED');
+  });
+});
