@@ -1,13 +1,17 @@
 import {spawnSync} from 'node:child_process';
-import {accessSync, constants, existsSync} from 'node:fs';
+import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 
 // Some tests need a part of the system that not every machine has. They skip, and say so by
 // their name; where TAKO_REQUIRE_SYSTEM_PARTS=1 says that everything is there, they fail.
 
+/** The first port that everyone may open; containers often say 0. */
+const PORT_START = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+
 /** Parts that are no program on the path. */
 const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
   root: () => process.getuid?.() === 0,
+  'denied ports': () => !existsSync(PORT_START) || Number(readFileSync(PORT_START, 'utf8')) > 1,
   '/proc': () => existsSync('/proc/self/environ'),
   'npm registry': () => spawnSync('npm', ['view', 'create-vite', 'version'], {timeout: 20_000}).status === 0,
   'mount namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,

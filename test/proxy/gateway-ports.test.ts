@@ -170,8 +170,8 @@ describe('the ports of a gateway', () => {
     ).close();
   });
 
-  // root may open any port.
-  it.skipIf(process.getuid?.() === 0)('move where they are told to when the system denies them', async () => {
+  it.skipIf(requires('denied ports'))('move where they are told to when the system denies them', async () => {
+    becomeOrdinaryUser();
     const listener = await openListener({port: 1, deniedPort: 0, onConnection: () => undefined});
     assert.equal(listener.isDenied, true);
     assert.ok(listener.port > 1);
@@ -260,3 +260,10 @@ describe.skipIf(requires('curl'))('curl', () => {
     assert.equal(stdout, 'POST /form?x=1');
   });
 });
+
+/** root may open any port: until the test is over this process is not root. */
+function becomeOrdinaryUser(): void {
+  if (process.geteuid?.() !== 0) return;
+  process.seteuid?.(65_534);
+  onTestFinished(() => process.seteuid?.(0));
+}
