@@ -2,6 +2,7 @@ import {homedir} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {loadProject, type Project} from '../config/load-project.js';
 import {loadSettings, type Settings} from '../config/settings.js';
+import type {DaemonInfo} from '../control/protocol.js';
 import {type DaemonConnection, ensureDaemon, findDaemon} from '../devproxy/daemon-client.js';
 import {type DaemonFiles, daemonFiles} from '../devproxy/daemon-files.js';
 import {TakoError} from '../system/error.js';
@@ -41,6 +42,13 @@ export function startDaemon({paths, files, version}: Context, ports: PortFlags):
   const environment = process.env.TAKO_HOME ? {...process.env, TAKO_HOME: paths.data} : process.env;
   return ensureDaemon({files, version, command, environment});
 }
+
+/** The ports of a daemon, for the one that takes its place: whoever starts that, addresses stay as they are. */
+export const portsOf = ({https, http, dnsPort}: DaemonInfo): PortFlags => ({
+  port: https.isDenied ? undefined : https.port,
+  httpPort: http.isDenied ? undefined : http.port,
+  dnsPort,
+});
 
 /** Connects to the running daemon. Throws DAEMON_NOT_RUNNING. */
 export async function requireDaemon({files, version}: Context): Promise<DaemonConnection> {

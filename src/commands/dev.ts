@@ -15,6 +15,7 @@ import {
   createContext,
   loadCurrentProject,
   type PortFlags,
+  portsOf,
   startDaemon,
 } from './context.js';
 import {createDevClient, type DevClient} from './dev-client.js';
@@ -38,7 +39,7 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
     const name = decideAppName(identity, apps);
     await ensureDataFolder(project.directory);
     const registration = createRegistration({project, name, command, zones: info.zones, terminal: process.env});
-    const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, flags)});
+    const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, portsOf(info))});
     const notes = startNotes(project, name, info);
     await show(client, createSession(client, registration, notes, context), flags, info);
   } finally {

@@ -11,7 +11,7 @@ import {systemClock} from '../system/clock.js';
 import {TakoError} from '../system/error.js';
 import {readTextIfExists, writeFileAtomic} from '../system/files.js';
 import {confirm} from './confirm.js';
-import {type Context, createContext, loadUserSettings, startDaemon} from './context.js';
+import {type Context, createContext, loadUserSettings, portsOf, startDaemon} from './context.js';
 import {printJson, printNote} from './output.js';
 import {type PlanFlags, readFacts, refreshTrust} from './trust.js';
 
@@ -78,14 +78,8 @@ async function writeZone({paths}: Context, zone: string): Promise<void> {
 async function restartDaemon(context: Context): Promise<void> {
   const running = await findDaemon(context.files, context.version);
   if (!running) return;
-  const {https, http, dnsPort} = running.info;
   await endDaemon(running);
-  const ports = {
-    port: https.isDenied ? undefined : https.port,
-    httpPort: http.isDenied ? undefined : http.port,
-    dnsPort,
-  };
-  (await startDaemon(context, ports)).client.close();
+  (await startDaemon(context, portsOf(running.info))).client.close();
 }
 
 function checkZone(text: string): string {

@@ -5,6 +5,7 @@ import {afterAll, beforeAll, describe, it} from 'vitest';
 import type {DaemonInfo} from '../../src/control/protocol.js';
 import {type Handlers, startControlServer} from '../../src/control/server.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
+import type {DevEvent} from '../../src/ui/dev-session.js';
 import {createTako, type Tako} from '../helpers/tako.js';
 import {cli, errorOf, start, TALKER, talkingProject, temporaryFolder} from './support.js';
 
@@ -110,9 +111,12 @@ describe('tako dev', () => {
 
   it('ends when its app is stopped, also after its daemon was killed and started again', async () => {
     const dev = tako.dev(talkingProject('talker').directory);
-    const {pid} = await dev.ready();
+    const {pid, url} = await dev.ready();
     process.kill((await tako.status()).daemon?.pid ?? 0, 'SIGKILL');
-    await dev.until(event => event.type === 'status' && event.status.state === 'ready' && event.status.pid !== pid);
+    const isAnew = (event: DevEvent) =>
+      event.type === 'status' && event.status.state === 'ready' && event.status.pid !== pid && event.status;
+    // Where it was before, so that an open page goes on.
+    assert.equal((await dev.until(isAnew)).url, url);
     await tako.run(['stop', 'talker']);
     await dev.until(event => event.type === 'ended');
     if (dev.child.exitCode === null) await new Promise(resolve => dev.child.once('exit', resolve));
