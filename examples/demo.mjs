@@ -1,8 +1,8 @@
 // `npm run demo`: the whole way of one request on this machine, in a home of its own and on free ports, so that it
 // changes nothing and meets no other tako: daemon, name server, certificate authority, proxy, app.
 import {spawn, spawnSync} from 'node:child_process';
-import {once} from 'node:events';
 import {Resolver} from 'node:dns/promises';
+import {once} from 'node:events';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import https from 'node:https';
 import {tmpdir} from 'node:os';
@@ -43,7 +43,8 @@ async function main() {
   const page = await fetchPage({ca, address, port: daemon.https.port});
   step('tls', `${page.protocol} with a certificate for ${page.subject}, signed by ${page.issuer}`);
   step('https', `${page.status} for ${app.url}: "${/<h1>(.*)<\/h1>/.exec(page.body)?.[1]}"`);
-  if (page.status !== 200 || !page.body.includes('Hello from https://hello.test')) throw new Error('not the page of examples/hello');
+  if (page.status !== 200 || !page.body.includes('Hello from https://hello.test'))
+    throw new Error('not the page of examples/hello');
 
   const local = app.urls.find(url => url.includes('.localhost')) ?? app.url;
   console.log(`

@@ -95,10 +95,15 @@ async function startDaemonProcess({files, command: [file, ...args], environment}
   }
 }
 
+/** Of a failed start only once the process has ended, so that nothing of it is left when the user is told. */
 function reportOf(child: ChildProcess): Promise<DaemonReport | undefined> {
   return new Promise((resolve, reject) => {
-    child.once('message', message => resolve(message as DaemonReport));
-    child.once('exit', () => resolve(undefined));
+    let report: DaemonReport | undefined;
+    child.once('message', message => {
+      report = message as DaemonReport;
+      if (report.type === 'ready') resolve(report);
+    });
+    child.once('exit', () => resolve(report));
     child.once('error', reject);
   });
 }

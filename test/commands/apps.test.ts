@@ -6,7 +6,7 @@ import type {AppStatus} from '../../src/control/events.js';
 import type {Registration} from '../../src/control/protocol.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
 import {registrationOf} from '../devproxy/support.js';
-import {createTako, type Tako} from '../helpers/tako.js';
+import {createTako, type Tako, untilGone} from '../helpers/tako.js';
 import {cli, documentOf, errorOf, start, TALKER, talkingProject} from './support.js';
 
 // Commands about apps that are registered, with one daemon for all of them. The app of the home folder keeps it running.
@@ -193,11 +193,13 @@ describe('stop', () => {
 
   it('from several terminals at once is no error', async () => {
     await Promise.all(['a', 'b', 'c'].map(name => register(name)));
+    const {daemon} = await tako.status();
     const results = await Promise.all([tako.run(['stop', '--all']), tako.run(['stop', '--all'])]);
     assert.deepEqual(
       results.map(({code}) => code),
       [0, 0],
     );
+    await untilGone(daemon?.pid ?? 0);
     assert.equal((await tako.status()).daemon, null);
   });
 });
