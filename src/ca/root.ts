@@ -2,7 +2,13 @@ import {createPublicKey, type KeyObject, X509Certificate} from 'node:crypto';
 import path from 'node:path';
 import {readTextIfExists} from '../system/files.js';
 import {signCertificate} from '../x509/certificate.js';
-import {authorityKeyIdentifier, certificateAuthority, keyUsage, subjectKeyIdentifier} from '../x509/extensions.js';
+import {
+  authorityKeyIdentifier,
+  certificateAuthority,
+  extendedKeyUsage,
+  keyUsage,
+  subjectKeyIdentifier,
+} from '../x509/extensions.js';
 import {keyIdentifier} from '../x509/keys.js';
 import {type NameConstraints, nameConstraints} from '../x509/name-constraints.js';
 import {distinguishedName} from '../x509/names.js';
@@ -28,13 +34,18 @@ export function parseRoot(file: string, pem: string): RootCertificate {
   }
 }
 
-/** May sign leaves only, and only for what the constraints permit. `now` is milliseconds since the epoch. Returns PEM. */
+/**
+ * May sign leaves only, only of TLS servers, and only for what the constraints permit: those limit host names and
+ * addresses, so the purpose is what keeps clients from taking a leaf for an e-mail address or code. `now` is milliseconds since the
+ * epoch. Returns PEM.
+ */
 export function issueRoot(key: KeyObject, owner: string, constraints: NameConstraints, now: number): string {
   const publicKey = createPublicKey(key);
   const name = distinguishedName({organization: 'tako', commonName: newRootName(owner)});
   const extensions = [
     certificateAuthority(0),
     keyUsage('keyCertSign', 'cRLSign'),
+    extendedKeyUsage('serverAuth'),
     nameConstraints(constraints),
     subjectKeyIdentifier(keyIdentifier(publicKey)),
     authorityKeyIdentifier(keyIdentifier(publicKey)),

@@ -4,6 +4,7 @@ import {loadProject, type Project} from '../config/load-project.js';
 import {loadSettings, type Settings} from '../config/settings.js';
 import type {DaemonInfo} from '../control/protocol.js';
 import {type DaemonConnection, ensureDaemon, findDaemon} from '../devproxy/daemon-client.js';
+import {daemonEnvironment} from '../devproxy/daemon-environment.js';
 import {type DaemonFiles, daemonFiles} from '../devproxy/daemon-files.js';
 import {TakoError} from '../system/error.js';
 import {type Paths, resolvePaths} from '../system/paths.js';
@@ -38,9 +39,7 @@ export function startDaemon({paths, files, version}: Context, ports: PortFlags):
   const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
   // node:sqlite still warns that it is experimental; the daemon's log is not the place for it.
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', cli, 'daemon', ...args] as const;
-  // The daemon runs in a folder of its own, from where a relative TAKO_HOME would be another one.
-  const environment = process.env.TAKO_HOME ? {...process.env, TAKO_HOME: paths.data} : process.env;
-  return ensureDaemon({files, version, command, environment});
+  return ensureDaemon({files, version, command, environment: daemonEnvironment(process.env, paths.data)});
 }
 
 /** The ports of a daemon, for the one that takes its place: whoever starts that, addresses stay as they are. */
@@ -66,8 +65,11 @@ export async function findAppName(
   flags: ConfigFlag,
 ): Promise<string> {
   if (name !== undefined) return name;
-  const {directory, configFile, config} = await loadCurrentProject(flags);
   const {apps} = await client.call('list', {});
+  const here = apps.filter(app => app.directory === process.cwd());
+  // Without a look into tako.toml: with a mistake in it, the log is just what one wants to see.
+  if (here.length === 1 && here[0] && flags.config === undefined) return here[0].name;
+  const {directory, configFile, config} = await loadCurrentProject(flags);
   const own = apps.find(app => app.directory === directory && app.configFile === (configFile ?? null));
   return own?.name ?? config.name;
 }

@@ -4,7 +4,7 @@
 import type {AppEvent} from '../control/events.js';
 import type {Registration} from '../control/protocol.js';
 import type {DaemonConnection} from '../devproxy/daemon-client.js';
-import {errorCode, TakoError} from '../system/error.js';
+import {errorCode} from '../system/error.js';
 import type {DevEvent} from '../ui/dev-session.js';
 
 export type DevClient = {
@@ -76,7 +76,12 @@ export function createDevClient({connection, registration, reconnect}: DevClient
     restart: () => void current.client.call('restart', {name}).catch(() => undefined),
     async remove() {
       isDetached = true;
-      await current.client.call('remove', {name}).catch(ignoreGone);
+      const isRemoved = await removeFrom(current, name);
+      if (!isRemoved) {
+        // The daemon died: the next one knows the app too, and would start it for a request.
+        current = await reconnect();
+        await removeFrom(current, name);
+      }
       current.client.close();
     },
     detach() {
@@ -86,7 +91,15 @@ export function createDevClient({connection, registration, reconnect}: DevClient
   };
 }
 
-/** Another command may have stopped it first. */
-function ignoreGone(error: unknown): void {
-  if (!(error instanceof TakoError) || !['NO_SUCH_APP', 'DAEMON_LOST'].includes(error.code)) throw error;
+/** False when the daemon was lost before it answered. */
+async function removeFrom({client}: DaemonConnection, name: string): Promise<boolean> {
+  try {
+    await client.call('remove', {name});
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'DAEMON_LOST') return false;
+    // Another command may have stopped it first.
+    if (errorCode(error) === 'NO_SUCH_APP') return true;
+    throw error;
+  }
 }

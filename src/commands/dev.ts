@@ -40,20 +40,20 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
     await ensureDataFolder(project.directory);
     const registration = createRegistration({project, name, command, zones: info.zones, terminal: process.env});
     const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, portsOf(info))});
-    const notes = startNotes(project, name, info);
-    await show(client, createSession(client, registration, notes, context), flags, info);
+    const notes = startNotes(project, registration, info);
+    await show(client, createSession(client, registration, notes, context), flags, registration.primaryHost);
   } finally {
     connection.client.close();
   }
 }
 
-async function show(client: DevClient, session: DevSession, flags: DevFlags, info: DaemonInfo): Promise<void> {
+async function show(client: DevClient, session: DevSession, flags: DevFlags, host: string): Promise<void> {
   const signals = listenForSignals();
   // Loaded before anything happens: it hears events from the moment it runs, and none before.
   const runUi = await loadUi(flags);
   const shown = runUi(session, signals.signal);
   // What the machine lacks is found out while the app starts.
-  checkMachine(info, session.app, text => client.notify({type: 'notice', level: 'warning', text}));
+  checkMachine(host, text => client.notify({type: 'notice', level: 'warning', text}));
   try {
     await Promise.race([shown, client.follow()]);
     const outcome = signals.outcome(await shown);
@@ -158,7 +158,7 @@ function createSession(
   };
 }
 
-function startNotes({config, warnings}: Project, name: string, info: DaemonInfo): string[] {
+function startNotes({config, warnings}: Project, {name, primaryHost}: Registration, {https}: DaemonInfo): string[] {
   const unsupported = unsupportedInDev(config);
   return [
     ...warnings.map(renderProblem),
@@ -166,9 +166,7 @@ function startNotes({config, warnings}: Project, name: string, info: DaemonInfo)
       ? [`tako dev does not act on these keys of tako.toml yet: ${unsupported.join(', ')}`]
       : []),
     ...(name === config.name ? [] : [`the name ${config.name} is taken by another folder; this app is ${name}`]),
-    ...(info.https.isDenied
-      ? [`port 443 is not open to this user; serving ${originOf(`${name}.test`, info.https.port)}`]
-      : []),
+    ...(https.isDenied ? [`port 443 is not open to this user; serving ${originOf(primaryHost, https.port)}`] : []),
   ];
 }
 

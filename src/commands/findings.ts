@@ -6,6 +6,7 @@ import {Agent, request} from 'undici';
 import type {RootCertificate} from '../ca/root.js';
 import {checkTrust, type StoreTrust, type TrustFacts} from '../ca/trust/trust.js';
 import type {DaemonInfo} from '../control/protocol.js';
+import {errorCode} from '../system/error.js';
 
 export type Finding = {
   readonly id: string;
@@ -75,42 +76,57 @@ export async function checkNames({dnsPort, zones}: DaemonInfo): Promise<Finding[
 export async function checkPorts({https, http, zones, rootCertificate}: DaemonInfo): Promise<Finding[]> {
   const ca = await readFile(rootCertificate, 'utf8');
   const servername = `${CANARY}.${zones[0] ?? 'test'}`;
-  const probes = ['127.0.0.1', '[::1]'].map(async (address): Promise<Finding> => {
-    const id = `https-${address}`;
-    const problem = await probe(`https://${address}:${https.port}/`, {ca, servername});
-    return problem === undefined
-      ? {
-          id,
-          severity: 'ok',
-          observed: `HTTPS answers on ${address} port ${https.port} with a valid certificate`,
-          fix: null,
-        }
-      : {
-          id,
-          severity: 'error',
-          observed: `HTTPS on ${address} port ${https.port}: ${problem}`,
-          fix: 'run "tako dev stop --all", then "tako dev" again',
-        };
-  });
-  const denied: Finding[] = [https, http]
-    .filter(({isDenied}) => isDenied)
-    .map(({port}) => ({
-      id: `port-${port}`,
-      severity: 'warning',
-      observed: `this user may not open the standard port; port ${port} is used`,
-      fix: 'allow it with: sudo sysctl net.ipv4.ip_unprivileged_port_start=80, then "tako dev stop --all"',
-    }));
+  const probes = ['127.0.0.1', '[::1]'].map(async address =>
+    renderHttps(address, https.port, await probe(`https://${address}:${https.port}/`, {ca, servername})),
+  );
+  const denied = [https, http].filter(({isDenied}) => isDenied).map(({port}) => renderDenied(port, process.platform));
   return [...(await Promise.all(probes)), ...denied];
 }
 
-async function probe(url: string, connect: {ca: string; servername: string}): Promise<string | undefined> {
+/** What a machine without IPv6 says to a connection. */
+const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
+/** What a request to the address came to: `error` is undefined when it was answered. */
+export function renderHttps(address: string, port: number, error: unknown): Finding {
+  const id = `https-${address}`;
+  if (error === undefined) {
+    const observed = `HTTPS answers on ${address} port ${port} with a valid certificate`;
+    return {id, severity: 'ok', observed, fix: null};
+  }
+  if (address === '[::1]' && NO_IPV6.includes(errorCode(error) ?? '')) {
+    return {id, severity: 'ok', observed: 'this machine has no IPv6; 127.0.0.1 alone is served', fix: null};
+  }
+  const problem = error instanceof Error ? error.message : String(error);
+  return {
+    id,
+    severity: 'error',
+    observed: `HTTPS on ${address} port ${port}: ${problem}`,
+    fix: 'run "tako dev stop --all", then "tako dev" again',
+  };
+}
+
+/** `port` is the one that was taken in place of the standard one. */
+export function renderDenied(port: number, platform: NodeJS.Platform): Finding {
+  return {
+    id: `port-${port}`,
+    severity: 'warning',
+    observed: `this user may not open the standard port; port ${port} is used`,
+    fix:
+      platform === 'linux'
+        ? 'allow it with: sudo sysctl net.ipv4.ip_unprivileged_port_start=80, then "tako dev stop --all"'
+        : 'nothing is to be done when addresses with a port suit you, as "tako dev" shows them',
+  };
+}
+
+/** Why the request was not answered; undefined when it was. */
+async function probe(url: string, connect: {ca: string; servername: string}): Promise<unknown> {
   const dispatcher = new Agent({connect, headersTimeout: TIMEOUT_MS});
   try {
     const {body} = await request(url, {dispatcher, headers: {host: connect.servername}});
     await body.dump();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return error;
   } finally {
     await dispatcher.destroy();
   }

@@ -1,17 +1,17 @@
 import {lookup} from 'node:dns/promises';
-import type {DaemonInfo} from '../control/protocol.js';
 import {createContext} from './context.js';
 
-/** Looks whether this machine resolves and trusts what tako serves, and says what is missing. Never fails. */
-export function checkMachine({zones}: DaemonInfo, app: string, say: (text: string) => void): void {
-  checkNames(`${app}.${zones[0] ?? 'test'}`, say).catch(() => undefined);
+/** Looks whether this machine resolves an app's host and trusts what tako serves, and says what is missing. Never fails. */
+export function checkMachine(host: string, say: (text: string) => void): void {
+  checkNames(host, say).catch(() => undefined);
   checkRoot(say).catch(() => undefined);
 }
 
 async function checkNames(host: string, say: (text: string) => void): Promise<void> {
   const addresses = await lookup(host, {all: true}).catch(() => []);
   if (!addresses.some(({address}) => address === '127.0.0.1' || address === '::1')) {
-    say(`${host} does not resolve on this machine yet; its .localhost name needs no setup ("tako doctor" tells more)`);
+    const alias = host.endsWith('.test') ? '; its .localhost name needs no setup' : '';
+    say(`${host} does not resolve on this machine yet${alias} ("tako doctor" tells more)`);
   }
 }
 

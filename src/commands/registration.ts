@@ -7,7 +7,7 @@ import {varsFor} from '../config/vars.js';
 import type {Registration} from '../control/protocol.js';
 import {createDevEnvironment, dataFolderOf} from '../devproxy/dev-environment.js';
 import {renderRoute} from '../proxy/route-syntax.js';
-import {writeFileAtomic} from '../system/files.js';
+import {explainFileError, writeFileAtomic} from '../system/files.js';
 
 export type RegistrationFacts = {
   readonly project: Project;
@@ -45,6 +45,8 @@ export function createRegistration({project, name, command, zones, terminal}: Re
 /** Makes the folder an app may write to. It ignores itself, so that git does not see it. */
 export async function ensureDataFolder(directory: string): Promise<void> {
   const folder = dataFolderOf(directory);
-  await mkdir(folder, {recursive: true});
+  await mkdir(folder, {recursive: true}).catch(error => {
+    throw explainFileError(error, folder);
+  });
   await writeFileAtomic(path.join(path.dirname(folder), '.gitignore'), '*\n', 0o644);
 }

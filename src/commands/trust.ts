@@ -1,6 +1,7 @@
 import {homedir} from 'node:os';
 import {loadPreviousRoot, loadRoot, openAuthority} from '../ca/authority.js';
-import {currentOwner} from '../ca/owner.js';
+import {authorityFiles} from '../ca/authority-files.js';
+import {currentOwner, isOwnedBy} from '../ca/owner.js';
 import type {RootCertificate} from '../ca/root.js';
 import {applyPlan} from '../ca/trust/apply-plan.js';
 import {
@@ -11,24 +12,46 @@ import {
   type StoreTrust,
   type TrustFacts,
 } from '../ca/trust/trust.js';
-import type {TrustPlan} from '../ca/trust/trust-store.js';
+import type {TrustPlan, TrustStore} from '../ca/trust/trust-store.js';
 import {systemClock} from '../system/clock.js';
 import {renderCommand, run} from '../system/exec.js';
 import {confirm} from './confirm.js';
 import {type Context, createContext, loadUserSettings} from './context.js';
 import {printJson, printNote} from './output.js';
 
-export type PlanFlags = {readonly yes?: boolean; readonly dryRun?: boolean; readonly json?: boolean};
+export type PlanFlags = {
+  readonly yes?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+};
 
 /** Puts the root certificate into every trust store of this machine. Shows each command first and asks once. */
 export async function trust(flags: PlanFlags): Promise<void> {
   const context = createContext();
   const {zones} = await loadUserSettings(context);
   const folder = context.files.authority;
+  if (flags.dryRun && !(await loadRoot(folder))) return showFirstPlan(authorityFiles(folder).certificate, flags);
   const {root} = await openAuthority({folder, clock: systemClock, permittedZones: zones});
   const plan = planTrust(await readFacts(), root, await loadPreviousRoot(folder));
   await carryOut(plan, flags, 'every trust store that tako can reach has the certificate already');
-  await reportStores(root, flags);
+  printStores(root.file, checkTrust(await readFacts(), root), flags);
+}
+
+/** What there is to do before there is a root; the commands name its fingerprint, so they cannot be shown yet. */
+async function showFirstPlan(certificate: string, {json}: PlanFlags): Promise<void> {
+  const stores = (await readFacts()).stores.map(storeWithoutRoot);
+  const reachable = stores.filter(({state}) => state !== 'unavailable').map(({store}) => store);
+  printSteps([
+    `make the local authority, with the root certificate ${certificate}`,
+    ...(reachable.length > 0 ? [`put that certificate into: ${reachable.join(', ')}`] : []),
+  ]);
+  printStores(certificate, stores, {json, dryRun: true});
+}
+
+function storeWithoutRoot(store: TrustStore): StoreTrust {
+  if (store.kind === 'unavailable') return {store: store.name, state: 'unavailable', reason: store.reason};
+  const isStale = store.roots.some(({certificate}) => isOwnedBy(certificate, currentOwner()));
+  return {store: store.name, state: isStale ? 'stale' : 'not-trusted'};
 }
 
 /** Takes every root of this user's out of the trust stores again. */
@@ -72,9 +95,12 @@ const renderChanges = ({changes}: TrustPlan): {store: string; description: strin
     command: renderCommand(command, process.getuid?.() === 0),
   }));
 
-async function reportStores(root: RootCertificate, {json, dryRun}: PlanFlags): Promise<void> {
-  const stores = checkTrust(await readFacts(), root);
-  if (json) printJson({ok: true, isDryRun: dryRun ?? false, certificate: root.file, stores});
+/** The steps of a plan, for people. */
+export const printSteps = (steps: readonly string[]): void =>
+  printNote(`tako will:\n${steps.map(step => `  - ${step}`).join('\n')}`);
+
+function printStores(certificate: string, stores: readonly StoreTrust[], {json, dryRun}: PlanFlags): void {
+  if (json) printJson({ok: true, isDryRun: dryRun ?? false, certificate, stores});
   else for (const store of stores) printNote(describeStore(store));
 }
 

@@ -50,24 +50,24 @@ function unique(routes: readonly RoutePattern[]): readonly RoutePattern[] {
   return [...new Map(routes.map(route => [route.host + route.path, route])).values()];
 }
 
-const isSigned = (host: string, zones: readonly string[]): boolean =>
-  host === ALIAS_ZONE || isInZones(host, [...ALWAYS_SIGNED, ...zones]);
+const isSigned = (host: string, zones: readonly string[]): boolean => isInZones(host, [...ALWAYS_SIGNED, ...zones]);
 
-const isInZones = (host: string, zones: readonly string[]): boolean => zones.some(zone => host.endsWith(`.${zone}`));
+const isInZones = (host: string, zones: readonly string[]): boolean =>
+  zones.some(zone => host === zone || host.endsWith(`.${zone}`));
 const isWildcard = (host: string): boolean => host.startsWith('*.');
 
 function routesOutsideZones(hosts: readonly string[]): TakoError {
-  const zones = [...new Set(hosts.filter(host => isIP(host) === 0).map(zoneOf))];
+  const names = [...new Set(hosts.map(withoutWildcard))];
+  const commands = names.filter(canBeZone).map(zone => `tako setup --zone ${zone}`);
+  const others = names.filter(name => !canBeZone(name));
   return new TakoError('ROUTE_OUTSIDE_ZONES', `development routes outside the local zones: ${hosts.join(', ')}`, {
-    hint:
-      zones.length === 0
-        ? 'use a name under .test instead of an address'
-        : `tako setup ${zones.map(zone => `--zone ${zone}`).join(' ')} lets tako sign and answer for them`,
+    hint: [
+      ...(commands.length > 0 ? [`${commands.join(' && ')} lets tako sign and answer for them`] : []),
+      ...(others.length > 0 ? [`use a name under .test instead of ${others.join(', ')}`] : []),
+    ].join('; '),
   });
 }
 
-/** The smallest zone worth adding for a host: what its neighbours would be in too. */
-function zoneOf(host: string): string {
-  const labels = host.replace(/^\*\./, '').split('.');
-  return (labels.length > 2 ? labels.slice(1) : labels).join('.');
-}
+/** Never its parent: that may be everybody's, as co.uk is. Addresses and top-level domains are no zones. */
+const canBeZone = (name: string): boolean => isIP(name) === 0 && name.includes('.');
+const withoutWildcard = (host: string): string => (isWildcard(host) ? host.slice('*.'.length) : host);

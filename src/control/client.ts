@@ -7,6 +7,8 @@ import {assertOwnSocket} from './socket-path.js';
 
 export type CallOptions<Event> = {
   readonly onEvent?: (event: Event) => void;
+  /** Rejects with DAEMON_STUCK when there is no answer by then. Without it a call waits for as long as it takes. */
+  readonly timeoutMs?: number;
 };
 
 export type ControlClient = {
@@ -46,13 +48,14 @@ function createControlClient(socket: Socket): ControlClient {
   });
   readJsonLines(socket, message => settle(pending, message as AnswerMessage));
   return {
-    call(method, params, {onEvent} = {}) {
+    call(method, params, {onEvent, timeoutMs} = {}) {
       if (socket.destroyed) return Promise.reject(daemonLost());
-      return new Promise((resolve, reject) => {
+      const answer = new Promise<never>((resolve, reject) => {
         lastId += 1;
         pending.set(lastId, {resolve, reject, onEvent});
         writeJsonLine(socket, {id: lastId, method, params});
       });
+      return timeoutMs === undefined ? answer : withTimeout(answer, timeoutMs);
     },
     closed,
     close: () => void socket.destroy(),
@@ -70,6 +73,18 @@ function settle(pending: Map<number, PendingCall>, message: AnswerMessage): void
   if ('error' in message) call.reject(fromProblem(message.error));
   else call.resolve(message.result as never);
 }
+
+function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(daemonStuck(timeoutMs)), timeoutMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+const daemonStuck = (timeoutMs: number): TakoError =>
+  new TakoError('DAEMON_STUCK', `the daemon is there but has not answered for ${timeoutMs / 1000} s`, {
+    hint: 'its pid is the last one in daemon.log; end it with kill -9, then run the command again',
+  });
 
 const daemonLost = (): TakoError =>
   new TakoError('DAEMON_LOST', 'the connection to the daemon ended', {hint: 'run the command again'});

@@ -47,11 +47,8 @@ export type LogLine = {
   readonly text: string;
 };
 
-/** How an app came to be no longer registered. */
-export type RemovalReason = 'stopped' | 'replaced';
-
 export type AppEvent =
   | {readonly type: 'status'; readonly status: AppStatus}
   | {readonly type: 'log'; readonly app: string; readonly line: LogLine}
   | {readonly type: 'skipped'; readonly app: string; readonly count: number}
-  | {readonly type: 'removed'; readonly app: string; readonly reason: RemovalReason};
+  | {readonly type: 'removed'; readonly app: string};

@@ -32,8 +32,9 @@ export async function streamApp(
   let lastStatus = '';
   try {
     while (!signal.aborted) {
-      if (!apps.has(name)) return void emit({type: 'removed', app: name, reason: 'stopped'});
-      if (withStatus) {
+      // Looked at before the log is: what was said until then is still sent.
+      const isThere = apps.has(name);
+      if (isThere && withStatus) {
         const status = apps.status(name);
         const text = JSON.stringify(status);
         if (text !== lastStatus) emit({type: 'status', status});
@@ -45,6 +46,7 @@ export async function streamApp(
       for (const line of lines) emit({type: 'log', app: name, line});
       after = lines.at(-1)?.id ?? after;
       await drained();
+      if (!isThere) return void emit({type: 'removed', app: name});
       if (!follow) return;
       await bell.wait(signal);
     }

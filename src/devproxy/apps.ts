@@ -26,7 +26,10 @@ export type Apps = {
   list(): readonly AppStatus[];
   status(name: string): AppStatus;
   logs(name: string): LogBuffer;
+  /** Whether there is anything to follow: also while a removed app is being stopped. */
   has(name: string): boolean;
+  /** How long a request may wait for the app, in milliseconds: longer than a start may take, so that it is told why. */
+  deadlineOf(name: string): number;
   /** For the gateway. */
   activate(name: string): Promise<Upstream>;
   findUpstream(name: string): Upstream | undefined;
@@ -48,11 +51,18 @@ type App = {
   registration: Registration;
   readonly token: string;
   problem: Problem | null;
+  /** The newest start or restart: only how that one went is told. */
+  attempt: Promise<unknown> | undefined;
 };
+
+/** For the old process to end and the new one to be spawned. */
+const DEADLINE_MARGIN_MS = 10_000;
 
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}: AppsOptions): Apps {
   const apps = new Map<string, App>(registry.apps().map(registration => [registration.name, createApp(registration)]));
+  // On their way out: not served and not started any more, but followed until their last line of output.
+  const leaving = new Map<string, App>();
   const listeners = new Map<string, Set<() => void>>();
   const publishRoutes = (): void => onRoutes([...apps.values()].flatMap(({registration}) => routesOf(registration)));
   const notify = (name: string): void => {
@@ -67,12 +77,15 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
 
   /** Runs a start and remembers how it went, for those who look at the app later. */
   async function track<T>(app: App, begin: () => Promise<T>): Promise<T> {
+    const attempt = begin();
     app.problem = null;
+    app.attempt = attempt;
     try {
-      return await begin();
+      return await attempt;
     } catch (error) {
       // Its last lines are in the log already, which those who see the problem see too.
-      app.problem = {...toProblem(error), ...(error instanceof StartError ? {details: []} : {})};
+      const problem = {...toProblem(error), ...(error instanceof StartError ? {details: []} : {})};
+      if (app.attempt === attempt) app.problem = problem;
       throw error;
     } finally {
       notify(app.registration.name);
@@ -82,7 +95,7 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
   const start = (app: App): Promise<Upstream> => track(app, () => supervisor.start(launchSpecOf(app)));
   const restart = (app: App): Promise<Upstream> => track(app, () => supervisor.restart(launchSpecOf(app)));
   const status = (name: string): AppStatus => {
-    const {registration, problem} = find(name);
+    const {registration, problem} = leaving.get(name) ?? find(name);
     return renderAppStatus(registration, supervisor.instance(name), {
       httpsPort: httpsPort(),
       memoryBytes: memoryOf(name),
@@ -103,10 +116,11 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
       );
       const mustRestart =
         known !== undefined && isRunning(supervisor, name) && hasOtherCommand(known.registration, registration);
+      // On disk first: what cannot be kept is not served either.
+      registry.save(registration);
       const app = known ?? createApp(registration);
       app.registration = registration;
       apps.set(name, app);
-      registry.save(registration);
       publishRoutes();
       if (mustRestart) restart(app).catch(() => undefined);
       notify(name);
@@ -123,10 +137,11 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
         memoryBytes: null,
       };
       // Unknown to the gateway first, so that no request wakes it while it stops.
-      apps.delete(name);
       registry.remove(name);
+      apps.delete(name);
+      leaving.set(name, app);
       publishRoutes();
-      await supervisor.stop(app.registration.name);
+      await supervisor.stop(name).finally(() => leaving.delete(name));
       // Registered again meanwhile, it may run again already.
       if (!apps.has(name)) await supervisor.forget(name);
       notify(name);
@@ -142,8 +157,9 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
     },
     list: () => [...apps.keys()].map(status),
     status,
-    logs: name => supervisor.logs(find(name).registration.name),
-    has: name => apps.has(name),
+    logs: name => supervisor.logs((leaving.get(name) ?? find(name)).registration.name),
+    has: name => apps.has(name) || leaving.has(name),
+    deadlineOf: name => (apps.get(name)?.registration.readyTimeoutMs ?? 0) + DEADLINE_MARGIN_MS,
     async activate(name) {
       try {
         return await start(find(name));
@@ -172,6 +188,7 @@ const createApp = (registration: Registration): App => ({
   registration,
   token: randomBytes(32).toString('base64url'),
   problem: null,
+  attempt: undefined,
 });
 
 const launchSpecOf = ({registration, token}: App): LaunchSpec => ({

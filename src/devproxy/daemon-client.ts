@@ -7,7 +7,7 @@ import type {Problem} from '../control/events.js';
 import {type DaemonInfo, fromProblem, PROTOCOL} from '../control/protocol.js';
 import {systemClock} from '../system/clock.js';
 import {errorCode, TakoError} from '../system/error.js';
-import {ensurePrivateFolder, PRIVATE_FILE} from '../system/files.js';
+import {ensureFolder, PRIVATE_FILE} from '../system/files.js';
 import {compareVersions} from '../system/version.js';
 import type {DaemonFiles} from './daemon-files.js';
 
@@ -24,9 +24,13 @@ export type EnsureDaemonOptions = {
 /** What the daemon process tells its parent once. */
 export type DaemonReport = {readonly type: 'ready'} | {readonly type: 'failed'; readonly problem: Problem};
 
-/** A daemon opens ports and may have to end a predecessor's apps; what takes longer than this hangs. */
-const START_TIMEOUT_MS = 30_000;
+/** A predecessor may take its apps' grace periods to end; what takes longer than this hangs. */
+const START_TIMEOUT_MS = 60_000;
+/** The daemon answers at once, also when it is busy. */
+const HELLO_TIMEOUT_MS = 5_000;
 const RETRY_DELAY_MS = 50;
+/** Another daemon holds the lock and does not listen yet, or no more. */
+const LOCKED_DELAY_MS = 500;
 /** The log of the run before is kept beside it once it has grown to this. */
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
@@ -35,7 +39,7 @@ export async function findDaemon(files: DaemonFiles, version: string): Promise<D
   let client: ControlClient | undefined;
   try {
     client = await connectControl(files.socket);
-    return {client, info: await client.call('hello', {version, protocol: PROTOCOL})};
+    return {client, info: await client.call('hello', {version, protocol: PROTOCOL}, {timeoutMs: HELLO_TIMEOUT_MS})};
   } catch (error) {
     client?.close();
     if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'DAEMON_LOST'].includes(errorCode(error) ?? '')) return undefined;
@@ -51,8 +55,8 @@ export async function ensureDaemon(options: EnsureDaemonOptions): Promise<Daemon
     const found = await findDaemon(files, version);
     if (found && isCurrent(found, version)) return found;
     if (found) await endDaemon(found);
-    else await startDaemonProcess(options);
-    await systemClock.sleep(RETRY_DELAY_MS);
+    const outcome = found ? 'ended' : await startDaemonProcess(options);
+    await systemClock.sleep(outcome === 'locked' ? LOCKED_DELAY_MS : RETRY_DELAY_MS);
   }
   throw new TakoError('DAEMON_NOT_STARTED', `the daemon did not answer within ${START_TIMEOUT_MS / 1000} s`, {
     hint: `its log is ${files.log}`,
@@ -75,8 +79,13 @@ function isCurrent({client, info}: DaemonConnection, version: string): boolean {
   });
 }
 
-async function startDaemonProcess({files, command: [file, ...args], environment}: EnsureDaemonOptions): Promise<void> {
-  await ensurePrivateFolder(files.data);
+async function startDaemonProcess(options: EnsureDaemonOptions): Promise<'started' | 'locked'> {
+  const {
+    files,
+    command: [file, ...args],
+    environment,
+  } = options;
+  await ensureFolder(files.data);
   const log = openLog(files.log);
   const child = spawn(file, args, {
     cwd: '/',
@@ -88,11 +97,13 @@ async function startDaemonProcess({files, command: [file, ...args], environment}
   const report = await reportOf(child);
   if (child.connected) child.disconnect();
   child.unref();
-  // Another command was faster: its daemon will answer.
-  if (report?.type === 'failed' && report.problem.code !== 'DAEMON_RUNNING') throw fromProblem(report.problem);
   if (!report) {
     throw new TakoError('DAEMON_NOT_STARTED', 'the daemon ended while it started', {hint: `its log is ${files.log}`});
   }
+  if (report.type === 'ready') return 'started';
+  // Another command was faster: its daemon will answer.
+  if (report.problem.code === 'DAEMON_RUNNING') return 'locked';
+  throw fromProblem(report.problem);
 }
 
 /** Of a failed start only once the process has ended, so that nothing of it is left when the user is told. */

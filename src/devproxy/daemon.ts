@@ -12,7 +12,7 @@ import {createSupervisor} from '../supervisor/supervisor.js';
 import {systemClock} from '../system/clock.js';
 import {type Closers, createClosers} from '../system/closers.js';
 import {TakoError} from '../system/error.js';
-import {ensurePrivateFolder} from '../system/files.js';
+import {ensureFolder} from '../system/files.js';
 import {tryLock} from '../system/lock.js';
 import {createApps} from './apps.js';
 import type {DaemonFiles} from './daemon-files.js';
@@ -50,7 +50,7 @@ const LINES_ON_ERROR_PAGE = 20;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const closers = createClosers();
   try {
-    await ensurePrivateFolder(options.files.data);
+    await ensureFolder(options.files.data);
     closers.add(takeLock(options.files.lock));
     return await startParts(options, closers);
   } catch (error) {
@@ -61,7 +61,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 async function startParts(options: DaemonOptions, closers: Closers): Promise<Daemon> {
   const {files, zones, log} = options;
-  const registry = openRegistry(files.registry, keptAs => log(`the registry was damaged; it is kept as ${keptAs}`));
+  const logBug = (error: unknown): void => log(`bug: ${error instanceof Error ? error.stack : error}`);
+  const registry = openRegistry(files.registry, log);
   closers.add(() => registry.close());
   await endOrphans(registry.instances, ORPHAN_GRACE_MS, systemClock);
   const authority = await openAuthority({folder: files.authority, clock: systemClock, permittedZones: zones});
@@ -80,12 +81,10 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     defaultServerName: 'localhost',
     activate: name => apps.activate(name),
     findUpstream: name => apps.findUpstream(name),
-    lastLines: name =>
-      apps
-        .logs(name)
-        .last(LINES_ON_ERROR_PAGE)
-        .map(({text}) => text),
-    filters: [createRootDownload(authority.root.file)],
+    coldStartDeadlineMs: name => apps.deadlineOf(name),
+    lastLines: name => (apps.has(name) ? apps.logs(name).last(LINES_ON_ERROR_PAGE) : []).map(({text}) => text),
+    filters: [createRootDownload(authority.root.file, zones)],
+    onBug: logBug,
   });
   // The gateway closes first: a request must not start what is being stopped.
   closers.add(() => supervisor.close());
@@ -102,7 +101,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     onRoutes: gateway.setRoutes,
     memoryOf: sampler.memoryOf,
   });
-  const dns = await startDnsServer({port: options.dnsPort, zones: () => zones});
+  const dns = await startDnsServer({port: options.dnsPort, zones});
   closers.add(() => dns.close());
 
   const startedAt = systemClock.now();
@@ -128,7 +127,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   const control = await startControlServer({
     socketPath: files.socket,
     handlers: createDaemonHandlers({apps, info, shutdown: close}),
-    onBug: error => log(`bug: ${error instanceof Error ? error.stack : error}`),
+    onBug: logBug,
     onClientsChange: count => {
       clients = count;
       idleExit.check();

@@ -21,9 +21,10 @@ const QUERY = 0;
 export function answerQuery(request: Packet, zones: readonly string[]): Packet | undefined {
   if (request.header.qr === 1) return undefined;
   const [question] = request.questions;
-  const edns = request.additionals.find(({type}) => type === TYPE.EDNS);
+  const [edns, ...moreEdns] = request.additionals.filter(({type}) => type === TYPE.EDNS);
   if (request.header.opcode !== QUERY) return refuse(request, RCODE.NOTIMP);
-  if (request.questions.length !== 1 || !question || request.errors.length > 0) return refuse(request, RCODE.FORMERR);
+  if (request.questions.length !== 1 || !question || request.errors.length > 0 || moreEdns.length > 0)
+    return refuse(request, RCODE.FORMERR);
   if ((edns?.version ?? 0) > HIGHEST_EDNS_VERSION) return refuse(request, RCODE.BADVERS);
   const zone = zoneOf(question.name, zones);
   if (zone === undefined || (question.class !== CLASS.IN && question.class !== CLASS.ANY)) {

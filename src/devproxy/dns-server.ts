@@ -1,3 +1,4 @@
+import {Socket} from 'node:net';
 import dns2 from 'dns2';
 import {errorCode, TakoError} from '../system/error.js';
 import {describePortOwner, type Transport} from '../system/port-owner.js';
@@ -6,8 +7,7 @@ import {answerQuery} from './dns-answer.js';
 export type DnsServerOptions = {
   /** 0 takes any port that is free for both UDP and TCP. */
   readonly port: number;
-  /** The zones of now, so that a zone added later is served without a restart. */
-  readonly zones: () => readonly string[];
+  readonly zones: readonly string[];
 };
 
 export type DnsServer = {readonly port: number; close(): Promise<void>};
@@ -28,11 +28,19 @@ export async function startDnsServer({port, zones}: DnsServerOptions): Promise<D
   }
 }
 
-async function listen(port: number, zones: () => readonly string[]): Promise<DnsServer> {
+async function listen(port: number, zones: readonly string[]): Promise<DnsServer> {
   const udp = dns2.createUDPServer();
   const tcp = dns2.createTCPServer();
+  const clients = new Set<Socket>();
+  tcp.on('connection', socket => {
+    clients.add(socket);
+    socket.once('close', () => clients.delete(socket));
+  });
   const close = async (): Promise<void> => {
-    await Promise.all([closeServer(udp), closeServer(tcp)]);
+    const closed = [closeServer(udp), closeServer(tcp)];
+    // A server ends only after its last connection, and a client may keep that open for ever.
+    for (const client of clients) client.destroy();
+    await Promise.all(closed);
   };
   try {
     const bound = await bindUdp(udp, port);
@@ -49,11 +57,12 @@ type AnyServer = ReturnType<typeof dns2.createUDPServer> | ReturnType<typeof dns
 type Packet = dns2.Packet;
 type Reply = (response: Packet) => unknown;
 
-function serve(server: AnyServer, zones: () => readonly string[]): void {
-  server.on('request', (request: Packet, reply: Reply) => {
-    const response = answerQuery(request, zones());
+function serve(server: AnyServer, zones: readonly string[]): void {
+  server.on('request', (request: Packet, reply: Reply, client: unknown) => {
+    const response = answerQuery(request, zones);
     // A client that is gone before its answer is its own loss.
     if (response) Promise.resolve(reply(response)).catch(() => undefined);
+    else if (client instanceof Socket) client.destroy();
   });
   // Packets without a readable header come from nobody we could answer.
   server.on('requestError', () => undefined);

@@ -1,4 +1,4 @@
-import {memoryOfGroup} from '../system/processes.js';
+import {memoryOfGroups} from '../system/processes.js';
 
 export type MemorySampler = {
   /** Bytes at the last sample; null when the app was not running or nobody was looking. */
@@ -10,20 +10,28 @@ export type SampledApp = {readonly name: string; readonly pid: number};
 
 const INTERVAL_MS = 2_000;
 
-/** Measures the apps somebody looks at, every two seconds. */
+/** Measures the apps somebody looks at, all at once, with two seconds between one measurement and the next. */
 export function startMemorySampler(
   watched: () => readonly SampledApp[],
   onSample: (name: string) => void,
+  measure: typeof memoryOfGroups = memoryOfGroups,
 ): MemorySampler {
   let samples = new Map<string, number>();
-  const timer = setInterval(async () => {
-    const next = new Map<string, number>();
-    for (const {name, pid} of watched()) next.set(name, (await memoryOfGroup(pid).catch(() => undefined)) ?? 0);
-    samples = next;
-    for (const name of next.keys()) onSample(name);
-  }, INTERVAL_MS);
+  let isClosed = false;
+  const sample = async (): Promise<void> => {
+    const apps = watched();
+    const sizes = apps.length > 0 ? await measure(apps.map(({pid}) => pid)).catch(() => undefined) : undefined;
+    if (isClosed) return;
+    samples = new Map(apps.map(({name, pid}) => [name, sizes?.get(pid) ?? 0]));
+    timer = setTimeout(sample, INTERVAL_MS);
+    for (const name of samples.keys()) onSample(name);
+  };
+  let timer = setTimeout(sample, INTERVAL_MS);
   return {
     memoryOf: name => samples.get(name) ?? null,
-    close: () => clearInterval(timer),
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
   };
 }

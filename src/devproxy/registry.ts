@@ -7,6 +7,7 @@ import type {Registration} from '../control/protocol.js';
 import type {InstanceRecord, InstanceRecords} from '../supervisor/instance-records.js';
 import {TakoError} from '../system/error.js';
 import {PRIVATE_FILE} from '../system/files.js';
+import {parseRegistration} from './registration.js';
 
 export type Registry = {
   /** Every registered app, oldest first. */
@@ -26,18 +27,18 @@ const SCHEMA = `
 `;
 
 /** Opens or creates the database. One that cannot be read is put aside under another name, never deleted. */
-export function openRegistry(file: string, onDamage: (keptAs: string) => void): Registry {
-  return createRegistry(openDatabase(file, onDamage));
+export function openRegistry(file: string, log: (line: string) => void): Registry {
+  return createRegistry(openDatabase(file, log), log);
 }
 
-function openDatabase(file: string, onDamage: (keptAs: string) => void): DatabaseSync {
+function openDatabase(file: string, log: (line: string) => void): DatabaseSync {
   try {
     return openSchema(file);
   } catch (error) {
     if (!isDamage(error)) throw error;
     const keptAs = `${file}.damaged-${Date.now()}`;
     putAside(file, keptAs);
-    onDamage(keptAs);
+    log(`the registry was damaged; it is kept as ${keptAs}`);
     return openSchema(file);
   }
 }
@@ -57,7 +58,8 @@ function openSchema(file: string): DatabaseSync {
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > SCHEMA_VERSION) throw tooNew(file);
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    // What is deleted is overwritten: an environment is not to outlive its app.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
     // A damaged page would show only when it is read, long after the file could be put aside.
     const {quick_check: health} = database.prepare('PRAGMA quick_check(1)').get() ?? {};
     if (health !== 'ok') throw new DamagedError(String(health));
@@ -82,19 +84,33 @@ const tooNew = (file: string): TakoError =>
     hint: 'upgrade tako, or move that file away to start without its apps',
   });
 
-function createRegistry(database: DatabaseSync): Registry {
+function createRegistry(database: DatabaseSync, log: (line: string) => void): Registry {
   const select = database.prepare('SELECT registration FROM apps ORDER BY rowid');
   const upsert = database.prepare(
     'INSERT INTO apps (name, registration) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET registration = excluded.registration',
   );
   const remove = database.prepare('DELETE FROM apps WHERE name = ?');
   return {
-    apps: () => select.all().map(row => JSON.parse(String(row.registration)) as Registration),
+    apps: () => select.all().flatMap(row => readRow(row, log)),
     save: registration => void upsert.run(registration.name, JSON.stringify(registration)),
-    remove: name => void remove.run(name),
+    remove(name) {
+      remove.run(name);
+      // The write-ahead log still has it until then.
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    },
     instances: createInstanceRecords(database),
     close: () => database.close(),
   };
+}
+
+/** A row that cannot be read costs its app, not all of them. It stays, for a version that can. */
+function readRow(row: Record<string, unknown>, log: (line: string) => void): Registration[] {
+  try {
+    return [parseRegistration(JSON.parse(String(row.registration)))];
+  } catch (error) {
+    log(`a registered app could not be read: ${error instanceof Error ? error.message : error}`);
+    return [];
+  }
 }
 
 function createInstanceRecords(database: DatabaseSync): InstanceRecords {

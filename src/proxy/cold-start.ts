@@ -30,7 +30,8 @@ export const COLD_START_DEADLINE_MS = 30_000;
 export type ColdStartOptions = {
   readonly activate: Activate;
   readonly maxWaiting?: number;
-  readonly deadlineMs?: number;
+  /** One for all apps, or each app's own. */
+  readonly deadlineMs?: number | ((app: AppId) => number);
 };
 
 export type ColdStart = {
@@ -43,6 +44,7 @@ type Start = {readonly upstream: Promise<Upstream>; waiting: number};
 /** One start per app at a time, shared by all who wait. */
 export function createColdStart(options: ColdStartOptions): ColdStart {
   const {activate, maxWaiting = MAX_WAITING, deadlineMs = COLD_START_DEADLINE_MS} = options;
+  const deadlineOf = typeof deadlineMs === 'number' ? () => deadlineMs : deadlineMs;
   const starts = new Map<AppId, Start>();
 
   function startOf(app: AppId): Start {
@@ -71,7 +73,7 @@ export function createColdStart(options: ColdStartOptions): ColdStart {
       if (start.waiting >= maxWaiting) throw queueFull(app, maxWaiting);
       start.waiting += 1;
       try {
-        return await withDeadline(start.upstream, {app, deadlineMs, signal});
+        return await withDeadline(start.upstream, {app, deadlineMs: deadlineOf(app), signal});
       } finally {
         start.waiting -= 1;
       }

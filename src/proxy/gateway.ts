@@ -30,7 +30,7 @@ export type GatewayOptions = {
   /** Told of errors nobody expected (a filter that throws); their request is answered with 500. */
   readonly onBug?: (error: unknown) => void;
   /** How long a request waits for its app, in milliseconds; 30 s if not given. */
-  readonly coldStartDeadlineMs?: number;
+  readonly coldStartDeadlineMs?: number | ((app: AppId) => number);
 };
 
 export type OpenPort = Pick<Listener, 'port' | 'isDenied'>;

@@ -47,7 +47,9 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: ForwardedFacts): 
   const named = connectionNamed(raw);
   const headers: string[] = ['Host', facts.host];
   const cookies: string[] = [];
-  for (const [name, value] of pairs(raw)) {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const value = raw[index + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower.startsWith(':') || SET_BY_US.has(lower) || isHopByHop(lower, named)) continue;
     if (lower === 'cookie') cookies.push(value);
@@ -63,8 +65,9 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: ForwardedFacts): 
 export function downstreamResponseHeaders(raw: RawHeaders): Record<string, string | string[]> {
   const named = connectionNamed(raw);
   const headers: Record<string, string | string[]> = Object.create(null);
-  for (const [name, value] of pairs(raw)) {
-    const lower = name.toLowerCase();
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const lower = (raw[index] ?? '').toLowerCase();
+    const value = raw[index + 1] ?? '';
     if (isHopByHop(lower, named)) continue;
     const before = headers[lower];
     headers[lower] = before === undefined ? value : [before, value].flat();
@@ -89,8 +92,17 @@ export const isWebSocketUpgrade = ({method, headers}: IncomingMessage): boolean 
 export const flushHead = (message: OutgoingMessage): void => void message.write('', 'latin1');
 
 /** The number of lines a field stands in, however written. */
-export const countHeader = (raw: RawHeaders, name: string): number =>
-  [...pairs(raw)].filter(([key]) => key.toLowerCase() === name).length;
+export function countHeader(raw: RawHeaders, name: string): number {
+  let count = 0;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    if (isNamed(raw[index] ?? '', name)) count++;
+  }
+  return count;
+}
+
+/** Most names differ in their length already. */
+const isNamed = (written: string, name: string): boolean =>
+  written.length === name.length && written.toLowerCase() === name;
 
 function forwardedHeaders({host, clientAddress, protocol}: ForwardedFacts): string[] {
   // RFC 7239, section 6: an IPv6 address stands in brackets and quotes.
@@ -110,15 +122,11 @@ function forwardedHeaders({host, clientAddress, protocol}: ForwardedFacts): stri
 /** Fields that the Connection header names are hop-by-hop too. */
 function connectionNamed(raw: RawHeaders): ReadonlySet<string> {
   const named = new Set<string>();
-  for (const [name, value] of pairs(raw)) {
-    if (name.toLowerCase() !== 'connection') continue;
-    for (const token of value.split(',')) named.add(token.trim().toLowerCase());
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    if (!isNamed(raw[index] ?? '', 'connection')) continue;
+    for (const token of (raw[index + 1] ?? '').split(',')) named.add(token.trim().toLowerCase());
   }
   return named;
 }
 
 const isHopByHop = (name: string, named: ReadonlySet<string>): boolean => HOP_BY_HOP.has(name) || named.has(name);
-
-function* pairs(raw: RawHeaders): Generator<readonly [string, string]> {
-  for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? '', raw[index + 1] ?? ''];
-}

@@ -5,7 +5,7 @@ import {ActivationError, type ColdStart} from './cold-start.js';
 import {cutOff, type DownstreamResponse, type Exchange, isHttp2Response} from './downstream.js';
 import {type ErrorAnswer, renderErrorAnswer} from './error-page.js';
 import type {Forwarder} from './forward.js';
-import {renderHost} from './route-syntax.js';
+import {isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, RouteTable} from './route-table.js';
 import {openTunnel, type UpgradeExchange} from './tunnel.js';
 import type {Upstream} from './upstream.js';
@@ -131,8 +131,11 @@ function redirectToHttps({response, authority, target}: Exchange, httpsPort: num
   send(response, 308, {location, 'content-length': '0', 'cache-control': 'no-store'}, '');
 }
 
+/** Tells what there is only under a name that is ours: a page of the internet could point its own name here and read. */
 function misdirected({authority}: Exchange, table: RouteTable, httpsPort: number): ErrorAnswer {
-  const hosts = new Set(table.routes.map(({host}) => host).filter(host => !host.startsWith('*.')));
+  const routed = table.routes.map(({host}) => host).filter(host => !host.startsWith('*.'));
+  const isOurs = isLoopbackHost(authority.host) || routed.some(host => isNeighbour(authority.host, host));
+  const hosts = new Set(isOurs ? routed : []);
   const isKnownHost = table.routes.some(({host}) => host === authority.host);
   return {
     status: 421,
@@ -143,13 +146,16 @@ function misdirected({authority}: Exchange, table: RouteTable, httpsPort: number
   };
 }
 
+/** Whether a host is in the zone of a routed one: `other.test` beside `app.test`. */
+const isNeighbour = (host: string, routed: string): boolean => host.endsWith(routed.slice(routed.indexOf('.')));
+
 /** What a browser's address bar shows for a host: the port only where it is not 443. */
 export function originOf(host: string, port: number): string {
   return `https://${renderHost(host)}${port === 443 ? '' : `:${port}`}`;
 }
 
 function failureAnswer(error: unknown, app: AppId, lastLines: (app: AppId) => readonly string[]): ErrorAnswer {
-  if (error instanceof ActivationError) return activationAnswer(error);
+  if (error instanceof ActivationError) return activationAnswer(error, lastLines(app));
   if (error instanceof UpstreamError) {
     return {
       status: 502,
@@ -164,12 +170,15 @@ function failureAnswer(error: unknown, app: AppId, lastLines: (app: AppId) => re
 
 const STATUS_OF_FAILURE = {failed: 502, 'timed-out': 504, 'queue-full': 503, cancelled: 503} as const;
 
-const activationAnswer = ({failure, code, message, hint, details}: ActivationError): ErrorAnswer => ({
+const activationAnswer = (
+  {failure, code, message, hint, details}: ActivationError,
+  lastLines: readonly string[],
+): ErrorAnswer => ({
   status: STATUS_OF_FAILURE[failure],
   code,
   message,
   hint,
-  lines: details,
+  lines: details.length > 0 ? details : lastLines,
   retryAfterSeconds: RETRY_AFTER_SECONDS,
 });
 

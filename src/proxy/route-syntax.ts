@@ -54,6 +54,10 @@ export function normalizeHost(text: string): string | undefined {
     : undefined;
 }
 
+/** `localhost`, names below it (RFC 6761, section 6.3), and loopback addresses: no page of the internet has them. */
+export const isLoopbackHost = (host: string): boolean =>
+  host === 'localhost' || host.endsWith('.localhost') || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+
 export type Authority = {readonly host: string; readonly port: number | undefined};
 
 /** Reads the value of Host or `:authority` (RFC 9110, section 7.2): an ASCII host, and a port if one is given. */

@@ -8,7 +8,7 @@ import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import type {LogBuffer} from './log-buffer.js';
 import {readLines} from './output.js';
-import {endGroup, type GroupEnd} from './process-group.js';
+import {endGroup, type GroupEnd, killGroup} from './process-group.js';
 import {within} from './race.js';
 import {type SpawnedApp, spawnApp} from './spawn.js';
 
@@ -28,6 +28,8 @@ export type AppProcess = {
   untilOutputRead(): Promise<void>;
   /** Ends the group, then lets go of all that belongs to it: output, pipes, record. */
   end(): Promise<GroupEnd>;
+  /** For when ending it failed: kills the group, if that is possible, and keeps its record for `endOrphans`. */
+  abandon(): void;
 };
 
 export type ProcessWorld = {
@@ -68,12 +70,19 @@ function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records
 
   const end = async (): Promise<GroupEnd> => {
     const groupEnd = await endGroup(pid, spec.graceMs, clock);
-    if (groupEnd !== 'refused') await exited;
+    if (groupEnd === 'ended' || groupEnd === 'killed') await exited;
     await untilOutputRead();
     child.close();
     await recorded;
     await keepRecord(() => records.remove(id));
     return groupEnd;
+  };
+  const abandon = (): void => {
+    try {
+      killGroup(pid);
+    } finally {
+      child.close();
+    }
   };
   return {
     pid,
@@ -84,6 +93,7 @@ function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records
     lastLines: () => lastLinesOf(logs, id),
     untilOutputRead,
     end,
+    abandon,
   };
 }
 

@@ -27,6 +27,8 @@ export type Attempt = {
   readonly gone: Promise<void>;
   /** Cancels the start or stops the app. Twice is once. */
   stop(): void;
+  /** Stops, and leaves those who still wait to another attempt. */
+  replaceBy(ready: Promise<Upstream>): void;
 };
 
 export type AttemptWorld = ProcessWorld & {
@@ -40,12 +42,17 @@ export type AttemptWorld = ProcessWorld & {
 export function beginAttempt(spec: LaunchSpec, world: AttemptWorld): Attempt {
   const stopping = new AbortController();
   let gone = Promise.resolve();
+  let replaceBy: Attempt['replaceBy'] = () => {};
   const ready = new Promise<Upstream>((resolve, reject) => {
     gone = live({...world, spec, stopping: stopping.signal, resolve, reject});
+    replaceBy = next => {
+      resolve(next);
+      stopping.abort();
+    };
   });
   // Everyone who waited may have left by the time it fails.
   ready.catch(() => {});
-  return {ready, gone, stop: () => stopping.abort()};
+  return {ready, gone, stop: () => stopping.abort(), replaceBy};
 }
 
 type Life = AttemptWorld & {
@@ -61,6 +68,18 @@ type Ending = Exclude<Readiness, {outcome: 'ready'}>;
 async function live(life: Life): Promise<void> {
   const child = await start(life).catch(error => failWithoutProcess(life, error));
   if (!child) return;
+  try {
+    await attend(life, child);
+  } catch (error) {
+    abandon(life, child, error);
+  }
+}
+
+/** From the spawn until nothing is left. */
+async function attend(life: Life, child: AppProcess): Promise<void> {
+  const [file = '', ...args] = life.spec.command;
+  child.say(`started pid ${child.pid}: ${renderCommand({file, args}, false)}`);
+  life.dispatch({type: 'spawned', pid: child.pid, at: child.startedAt});
   const readiness = await untilReady(life, child);
   const ending = readiness.outcome === 'ready' ? await serve(life, child, readiness.port) : readiness;
   life.onOver();
@@ -73,17 +92,27 @@ async function live(life: Life): Promise<void> {
 async function start(life: Life): Promise<AppProcess> {
   await life.previous;
   if (life.stopping.aborted) throw new StartError(life.spec, {outcome: 'cancelled'});
-  const child = await launch(life.spec, life);
-  const [file = '', ...args] = life.spec.command;
-  child.say(`started pid ${child.pid}: ${renderCommand({file, args}, false)}`);
-  life.dispatch({type: 'spawned', pid: child.pid, at: child.startedAt});
-  return child;
+  return launch(life.spec, life);
 }
 
 function failWithoutProcess(life: Life, error: unknown): void {
   life.onOver();
   if (error instanceof TakoError) life.logs.append('tako', error.message);
   life.reject(error);
+}
+
+/** A fault of our own, or of a system that is out of descriptors: it must not reach beyond this app. */
+function abandon(life: Life, child: AppProcess, error: unknown): void {
+  life.onOver();
+  life.reject(error);
+  child.say(`given up: ${error instanceof Error ? error.message : error}`);
+  try {
+    child.abandon();
+  } catch (failure) {
+    child.say(`pid ${child.pid} may still run: ${failure instanceof Error ? failure.message : failure}`);
+  }
+  life.dispatch({type: 'drain'});
+  life.dispatch({type: 'stopped'});
 }
 
 function untilReady({spec, clock, stopping}: Life, {readiness, exited}: AppProcess): Promise<Readiness> {
@@ -132,5 +161,7 @@ function describeStop(groupEnd: GroupEnd, graceMs: number): string {
       return `killed, as it had not stopped within ${graceMs / 1_000} s`;
     case 'refused':
       return 'left running, as it belongs to another user';
+    case 'stuck':
+      return 'left running, as the system does not end it';
   }
 }

@@ -46,7 +46,8 @@ export function createPipeSupply(open: () => Promise<ContractPipes> = openContra
   prepare();
   return {
     take: async () => {
-      const pipes = spare ?? open();
+      // The spare may be just failing.
+      const pipes = spare ? spare.catch(() => open()) : open();
       prepare();
       return pipes;
     },
@@ -58,7 +59,7 @@ export function createPipeSupply(open: () => Promise<ContractPipes> = openContra
 }
 
 export async function openContractPipes(): Promise<ContractPipes> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tako-pipes-'));
+  const folder = await makeFolder(tmpdir()).catch(() => makeFolder('/tmp'));
   try {
     const files = {bootstrap: path.join(folder, 'bootstrap'), readiness: path.join(folder, 'readiness')};
     await makeFifos(Object.values(files));
@@ -71,6 +72,9 @@ export async function openContractPipes(): Promise<ContractPipes> {
 export function closeContractPipes({bootstrap, readiness}: ContractPipes): void {
   for (const fd of [bootstrap.read, bootstrap.write, readiness.read, readiness.write]) closeSync(fd);
 }
+
+/** The TMPDIR that a long-running daemon was started with may have been removed since. */
+const makeFolder = (parent: string): Promise<string> => mkdtemp(path.join(parent, 'tako-pipes-'));
 
 async function makeFifos(files: readonly string[]): Promise<void> {
   const {exitCode, stderr} = await run({file: 'mkfifo', args: ['-m', '600', ...files]});

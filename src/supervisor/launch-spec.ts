@@ -12,8 +12,6 @@ export type LaunchSpec = {
   readonly readyTimeoutMs: number;
   /** How long the app may take from SIGTERM to its end. */
   readonly graceMs: number;
-  /** The socket behind the SDK's internal calls; without it the app is told of none. */
-  readonly internal?: {readonly appName: string; readonly socket: string};
 };
 
 /** What the app reads from file descriptor 3: one JSON document, then the end. */

@@ -20,36 +20,41 @@ export const LOG_LIMITS: LogLimits = {maxLines: 2_000, maxBytes: 4 * 1024 * 1024
 /** The newest lines of one app. */
 export type LogBuffer = {
   append(stream: LogStream, text: string, instance?: string): LogLine;
-  /** The lines after `id`. `isTruncated` when some of them have been dropped. */
-  since(id: number): {readonly lines: readonly LogLine[]; readonly isTruncated: boolean};
+  /** The lines after `id` that are still there. */
+  since(id: number): {readonly lines: readonly LogLine[]};
   last(count: number): readonly LogLine[];
   /** Calls the listener with each line to come, until the returned function is called. */
   subscribe(listener: (line: LogLine) => void): () => void;
 };
 
 export function createLogBuffer(clock: Clock, limits: LogLimits = LOG_LIMITS): LogBuffer {
-  const lines: LogLine[] = [];
+  // Those before `first` have been dropped. Ids are consecutive, so an id tells an index.
+  let lines: LogLine[] = [];
+  let first = 0;
   const listeners = new Set<(line: LogLine) => void>();
   let nextId = 1;
   let bytes = 0;
 
   const dropOldest = (): void => {
-    while (lines.length > limits.maxLines || bytes > limits.maxBytes) bytes -= sizeOf(lines.shift());
+    while (lines.length - first > limits.maxLines || bytes > limits.maxBytes) bytes -= sizeOf(lines[first++]);
+    // Rarely, so that a line costs the same however many are kept.
+    if (first * 2 <= lines.length) return;
+    lines = lines.slice(first);
+    first = 0;
   };
+  const newest = (count: number): readonly LogLine[] => lines.slice(Math.max(first, lines.length - count));
   return {
     append: (stream, text, instance) => {
-      const line = {id: nextId++, time: clock.now(), stream, text, ...(instance === undefined ? {} : {instance})};
+      const about = {id: nextId++, time: clock.now(), stream, text};
+      const line = instance === undefined ? about : {...about, instance};
       lines.push(line);
       bytes += sizeOf(line);
       dropOldest();
       for (const listener of listeners) listener(line);
       return line;
     },
-    since: id => ({
-      lines: lines.filter(line => line.id > id),
-      isTruncated: id + 1 < (lines[0]?.id ?? nextId),
-    }),
-    last: count => (count > 0 ? lines.slice(-count) : []),
+    since: id => ({lines: newest(nextId - 1 - id)}),
+    last: newest,
     subscribe: listener => {
       listeners.add(listener);
       return () => listeners.delete(listener);

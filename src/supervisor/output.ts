@@ -9,23 +9,38 @@
 
 import type {Readable} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {errorCode} from '../system/error.js';
 
 /** What is kept of one line. The rest is counted, not stored. */
 export const MAX_LINE_BYTES = 16 * 1024;
 
 export type LineReader = {
-  write(chunk: Uint8Array): void;
+  write(chunk: Buffer): void;
   /** Gives out a last line that had no newline. */
   end(): void;
 };
 
+/**
+ * What is read of one stream before everything else gets a turn: an app that writes without pause must not keep the
+ * others waiting. It is held up by its own full pipe instead, and nothing is lost.
+ */
+export const TURN_BYTES = 8 * 1024;
+
 /** Reads a stream to its end, so that whoever writes to it never waits for long. Resolves when it has closed. */
 export async function readLines(stream: Readable, onLine: (text: string) => void): Promise<void> {
   const reader = createLineReader(onLine);
-  stream.on('data', chunk => reader.write(chunk));
-  // A broken pipe ends the output like any other end.
-  stream.on('error', () => {});
-  await new Promise(resolve => stream.once('close', resolve));
+  try {
+    for await (const chunk of stream) {
+      for (let start = 0; start < chunk.length; start += TURN_BYTES) {
+        reader.write(chunk.subarray(start, start + TURN_BYTES));
+        await nextTurn();
+      }
+    }
+  } catch (error) {
+    // A broken pipe, and our own closing, end the output like any other end.
+    if (error !== stream.errored && errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
   reader.end();
 }
 
@@ -39,6 +54,12 @@ export function createLineReader(onLine: (text: string) => void): LineReader {
     write: chunk => {
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+        const whole = line.isEmpty() ? wholeLines(chunk, start) : undefined;
+        if (whole) {
+          for (const text of whole.texts) onLine(text);
+          start = whole.end;
+          break;
+        }
         line.append(chunk.subarray(start, end));
         finish();
         start = end + 1;
@@ -49,6 +70,20 @@ export function createLineReader(onLine: (text: string) => void): LineReader {
       if (!line.isEmpty()) finish();
     },
   };
+}
+
+/** The fast way, for what most apps write: all lines that are whole here, if none of them needs a closer look. */
+function wholeLines(
+  chunk: Buffer,
+  start: number,
+): {readonly texts: readonly string[]; readonly end: number} | undefined {
+  const end = chunk.lastIndexOf(NEWLINE);
+  // What fits into one line cannot contain a longer one.
+  if (end - start > MAX_LINE_BYTES) return undefined;
+  const text = chunk.toString('utf8', start, end);
+  if (text.includes('\r')) return undefined;
+  const texts = text.split('\n');
+  return {texts: texts.map(cleanLine), end: end + 1};
 }
 
 const NEWLINE = 0x0a;
@@ -102,7 +137,11 @@ const decode = (bytes: Buffer, isCut: boolean): string =>
  * Removes whatever could move a cursor, retitle a window or ring: control characters except tab, and escape sequences
  * except plain colours (SGR), by the forms of ECMA-48. One that is not finished ends with its line.
  */
-export const cleanLine = (text: string): string => text.replace(UNSAFE, match => (COLOUR.test(match) ? match : ''));
+export const cleanLine = (text: string): string =>
+  CONTROL.test(text) ? text.replace(UNSAFE, match => (COLOUR.test(match) ? match : '')) : text;
+
+/** What every unsafe sequence has at least one of. */
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/;
 
 const COLOUR = /^\x1b\[[\d;:]*m$/;
 const CONTROL_SEQUENCE = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?/;

@@ -3,28 +3,37 @@ import {errorCode} from '../system/error.js';
 import {groupMembers, isRunning, processIdentity} from '../system/processes.js';
 import {within} from './race.js';
 
-/** `refused`: what is left belongs to another user, as after sudo, and cannot be signalled. */
-export type GroupEnd = 'ended' | 'killed' | 'refused';
+/**
+ * `refused`: what is left belongs to another user, as after sudo, and cannot be signalled. `stuck`: it can, but the
+ * system does not end it, as when it waits for a disk that does not answer.
+ */
+export type GroupEnd = 'ended' | 'killed' | 'refused' | 'stuck';
+
+/** Far longer than the system takes to end what it ends at all. */
+const KILL_WAIT_MS = 2_000;
 
 /**
- * Ends every process of a group: SIGTERM, `graceMs` to comply, SIGKILL. Resolves only when none of them runs any more.
- * Processes that have left for a group of their own, as daemons do, are not among them.
+ * Ends every process of a group: SIGTERM, `graceMs` to comply, SIGKILL. Resolves when none of them runs any more, or
+ * with what is the matter when some cannot be ended. Processes that have left for a group of their own, as daemons do, are not among them.
  */
 export async function endGroup(group: number, graceMs: number, clock: Clock): Promise<GroupEnd> {
   signalGroup(group, 'SIGTERM');
-  if (await within(graceMs, clock, signal => untilGone(group, clock, signal))) return 'ended';
+  if (await within(graceMs, clock, over => untilGone(group, clock, over))) return 'ended';
   if (signalGroup(group, 'SIGKILL') === 'refused') return 'refused';
-  await untilGone(group, clock);
-  return 'killed';
+  if (await within(KILL_WAIT_MS, clock, over => untilGone(group, clock, over))) return 'killed';
+  return (await hasForeignMember(group)) ? 'refused' : 'stuck';
 }
+
+/** Sends SIGKILL and waits for nothing: for when we can do no better. */
+export const killGroup = (group: number): void => void signalGroup(group, 'SIGKILL');
 
 const FIRST_POLL_MS = 2;
 const LONGEST_POLL_MS = 50;
 
 /** No event tells of the end of a group whose leader has gone, so it is asked for: often at first, then less so. */
-async function untilGone(group: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+async function untilGone(group: number, clock: Clock, over: AbortSignal): Promise<void> {
   for (let pollMs = FIRST_POLL_MS; await isGroupRunning(group); pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS)) {
-    await clock.sleep(pollMs, signal);
+    await clock.sleep(pollMs, over);
   }
 }
 
@@ -40,14 +49,24 @@ async function isGroupRunning(group: number): Promise<boolean> {
 
 const isGroupKnown = (group: number): boolean => signalGroup(group, 0) !== 'gone';
 
+/** A signal to a group that reaches one of its processes is a success, whatever refused it to the others. */
+const hasForeignMember = async (group: number): Promise<boolean> =>
+  (await groupMembers(group)).filter(isRunning).some(({pid}) => signal(pid, 0) === 'refused');
+
 const hasRunningMember = async (group: number): Promise<boolean> =>
   isGroupKnown(group) && (await groupMembers(group)).some(isRunning);
 
-function signalGroup(group: number, signal: NodeJS.Signals | 0): 'sent' | 'gone' | 'refused' {
+type SignalEnd = 'sent' | 'gone' | 'refused';
+
+function signalGroup(group: number, name: NodeJS.Signals | 0): SignalEnd {
   // kill(-1) would reach every process of the user, kill(0) our own group.
   if (!Number.isSafeInteger(group) || group <= 1) throw new RangeError(`not a process group: ${group}`);
+  return signal(-group, name);
+}
+
+function signal(target: number, name: NodeJS.Signals | 0): SignalEnd {
   try {
-    process.kill(-group, signal);
+    process.kill(target, name);
     return 'sent';
   } catch (error) {
     if (errorCode(error) === 'ESRCH') return 'gone';

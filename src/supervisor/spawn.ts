@@ -72,8 +72,8 @@ export function contractEnvironment(spec: LaunchSpec, instanceId: string): NodeJ
     ...spec.environment,
     PORT: '0',
     HOST: LOOPBACK,
-    TAKO_APP_NAME: spec.internal?.appName,
-    TAKO_INTERNAL_SOCKET: spec.internal?.socket,
+    TAKO_APP_NAME: undefined,
+    TAKO_INTERNAL_SOCKET: undefined,
     TAKO_BOOTSTRAP_DATA: undefined,
     [INSTANCE_MARKER]: instanceId,
   };

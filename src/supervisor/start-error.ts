@@ -1,3 +1,4 @@
+import {getSystemErrorMap} from 'node:util';
 import {TakoError} from '../system/error.js';
 import {renderCommand} from '../system/exec.js';
 import {describeExit, type Exit} from './instance.js';
@@ -84,8 +85,15 @@ function notSpawned(spec: LaunchSpec, failure: SpawnFailure): Explanation {
     case 'folder-missing':
       return {code: 'WORKING_FOLDER_MISSING', message: `the working folder ${spec.directory} does not exist`};
     case 'spawn-failed':
-      return {code: 'SPAWN_FAILED', message: `the system could not start ${commandOf(spec)}`};
+      return {code: 'SPAWN_FAILED', message: `${program} could not be started: ${describeSystemError(failure.cause)}`};
   }
+}
+
+/** `EMFILE, too many open files`: node's own message has the code only. */
+function describeSystemError(cause: unknown): string {
+  const [code, text] = getSystemErrorMap().get((cause as {errno?: number} | undefined)?.errno ?? 0) ?? [];
+  if (code !== undefined) return `${code}, ${text}`;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 const commandNotFound = (program: string, searched: readonly string[]): Explanation => ({

@@ -8,7 +8,7 @@ export type SupervisedApp = {
   instance(): Instance;
   /** Joins the attempt that is starting or ready; begins one if there is none. */
   start(spec: LaunchSpec): Promise<Upstream>;
-  /** Begins a new attempt that replaces the present one. */
+  /** Begins a new attempt that replaces the present one; who waits for that waits for this one then. */
   restart(spec: LaunchSpec): Promise<Upstream>;
   /** Resolves when nothing of the app runs any more. */
   stop(): Promise<void>;
@@ -37,10 +37,6 @@ export function createSupervisedApp(world: ProcessWorld, onChange: (instance: In
     gone = attempt.gone;
     return attempt;
   };
-  const letGo = (): void => {
-    current?.stop();
-    current = undefined;
-  };
   const start = (spec: LaunchSpec): Promise<Upstream> => {
     current ??= begin(spec);
     return current.ready;
@@ -49,11 +45,14 @@ export function createSupervisedApp(world: ProcessWorld, onChange: (instance: In
     instance: () => instance,
     start,
     restart: spec => {
-      letGo();
-      return start(spec);
+      const replaced = current;
+      current = begin(spec);
+      replaced?.replaceBy(current.ready);
+      return current.ready;
     },
     stop: () => {
-      letGo();
+      current?.stop();
+      current = undefined;
       return gone;
     },
     isIdle: () => current === undefined,

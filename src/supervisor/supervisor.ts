@@ -4,19 +4,17 @@ import {createPipeSupply} from './contract-pipes.js';
 import {type Instance, STOPPED} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
-import {createLogBuffer, type LogBuffer, type LogLine} from './log-buffer.js';
+import {createLogBuffer, type LogBuffer} from './log-buffer.js';
 import {unlessAborted} from './race.js';
 import {StartError} from './start-error.js';
 import {createSupervisedApp, type SupervisedApp} from './supervised-app.js';
 
-export type SupervisorEvent =
-  | {readonly type: 'instance'; readonly app: string; readonly instance: Instance}
-  | {readonly type: 'log'; readonly app: string; readonly line: LogLine};
+export type SupervisorEvent = {readonly type: 'instance'; readonly app: string; readonly instance: Instance};
 
 export type SupervisorOptions = {
   readonly clock: Clock;
   readonly records: InstanceRecords;
-  /** Each transition and each line of output, as it happens. */
+  /** Each transition, as it happens. */
   readonly onEvent?: (event: SupervisorEvent) => void;
 };
 
@@ -50,7 +48,6 @@ export function createSupervisor({clock, records, onEvent = () => {}}: Superviso
 
   const create = (app: string): Entry => {
     const logs = createLogBuffer(clock);
-    logs.subscribe(line => onEvent({type: 'log', app, line}));
     const onChange = (instance: Instance): void => onEvent({type: 'instance', app, instance});
     return {logs, app: createSupervisedApp({clock, records, pipes, logs}, onChange)};
   };

@@ -45,11 +45,14 @@ export async function groupMembers(group: number): Promise<readonly ProcessIdent
   return (await allProcesses()).filter(member => member.group === group);
 }
 
-/** Resident memory of a group in bytes. What its processes share is counted for each of them. */
-export async function memoryOfGroup(group: number): Promise<number> {
-  const members = await groupMembers(group);
-  const sizes = await Promise.all(members.map(({pid}) => systemTable.residentBytes(pid)));
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** Resident memory of each group in bytes. What processes of a group share is counted for each of them. */
+export async function memoryOfGroups(groups: Iterable<number>): Promise<ReadonlyMap<number, number>> {
+  const sizes = new Map(Array.from(groups, group => [group, 0]));
+  for (const {pid, group} of await allProcesses()) {
+    const size = sizes.get(group);
+    if (size !== undefined) sizes.set(group, size + (await systemTable.residentBytes(pid)));
+  }
+  return sizes;
 }
 
 /** False for a zombie: it has ended, and holds nothing but its pid. */

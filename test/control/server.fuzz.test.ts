@@ -33,7 +33,7 @@ describe('a control server under nonsense', () => {
     const server = await startServer({
       list: async () => ({apps: []}),
       attach: async ({name}, {emit}) => {
-        emit({type: 'removed', app: name, reason: 'stopped'});
+        emit({type: 'removed', app: name});
         return {};
       },
     });

@@ -91,7 +91,7 @@ describe('a control server', () => {
     const server = await startServer({
       list,
       attach: async (_, {emit, drained}) => {
-        while (emit({type: 'removed', app: 'x'.repeat(10_000), reason: 'stopped'})) sent += 1;
+        while (emit({type: 'removed', app: 'x'.repeat(10_000)})) sent += 1;
         stalled.resolve();
         await drained();
         isDrained = true;
@@ -166,7 +166,7 @@ describe('closing a control server', () => {
     const stalled = Promise.withResolvers<void>();
     const server = await startServer({
       attach: async (_, {emit, drained}) => {
-        while (emit({type: 'removed', app: 'x'.repeat(10_000), reason: 'stopped'}));
+        while (emit({type: 'removed', app: 'x'.repeat(10_000)}));
         stalled.resolve();
         await drained();
         return {};

@@ -103,7 +103,7 @@ describe('a stream that follows', () => {
     app.remove();
     await streaming;
     assert.deepEqual(textsOf(events), ['before', 'after']);
-    assert.deepEqual(events.at(-1), {type: 'removed', app: 'web', reason: 'stopped'});
+    assert.deepEqual(events.at(-1), {type: 'removed', app: 'web'});
     assert.equal(app.listeners.size, 0);
   });
 

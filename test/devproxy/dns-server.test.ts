@@ -13,7 +13,7 @@ import {requires} from '../helpers/system-parts.js';
 const open: DnsServer[] = [];
 
 async function start(zones: readonly string[] = ['test']): Promise<DnsServer> {
-  const server = await startDnsServer({port: 0, zones: () => zones});
+  const server = await startDnsServer({port: 0, zones});
   open.push(server);
   return server;
 }
@@ -145,13 +145,24 @@ describe('the name server, mistreated', () => {
   });
 });
 
+describe('closing the name server', () => {
+  it('does not wait for a client that keeps its connection open', async () => {
+    const server = await startDnsServer({port: 0, zones: ['test']});
+    const client = createConnection({port: server.port, host: '127.0.0.1', allowHalfOpen: true});
+    client.on('error', () => undefined);
+    await once(client, 'connect');
+    await server.close();
+    client.destroy();
+  });
+});
+
 describe('a DNS port that is taken', () => {
   it('is an error that names the owner', async () => {
     const owner = createServer().listen(0, '127.0.0.1');
     await once(owner, 'listening');
     const {port} = owner.address() as {port: number};
     try {
-      await assert.rejects(startDnsServer({port, zones: () => ['test']}), {
+      await assert.rejects(startDnsServer({port, zones: ['test']}), {
         code: 'DNS_PORT_IN_USE',
         message: new RegExp(`^DNS port ${port} is in use by .*\\(pid ${process.pid}\\)$`),
       });

@@ -14,7 +14,7 @@ type Opened = {readonly registry: Registry; readonly damaged: readonly string[]}
 
 function open(file: string): Opened {
   const damaged: string[] = [];
-  const registry = openRegistry(file, keptAs => damaged.push(keptAs));
+  const registry = openRegistry(file, line => damaged.push(/kept as (.*)$/.exec(line)?.[1] ?? line));
   onTestFinished(() => registry.close());
   return {registry, damaged};
 }
@@ -55,6 +55,24 @@ describe('the registry', () => {
     registry.remove('web');
     registry.remove('nobody');
     assert.deepEqual(namesOf(registry), ['api']);
+  });
+
+  it('keeps nothing of the environment of an app that was removed', () => {
+    const file = newFile();
+    const {registry} = open(file);
+    registry.save(registrationOf('web', {environment: {SECRET: 'correct-horse-battery'}}));
+    registry.save(registrationOf('api'));
+    registry.remove('web');
+    for (const part of [file, `${file}-wal`]) assert.doesNotMatch(readFileSync(part, 'latin1'), /correct-horse/);
+  });
+
+  it('leaves out an app it cannot read, and has the others', () => {
+    const file = newFile();
+    use(file, ({save}) => [registrationOf('web'), registrationOf('api')].forEach(save));
+    const database = new DatabaseSync(file);
+    database.exec(`UPDATE apps SET registration = '{"name": "web"}' WHERE name = 'web'`);
+    database.close();
+    assert.deepEqual(namesOf(open(file).registry), ['api']);
   });
 
   it('is readable by its user only, with all that belongs to it', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
+import {request as httpRequest} from 'node:http';
 import {request as httpsRequest} from 'node:https';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
@@ -20,7 +21,7 @@ async function startGateway(): Promise<Gateway> {
     defaultServerName: 'localhost',
     activate: () => Promise.reject(new Error('nothing is to be activated')),
     findUpstream: () => undefined,
-    filters: [createRootDownload(file)],
+    filters: [createRootDownload(file, ['test'])],
   });
   onTestFinished(() => gateway.close());
   return gateway;
@@ -29,13 +30,30 @@ async function startGateway(): Promise<Gateway> {
 const get = ({http}: Gateway, target: string, method = 'GET'): Promise<Response> =>
   fetch(`http://127.0.0.1:${http.port}${target}`, {method});
 
+const statusFor = ({http}: Gateway, host: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const request = httpRequest({port: http.port, path: '/ca.pem', headers: {host}}, answer => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    request.on('error', reject).end();
+  });
+
 describe('the download of the root certificate', () => {
-  it('is at /ca.pem of any host over HTTP, as a file to keep', async () => {
+  it('is at /ca.pem of a local host over HTTP, as a file to keep', async () => {
     const response = await get(await startGateway(), '/ca.pem?from=phone');
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), 'application/x-pem-file');
     assert.match(response.headers.get('content-disposition') ?? '', /^attachment; filename="tako-ca\.pem"$/);
     assert.equal(await response.text(), CERTIFICATE);
+  });
+
+  it('is there for names in a zone, and not for a name of the internet that was pointed here', async () => {
+    const gateway = await startGateway();
+    assert.equal(await statusFor(gateway, 'any.test'), 200);
+    assert.equal(await statusFor(gateway, 'app.localhost'), 200);
+    assert.equal(await statusFor(gateway, 'evil.example'), 421);
+    assert.equal(await statusFor(gateway, 'eviltest'), 421);
   });
 
   it('answers HEAD with the head alone', async () => {

@@ -99,6 +99,21 @@ describe('tako dev', () => {
     await untilGone(daemon.pid);
   });
 
+  it('shows what the app says while it stops, to the last line', async () => {
+    const {directory} = project('hello', 'says-goodbye.mjs');
+    await tako.dev(directory).ready();
+    const follower = tako.dev(directory);
+    await follower.ready();
+    assert.equal((await tako.run(['stop', 'hello'])).code, 0);
+    await follower.until(event => event.type === 'log' && event.line.text === 'goodbye');
+    await follower.until(event => event.type === 'log' && event.line.text === 'stopped');
+    await follower.until(event => event.type === 'removed');
+  });
+
+  it('takes a grace period of nothing', async () => {
+    await tako.dev(project('hello', 'fd4-server.mjs', 'grace_period = 0\n').directory).ready();
+  });
+
   it('gives another folder with the same name a name of its own', async () => {
     const first = project('hello');
     const second = project('hello');
@@ -168,6 +183,15 @@ describe('kill -9', () => {
       ['one stopped', 'two stopped', 'three ready'],
     );
     assert.equal((await (await client()).get('one.test')).status, 200);
+  });
+
+  it('of the daemon, then Ctrl-C, leaves the app neither running nor registered', async () => {
+    const dev = tako.dev(project('hello').directory);
+    await dev.ready();
+    process.kill((await daemonInfo()).pid, 'SIGKILL');
+    await dev.until(event => event.type === 'notice' && event.text.startsWith('the daemon is gone'));
+    await dev.end('SIGINT');
+    assert.deepEqual((await tako.status()).apps, []);
   });
 
   it('of the daemon under an open terminal starts another one, and the app with it', async () => {

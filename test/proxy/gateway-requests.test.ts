@@ -209,6 +209,13 @@ describe('a request that is not valid', () => {
 });
 
 describe('a request for a host or path without an app', () => {
+  it('is answered 421 without a list under a name of the internet, which a page there may have pointed here', async () => {
+    const gateway = await startGateway();
+    const {status, body} = await fetchHttp1(gateway, {headers: {host: 'evil.example'}});
+    assert.equal(status, 421);
+    assert.doesNotMatch(body, /app\.test/);
+  });
+
   it('is answered 421 with a list of the apps, in the form its client reads', async () => {
     const gateway = await startGateway({
       routes: [route(HOST), route('api.test/v1/*', 'api'), route('*.app.test', 'wild')],

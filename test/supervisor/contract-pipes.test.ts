@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {fstatSync, readdirSync, readSync, writeSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {describe, it} from 'vitest';
+import {afterEach, describe, it, vi} from 'vitest';
 import {
   type ContractPipes,
   closeContractPipes,
@@ -27,7 +27,14 @@ describe('the pipes of the contract', () => {
     );
     closeContractPipes(pipes);
   });
+
+  it('are made where there is a folder for them when that of TMPDIR has gone', async () => {
+    vi.stubEnv('TMPDIR', '/no/such/folder');
+    closeContractPipes(await openContractPipes());
+  });
 });
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('a supply of pipes', () => {
   it('has the next pair ready before it is asked for', async () => {
@@ -51,6 +58,12 @@ describe('a supply of pipes', () => {
     const opened = createOpener(1);
     const supply = createPipeSupply(opened.open);
     await opened.failed;
+    closeContractPipes(await supply.take());
+    await supply.close();
+  });
+
+  it('tries again itself when the spare pair is just failing', async () => {
+    const supply = createPipeSupply(createOpener(1).open);
     closeContractPipes(await supply.take());
     await supply.close();
   });

@@ -18,8 +18,11 @@ export function createHarness(records: InstanceRecords = createMemoryRecords()) 
     for (const check of watchers) check();
   };
   const supervisor = createSupervisor({clock: systemClock, records, onEvent});
+  supervisor.logs('web').subscribe(() => {
+    for (const check of watchers) check();
+  });
 
-  /** Resolves as soon as the condition holds, which is looked at after each event. */
+  /** Resolves as soon as the condition holds, which is looked at after each event and each line of the app `web`. */
   const until = (condition: () => boolean): Promise<void> =>
     new Promise(resolve => {
       const check = (): void => {
@@ -41,7 +44,7 @@ export function createHarness(records: InstanceRecords = createMemoryRecords()) 
     events,
     until,
     untilState: (state: Instance['state']) => until(() => supervisor.instance('web').state === state),
-    states: () => events.flatMap(event => (event.type === 'instance' ? [event.instance.state] : [])),
+    states: () => events.map(({instance}) => instance.state),
     printed: () => linesOf('stdout'),
     firstPrinted,
     saidByTako: () => linesOf('tako'),

@@ -39,14 +39,26 @@ describe('a log buffer', () => {
     assert.deepEqual(logs.last(100), []);
   });
 
-  it('gives what came after an id, and says if some of that is gone', () => {
+  it('gives what came after an id, as far as it is still there', () => {
     const logs = filled(5, {maxLines: 2, maxBytes: 1_000});
     assert.deepEqual(idsOf(logs.since(4).lines), [5]);
-    assert.equal(logs.since(4).isTruncated, false);
-    assert.equal(logs.since(3).isTruncated, false, 'line 4 is the next after 3 and still there');
-    assert.equal(logs.since(2).isTruncated, true);
-    assert.deepEqual(logs.since(9), {lines: [], isTruncated: false});
-    assert.deepEqual(createLogBuffer(clock).since(0), {lines: [], isTruncated: false});
+    assert.deepEqual(idsOf(logs.since(3).lines), [4, 5]);
+    assert.deepEqual(idsOf(logs.since(1).lines), [4, 5]);
+    assert.deepEqual(logs.since(5).lines, []);
+    assert.deepEqual(logs.since(9).lines, []);
+    assert.deepEqual(createLogBuffer(clock).since(0).lines, []);
+  });
+
+  it('answers the same however many lines have been dropped', () => {
+    const logs = createLogBuffer(clock, {maxLines: 7, maxBytes: 1_000});
+    for (let id = 1; id <= 100; id++) {
+      logs.append('stdout', `line ${id}`);
+      const kept = Array.from({length: Math.min(id, 7)}, (_, index) => id - Math.min(id, 7) + 1 + index);
+      assert.deepEqual(idsOf(logs.since(0).lines), kept);
+      assert.deepEqual(idsOf(logs.last(100)), kept);
+      assert.deepEqual(idsOf(logs.since(id - 3).lines), kept.slice(-3));
+      assert.deepEqual(idsOf(logs.last(3)), kept.slice(-3));
+    }
   });
 
   it('gives the last lines, none if none are asked for', () => {

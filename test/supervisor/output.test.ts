@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import {Readable} from 'node:stream';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
-import {cleanLine, createLineReader, MAX_LINE_BYTES} from '../../src/supervisor/output.js';
+import {cleanLine, createLineReader, MAX_LINE_BYTES, readLines, TURN_BYTES} from '../../src/supervisor/output.js';
 import {runs} from '../helpers/soak.js';
 
 function read(...chunks: readonly (string | Uint8Array)[]): readonly string[] {
@@ -62,9 +63,49 @@ describe('the lines of an output', () => {
       fc.property(bytes, fc.array(fc.nat(200)), (parts, cuts) => {
         const whole = Buffer.concat(parts);
         assert.deepEqual(read(...splitAt(whole, cuts)), read(whole));
+        assert.deepEqual(read(...splitAt(whole, Array(whole.length).fill(1))), read(whole));
       }),
       {seed: 2, numRuns: runs(3_000)},
     );
+  });
+});
+
+describe('an output that never pauses', () => {
+  it('leaves a turn to everything else after a few bytes, and loses none', async () => {
+    const text = 'a line of output\n'.repeat(20_000);
+    let read = 0;
+    let turns = 0;
+    let longest = 0;
+    let atLastTurn = 0;
+    let isOver = false;
+    const onTurn = (): void => {
+      longest = Math.max(longest, read - atLastTurn);
+      atLastTurn = read;
+      turns++;
+      if (!isOver) setImmediate(onTurn);
+    };
+    setImmediate(onTurn);
+    await readLines(Readable.from([Buffer.from(text)], {objectMode: false}), line => {
+      read += line.length + 1;
+    });
+    isOver = true;
+    assert.equal(read, text.length);
+    assert.ok(turns >= text.length / TURN_BYTES, `${turns} turns`);
+    assert.ok(longest <= 2 * TURN_BYTES, `${longest} bytes in one turn`);
+  });
+
+  it('ends when it is closed in the middle, or breaks', async () => {
+    const endings = [(stream: Readable) => stream.destroy(), (stream: Readable) => stream.destroy(new Error('EIO'))];
+    for (const end of endings) {
+      const stream = new Readable({read: () => {}});
+      stream.push('one\ntwo');
+      const lines: string[] = [];
+      await readLines(stream, line => {
+        lines.push(line);
+        setImmediate(end, stream);
+      });
+      assert.deepEqual(lines, ['one', 'two']);
+    }
   });
 });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {afterEach, describe, it} from 'vitest';
+import {afterEach, describe, it, vi} from 'vitest';
 import {endGroup} from '../../src/supervisor/process-group.js';
-import {systemClock} from '../../src/system/clock.js';
+import {type Clock, systemClock} from '../../src/system/clock.js';
 import {groupMembers} from '../../src/system/processes.js';
 import {isAlive} from './apps.js';
 
@@ -18,6 +18,7 @@ async function startGroup(script: string): Promise<{pid: number; line: string}> 
 }
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const {pid} of started.splice(0)) await endGroup(pid ?? 0, 0, systemClock);
 });
 
@@ -70,10 +71,33 @@ describe('ending a process group', () => {
     assert.equal(await endGroup(pid, 10_000, systemClock), 'ended');
   });
 
+  it('gives up on members of another user, whom the signal to the group did not reach', async () => {
+    const {pid} = await startGroup('trap "" TERM; echo deaf; while :; do sleep 600; done');
+    mockKill((target, signal) => {
+      if (target === -pid && signal === 'SIGKILL') return true;
+      if (target > 0) throw Object.assign(new Error('kill EPERM'), {code: 'EPERM'});
+    });
+    assert.equal(await endGroup(pid, 100, hurriedClock), 'refused');
+  });
+
+  it('gives up on what the system does not end', async () => {
+    const {pid} = await startGroup('trap "" TERM; echo deaf; while :; do sleep 600; done');
+    mockKill((target, signal) => target === -pid && signal === 'SIGKILL');
+    assert.equal(await endGroup(pid, 100, hurriedClock), 'stuck');
+  });
+
   it.each([0, 1, -5, Number.NaN, 1.5])('never takes %s for a group', async group => {
     await assert.rejects(endGroup(group, 0, systemClock), RangeError);
   });
 });
+
+const hurriedClock: Clock = {...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 10, signal)};
+
+/** Signals go out as ever unless `act` says that it has taken care of one, or throws. */
+function mockKill(act: (target: number, signal: string | number | undefined) => boolean | undefined): void {
+  const kill = process.kill.bind(process);
+  vi.spyOn(process, 'kill').mockImplementation((target, signal) => act(target, signal) || kill(target, signal));
+}
 
 async function untilExited(pid: number): Promise<void> {
   const child = started.find(candidate => candidate.pid === pid);

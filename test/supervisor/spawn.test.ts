@@ -45,15 +45,12 @@ async function outputOf(spec: LaunchSpec): Promise<readonly string[]> {
 describe('a spawned app', () => {
   it('finds FIFOs on descriptors 3 and 4, its bootstrap document and the environment of the contract', async () => {
     const bootstrap = {token: 't', secrets: {KEY: 'välue'}, storages: {files: {provider: 'local'}}};
-    const internal = {appName: 'web', socket: '/run/tako.sock'};
-    const [line = ''] = await outputOf(fixtureSpec('reads-fd3', {bootstrap, internal}));
+    const [line = ''] = await outputOf(fixtureSpec('reads-fd3', {bootstrap}));
     assert.deepEqual(JSON.parse(line), {
       areFifos: [true, true],
       environment: {
         PORT: '0',
         HOST: '127.0.0.1',
-        TAKO_APP_NAME: 'web',
-        TAKO_INTERNAL_SOCKET: '/run/tako.sock',
         TAKO_INSTANCE: 'the-marker',
       },
       bootstrap,
@@ -151,9 +148,10 @@ describe('a spawn that fails', () => {
     assert.equal((await failure(commandSpec(['sh'], {directory}))).code, 'WORKING_FOLDER_MISSING');
   });
 
-  it('keeps the cause of any other failure', async () => {
+  it('says what the system says of any other failure, and keeps its cause', async () => {
     const error = await failure(commandSpec(['sh', '-c', 'x'.repeat(3_000_000)]));
     assert.equal(error.code, 'SPAWN_FAILED');
+    assert.equal(error.message, 'sh could not be started: E2BIG, argument list too long');
     assert.match(String(error.cause), /E2BIG/);
   });
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {connect} from 'node:net';
-import {afterEach, beforeEach, describe, it} from 'vitest';
+import {afterEach, beforeEach, describe, it, vi} from 'vitest';
 import type {Instance} from '../../src/supervisor/instance.js';
-import type {Supervisor} from '../../src/supervisor/supervisor.js';
+import {createSupervisor, type Supervisor} from '../../src/supervisor/supervisor.js';
+import {systemClock} from '../../src/system/clock.js';
 import {commandSpec, fixtureSpec, isAlive} from './apps.js';
 import {createHarness, failureOf, type Harness} from './harness.js';
+import {createMemoryRecords} from './memory-records.js';
 
 let harness: Harness;
 let supervisor: Supervisor;
@@ -92,8 +94,63 @@ describe('restarting', () => {
     assert.equal(await isAlive(first.pid), false);
   });
 
+  it('takes along those who wait for the start it replaces', async () => {
+    const waiting = supervisor.start(fixtureSpec('never-ready'));
+    await harness.untilState('starting');
+    const first = supervisor.restart(fixtureSpec('never-ready'));
+    const second = supervisor.restart(fixtureSpec('says', {}, '5000\n'));
+    assert.equal((await waiting).port, 5_000);
+    assert.deepEqual(await first, await second);
+  });
+
+  it('leaves those who wait to a stop that comes after it', async () => {
+    const waiting = failureOf(supervisor.start(fixtureSpec('never-ready')));
+    await harness.untilState('starting');
+    const restarted = failureOf(supervisor.restart(fixtureSpec('never-ready')));
+    await supervisor.stop('web');
+    assert.deepEqual([(await waiting).code, (await restarted).code], ['START_CANCELLED', 'START_CANCELLED']);
+  });
+
   it('starts what did not run', async () => {
     assert.equal((await supervisor.restart(fixtureSpec('says', {}, '4000\n'))).port, 4_000);
+  });
+});
+
+describe('a fault while an app is being ended', () => {
+  const refuseOnce = (): void => {
+    vi.spyOn(process, 'kill').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EMFILE: too many open files'), {code: 'EMFILE'});
+    });
+  };
+
+  it('ends that app only, and is told in its log', async () => {
+    const {pid} = await supervisor.start(fixtureSpec('fd4-server'));
+    refuseOnce();
+    await supervisor.stop('web');
+    assert.deepEqual(supervisor.instance('web'), {state: 'stopped'});
+    assert.equal(harness.saidByTako().at(-1), 'given up: EMFILE: too many open files');
+    assert.notEqual((await supervisor.start(fixtureSpec('fd4-server'))).pid, pid);
+    assert.equal(await isAlive(pid), false);
+  });
+
+  it('keeps nobody waiting', async () => {
+    const start = failureOf(supervisor.start(fixtureSpec('never-ready')));
+    await harness.untilState('starting');
+    refuseOnce();
+    await supervisor.stop('web');
+    assert.equal((await start).code, 'START_CANCELLED');
+  });
+
+  it('of whoever listens to the app is answered to those who wait', async () => {
+    const records = createMemoryRecords();
+    const onEvent = vi.fn().mockImplementationOnce(() => {
+      throw new Error('listener failed');
+    });
+    const faulty = createSupervisor({clock: systemClock, records, onEvent});
+    await assert.rejects(faulty.start(fixtureSpec('fd4-server')), /listener failed/);
+    assert.equal(records.all().length, 1, 'its group is known until it is certain to have ended');
+    assert.equal((await faulty.start(fixtureSpec('says', {}, '4000\n'))).port, 4_000);
+    await faulty.close();
   });
 });
 

@@ -21,14 +21,12 @@ afterEach(async () => {
 
 describe('output', () => {
   it('is read as fast as it comes, and whole', async () => {
-    const {supervisor, events} = open();
+    const {supervisor} = open();
+    const written: string[] = [];
+    supervisor.logs('web').subscribe(({stream, text}) => void (stream === 'stdout' && written.push(text)));
     await failureOf(supervisor.start(fixtureSpec('floods')));
-    const written = events.flatMap(event =>
-      event.type === 'log' && event.line.stream === 'stdout' ? [event.line.text] : [],
-    );
     assert.equal(written.length, 50_000);
     assert.equal(written.at(-1), 'line 50000');
-    assert.equal(supervisor.logs('web').since(0).isTruncated, true);
   });
 
   it('goes on after bytes that are not UTF-8', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it} from 'vitest';
-import {ensurePrivateFolder, readTextIfExists, writeFileAtomic} from '../../src/system/files.js';
+import {ensureFolder, ensurePrivateFolder, readTextIfExists, writeFileAtomic} from '../../src/system/files.js';
 import {temporaryFolder} from './support.js';
 
 const FILES = path.resolve(import.meta.dirname, '../../dist/system/files.js');
@@ -83,10 +83,33 @@ describe('reading a file that may not be there', () => {
 describe('a private folder', () => {
   it('is made with its parents, and closed when it was open', async () => {
     const folder = path.join(temporaryFolder(), 'a', 'b');
-    assert.equal(await ensurePrivateFolder(folder), folder);
+    await ensurePrivateFolder(folder);
     assert.equal(modeOf(folder), 0o700);
     chmodSync(folder, 0o755);
     await ensurePrivateFolder(folder);
     assert.equal(modeOf(folder), 0o700);
+  });
+
+  it('is refused where somebody has put a link', async () => {
+    const folder = temporaryFolder();
+    symlinkSync('/tmp', path.join(folder, 'link'));
+    await assert.rejects(ensurePrivateFolder(path.join(folder, 'link')), {code: 'FOLDER_FOREIGN'});
+  });
+});
+
+describe('a folder', () => {
+  it('keeps the mode it has, and is private where it is new', async () => {
+    const parent = temporaryFolder();
+    chmodSync(parent, 0o755);
+    await ensureFolder(parent);
+    assert.equal(modeOf(parent), 0o755);
+    await ensureFolder(path.join(parent, 'new'));
+    assert.equal(modeOf(path.join(parent, 'new')), 0o700);
+  });
+
+  it('that cannot be made is an error with the next step, not a bug', async () => {
+    const file = path.join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await assert.rejects(ensureFolder(path.join(file, 'below')), {code: 'FILE_NOT_WRITABLE'});
   });
 });

@@ -9,7 +9,7 @@ import {
   environmentHas,
   groupMembers,
   isRunning,
-  memoryOfGroup,
+  memoryOfGroups,
   type ProcessTable,
   parseProcStat,
   parsePsLine,
@@ -135,7 +135,12 @@ describe('a process', () => {
       members.sort((a, b) => a - b),
       [group, Number(line)].sort((a, b) => a - b),
     );
-    assert.ok((await memoryOfGroup(group)) > (await procTable.residentBytes(group)));
+    const other = await start('sleep', ['600']);
+    const sizes = await memoryOfGroups([group, other, 2 ** 30]);
+    assert.deepEqual([...sizes.keys()], [group, other, 2 ** 30]);
+    assert.ok((sizes.get(group) ?? 0) > (await procTable.residentBytes(group)));
+    assert.ok((sizes.get(other) ?? 0) > 10_000);
+    assert.equal(sizes.get(2 ** 30), 0);
   });
 });
 

@@ -47,6 +47,6 @@ describe('the dev view', () => {
   });
 
   it('leaves it to the end to say what a removal means', () => {
-    assert.deepEqual(says({type: 'removed', app: 'hello', reason: 'stopped'}), []);
+    assert.deepEqual(says({type: 'removed', app: 'hello'}), []);
   });
 });

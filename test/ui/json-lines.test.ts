@@ -12,7 +12,7 @@ describe('JSON output', () => {
       logEvent('\x1b[32mgreen\x1b[0m'),
       {type: 'skipped', app: 'hello', count: 3},
       {type: 'notice', level: 'error', text: 'no'},
-      {type: 'removed', app: 'hello', reason: 'stopped'},
+      {type: 'removed', app: 'hello'},
       {type: 'ended', reason: 'gone'},
     ];
     const session = createFakeSession();

@@ -25,7 +25,11 @@ export function planMacos({name: store}: MacosStore, {add, remove}: StoreEdit): 
   const addition = add && {
     store,
     description: 'trust the root certificate for every user of this machine',
-    command: elevated('add-trusted-cert', '-d', '-r', 'trustRoot', '-k', SYSTEM_KEYCHAIN, add.file),
+    // For TLS and what that builds on; without policies it would be trusted for e-mail and code as well.
+    command: elevated(
+      ...['add-trusted-cert', '-d', '-r', 'trustRoot', '-p', 'ssl', '-p', 'basic'],
+      ...['-k', SYSTEM_KEYCHAIN, add.file],
+    ),
   };
   return [...remove.flatMap(root => planRemoval(store, root)), ...(addition ? [addition] : [])];
 }
