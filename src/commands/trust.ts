@@ -19,11 +19,7 @@ import {confirm} from './confirm.js';
 import {type Context, createContext, loadUserSettings} from './context.js';
 import {printJson, printNote} from './output.js';
 
-export type PlanFlags = {
-  readonly yes?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly json?: boolean | undefined;
-};
+export type PlanFlags = {readonly yes?: boolean; readonly dryRun?: boolean; readonly json?: boolean};
 
 /** Puts the root certificate into every trust store of this machine. Shows each command first and asks once. */
 export async function trust(flags: PlanFlags): Promise<void> {
@@ -38,14 +34,14 @@ export async function trust(flags: PlanFlags): Promise<void> {
 }
 
 /** What there is to do before there is a root; the commands name its fingerprint, so they cannot be shown yet. */
-async function showFirstPlan(certificate: string, {json}: PlanFlags): Promise<void> {
+async function showFirstPlan(certificate: string, flags: PlanFlags): Promise<void> {
   const stores = (await readFacts()).stores.map(storeWithoutRoot);
   const reachable = stores.filter(({state}) => state !== 'unavailable').map(({store}) => store);
   printSteps([
     `make the local authority, with the root certificate ${certificate}`,
     ...(reachable.length > 0 ? [`put that certificate into: ${reachable.join(', ')}`] : []),
   ]);
-  printStores(certificate, stores, {json, dryRun: true});
+  printStores(certificate, stores, flags);
 }
 
 function storeWithoutRoot(store: TrustStore): StoreTrust {

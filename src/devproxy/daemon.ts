@@ -74,6 +74,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
       if (event.type === 'instance') apps.notify(event.app);
     },
   });
+  closers.add(() => supervisor.close());
   const gateway = await createGateway({
     https: options.https,
     http: options.http,
@@ -86,8 +87,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     filters: [createRootDownload(authority.root.file, zones)],
     onBug: logBug,
   });
-  // The gateway closes first: a request must not start what is being stopped.
-  closers.add(() => supervisor.close());
+  // It closes before the supervisor: a request must not start what is being stopped.
   closers.add(() => gateway.close());
   const sampler = startMemorySampler(
     () => watchedProcesses(apps.list()),

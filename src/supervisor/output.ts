@@ -50,21 +50,22 @@ export function createLineReader(onLine: (text: string) => void): LineReader {
     onLine(line.text());
     line.restart();
   };
+  /** Returns what comes after the first newline; undefined without one. */
+  const takeLine = (chunk: Buffer): Buffer | undefined => {
+    const end = chunk.indexOf(NEWLINE);
+    if (end < 0) return undefined;
+    line.append(chunk.subarray(0, end));
+    finish();
+    return chunk.subarray(end + 1);
+  };
   return {
     write: chunk => {
-      let start = 0;
-      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-        const whole = line.isEmpty() ? wholeLines(chunk, start) : undefined;
-        if (whole) {
-          for (const text of whole.texts) onLine(text);
-          start = whole.end;
-          break;
-        }
-        line.append(chunk.subarray(start, end));
-        finish();
-        start = end + 1;
-      }
-      line.append(chunk.subarray(start));
+      let rest = line.isEmpty() ? chunk : (takeLine(chunk) ?? chunk);
+      const whole = wholeLines(rest);
+      for (const text of whole.texts) onLine(text);
+      rest = rest.subarray(whole.end);
+      for (let next = takeLine(rest); next; next = takeLine(rest)) rest = next;
+      line.append(rest);
     },
     end: () => {
       if (!line.isEmpty()) finish();
@@ -72,18 +73,12 @@ export function createLineReader(onLine: (text: string) => void): LineReader {
   };
 }
 
-/** The fast way, for what most apps write: all lines that are whole here, if none of them needs a closer look. */
-function wholeLines(
-  chunk: Buffer,
-  start: number,
-): {readonly texts: readonly string[]; readonly end: number} | undefined {
+/** The fast way, for what most apps write: all lines that are whole here, or none if one may need a closer look. */
+function wholeLines(chunk: Buffer): {readonly texts: readonly string[]; readonly end: number} {
   const end = chunk.lastIndexOf(NEWLINE);
   // What fits into one line cannot contain a longer one.
-  if (end - start > MAX_LINE_BYTES) return undefined;
-  const text = chunk.toString('utf8', start, end);
-  if (text.includes('\r')) return undefined;
-  const texts = text.split('\n');
-  return {texts: texts.map(cleanLine), end: end + 1};
+  if (end < 0 || end > MAX_LINE_BYTES || chunk.includes(RETURN)) return {texts: [], end: 0};
+  return {texts: chunk.toString('utf8', 0, end).split('\n').map(cleanLine), end: end + 1};
 }
 
 const NEWLINE = 0x0a;

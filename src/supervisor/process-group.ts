@@ -14,14 +14,18 @@ const KILL_WAIT_MS = 2_000;
 
 /**
  * Ends every process of a group: SIGTERM, `graceMs` to comply, SIGKILL. Resolves when none of them runs any more, or
- * with what is the matter when some cannot be ended. Processes that have left for a group of their own, as daemons do, are not among them.
+ * with what is the matter when some cannot be ended. Processes that have left for a group of their own, as daemons do,
+ * are not among them.
  */
 export async function endGroup(group: number, graceMs: number, clock: Clock): Promise<GroupEnd> {
   signalGroup(group, 'SIGTERM');
   if (await within(graceMs, clock, over => untilGone(group, clock, over))) return 'ended';
   if (signalGroup(group, 'SIGKILL') === 'refused') return 'refused';
   if (await within(KILL_WAIT_MS, clock, over => untilGone(group, clock, over))) return 'killed';
-  return (await hasForeignMember(group)) ? 'refused' : 'stuck';
+  const left = (await groupMembers(group)).filter(isRunning);
+  if (left.length === 0) return 'killed';
+  // A signal to a group that reaches one of its processes is a success, whatever refused it to the others.
+  return left.some(({pid}) => signal(pid, 0) === 'refused') ? 'refused' : 'stuck';
 }
 
 /** Sends SIGKILL and waits for nothing: for when we can do no better. */
@@ -48,10 +52,6 @@ async function isGroupRunning(group: number): Promise<boolean> {
 }
 
 const isGroupKnown = (group: number): boolean => signalGroup(group, 0) !== 'gone';
-
-/** A signal to a group that reaches one of its processes is a success, whatever refused it to the others. */
-const hasForeignMember = async (group: number): Promise<boolean> =>
-  (await groupMembers(group)).filter(isRunning).some(({pid}) => signal(pid, 0) === 'refused');
 
 const hasRunningMember = async (group: number): Promise<boolean> =>
   isGroupKnown(group) && (await groupMembers(group)).some(isRunning);

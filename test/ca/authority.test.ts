@@ -4,7 +4,18 @@ import path from 'node:path';
 import {describe, it} from 'vitest';
 import {type Authority, loadRoot, openAuthority} from '../../src/ca/authority.js';
 import {commonNameOf, isOwnedBy, ownerOf} from '../../src/ca/owner.js';
+import {validityOf} from '../../src/ca/validity.js';
 import {LOCAL_IP_RANGES, LOCAL_ZONES} from '../../src/ca/zones.js';
+import {signCertificate} from '../../src/x509/certificate.js';
+import {
+  authorityKeyIdentifier,
+  certificateAuthority,
+  keyUsage,
+  subjectKeyIdentifier,
+} from '../../src/x509/extensions.js';
+import {keyIdentifier} from '../../src/x509/keys.js';
+import {nameConstraints} from '../../src/x509/name-constraints.js';
+import {subjectOf} from '../../src/x509/read-certificate.js';
 import {createSelfSigned} from '../../src/x509/self-signed.js';
 import {requires} from '../helpers/system-parts.js';
 import {opensslText, temporaryFolder} from '../x509/support.js';
@@ -13,6 +24,21 @@ import {DAY_MS, newAuthority, testClock} from './support.js';
 const folderOf = ({root}: Authority): string => path.dirname(root.file);
 const modeOf = async (...parts: string[]): Promise<string> =>
   ((await stat(path.join(...parts))).mode & 0o777).toString(8);
+/** The root of `authority` as it was made before roots said what they are for. */
+function rootWithoutPurpose({root, key, constraints}: Authority): string {
+  const name = subjectOf(root.certificate);
+  const id = keyIdentifier(root.certificate.publicKey);
+  const {publicKey} = root.certificate;
+  const extensions = [
+    certificateAuthority(0),
+    keyUsage('keyCertSign', 'cRLSign'),
+    nameConstraints(constraints),
+    subjectKeyIdentifier(id),
+    authorityKeyIdentifier(id),
+  ];
+  return signCertificate({subject: name, issuer: name, publicKey, ...validityOf(3650, Date.now()), extensions}, key);
+}
+
 const reopen = (folder: string): Promise<Authority> => openAuthority({folder, clock: testClock()});
 
 describe('a new authority', () => {
@@ -84,6 +110,15 @@ describe('an authority opened again', () => {
     assert.ok(again.root.certificate.checkPrivateKey(first.key));
   });
 
+  it('loads a root that an earlier version made without a purpose', async () => {
+    const first = await newAuthority();
+    const {key, root, constraints} = first;
+    await writeFile(root.file, rootWithoutPurpose(first));
+    const again = await reopen(folderOf(first));
+    assert.ok(again.key.equals(key));
+    assert.deepEqual(again.constraints, constraints);
+  });
+
   it('can be read without its key', async () => {
     const {root} = await newAuthority();
     await rm(path.join(path.dirname(root.file), 'ca.key'));
@@ -136,7 +171,7 @@ describe('a damaged authority', () => {
   it('is not what a folder that cannot be made is', async () => {
     const file = path.join(await temporaryFolder(), 'file');
     await writeFile(file, '');
-    await assert.rejects(reopen(path.join(file, 'ca')), {code: 'ENOTDIR'});
+    await assert.rejects(reopen(path.join(file, 'ca')), {code: 'FILE_NOT_WRITABLE'});
   });
 });
 
@@ -146,6 +181,7 @@ describe.skipIf(requires('openssl'))('the root as OpenSSL reads it', () => {
     const text = await opensslText(await readFile(root.file, 'utf8'));
     assert.match(text, /X509v3 Basic Constraints: critical\s+CA:TRUE, pathlen:0\n/);
     assert.match(text, /X509v3 Key Usage: critical\s+Certificate Sign, CRL Sign\n/);
+    assert.match(text, /X509v3 Extended Key Usage: \s+TLS Web Server Authentication\n/);
     const [, permitted = ''] = /Name Constraints: critical\s+Permitted:\n((?:\s+(?:DNS|IP):.*\n)+)/.exec(text) ?? [];
     const lines = permitted.trim().split(/\s*\n\s*/);
     assert.deepEqual(lines.slice(0, 4), ['DNS:test', 'DNS:localhost', 'DNS:local', 'IP:127.0.0.0/255.0.0.0']);

@@ -6,8 +6,16 @@ import {issueLeaf, leafText, parseLeaf} from '../../src/ca/leaf.js';
 import {LEAF_VALIDITY_DAYS, validityOf} from '../../src/ca/validity.js';
 import type {Certificate} from '../../src/proxy/certificate-source.js';
 import {signCertificate} from '../../src/x509/certificate.js';
-import {certificateAuthority, type Extension, keyUsage} from '../../src/x509/extensions.js';
-import {generateKeys, privateKeyPem} from '../../src/x509/keys.js';
+import {sequence, taggedBytes} from '../../src/x509/der.js';
+import {
+  authorityKeyIdentifier,
+  certificateAuthority,
+  type Extension,
+  extension,
+  keyUsage,
+  subjectKeyIdentifier,
+} from '../../src/x509/extensions.js';
+import {generateKeys, keyIdentifier, privateKeyPem} from '../../src/x509/keys.js';
 import {distinguishedName} from '../../src/x509/names.js';
 import {subjectOf} from '../../src/x509/read-certificate.js';
 import {requires} from '../helpers/system-parts.js';
@@ -116,6 +124,20 @@ describe.skipIf(requires('openssl'))('a leaf, by OpenSSL at its strictest', () =
     const authority = await newAuthority();
     const {cert} = forge(authority, 'sub authority', [certificateAuthority(0), keyUsage('keyCertSign')]);
     assert.notEqual((await opensslVerify(rootPem(authority), cert)).exitCode, 0);
+  });
+
+  it('is refused for anything but TLS servers, although the root signed it', async () => {
+    const authority = await newAuthority();
+    // The name constraints say nothing of e-mail addresses, nor of a common name that could not be a host's.
+    const {cert} = forge(authority, 'Ann of Example', [
+      keyUsage('digitalSignature'),
+      extension('subjectAltName', sequence(taggedBytes(1, Buffer.from('ann@example.com')))),
+      authorityKeyIdentifier(keyIdentifier(authority.root.certificate.publicKey)),
+      subjectKeyIdentifier(keyIdentifier(generateKeys().publicKey)),
+    ]);
+    for (const purpose of ['smimesign', 'sslclient']) {
+      assert.notEqual((await opensslVerify(rootPem(authority), cert, purpose)).exitCode, 0, purpose);
+    }
   });
 
   it('may serve TLS and nothing else', async () => {

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
-import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
+import {type Authority, openAuthority} from '../../src/ca/authority.js';
 import type {Finding} from '../../src/commands/findings.js';
 import type {DaemonInfo} from '../../src/control/protocol.js';
 import {type Handlers, startControlServer} from '../../src/control/server.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
+import {systemClock} from '../../src/system/clock.js';
 import {requires} from '../helpers/system-parts.js';
 import {type CommandResult, createTako, type Tako} from '../helpers/tako.js';
 import {cli, documentOf, errorOf, start, TALKER, temporaryFolder} from './support.js';
@@ -23,6 +34,8 @@ function open(): TestTako {
 }
 
 const settingsOf = ({home}: Tako): string => readFileSync(path.join(home, 'settings.toml'), 'utf8');
+const makeAuthority = ({home}: Tako): Promise<Authority> =>
+  openAuthority({folder: path.join(home, 'ca'), clock: systemClock});
 const rootOf = ({home}: Tako): string => readFileSync(path.join(home, 'ca/ca.crt'), 'utf8');
 
 describe('tako trust', () => {
@@ -43,12 +56,23 @@ describe('tako trust', () => {
     const tako = open();
     const {code, stdout, stderr} = await tako.run(['trust', '--dry-run']);
     assert.deepEqual([code, stdout], [0, '']);
-    assert.match(stderr, /^tako will run:\n/);
+    assert.match(stderr, /^tako will:\n/);
     assert.match(stderr, /: not-trusted$/m);
     const {isDryRun, certificate, stores} = documentOf(await tako.run(['trust', '--dry-run', '--json']));
     assert.deepEqual([isDryRun, certificate], [true, path.join(tako.home, 'ca/ca.crt')]);
     assert.ok((stores as {state: string}[]).every(({state}) => state !== 'trusted'));
     assert.deepEqual(readdirSync(tako.userHome), []);
+  });
+
+  it('with --dry-run makes no authority, and shows that as a step; one that exists is not made again', async () => {
+    const tako = open();
+    assert.match(
+      (await tako.run(['trust', '--dry-run'])).stderr,
+      /^tako will:\n {2}- make the local authority, .*ca\.crt\n/,
+    );
+    assert.equal(existsSync(path.join(tako.home, 'ca')), false);
+    await makeAuthority(tako);
+    assert.match((await tako.run(['trust', '--dry-run'])).stderr, /^tako will run:\n {2}\S/);
   });
 });
 
@@ -65,10 +89,33 @@ describe('tako setup', () => {
     const before = settingsOf(tako);
     const {code, stderr} = await tako.run(['setup', '--zone', 'dev.example.com']);
     assert.equal(code, 1);
-    assert.match(stderr, /^tako will:\n {2}- make a new root certificate.+dev\.example\.com/);
+    assert.match(stderr, /^tako will:\n {2}- make the local authority, .+dev\.example\.com\n {2}- add dev/);
     assert.match(stderr, /\[CONFIRMATION_NEEDED\]/);
     assert.equal(settingsOf(tako), before);
-    assert.equal(existsSync(path.join(tako.home, 'ca/ca.previous.crt')), false);
+    assert.equal(existsSync(path.join(tako.home, 'ca')), false);
+  });
+
+  it('makes an authority that may sign the zone where there is none, but not with --dry-run', async () => {
+    const tako = open();
+    const setup = (...flags: string[]) => tako.run(['setup', '--zone', 'dev.example.com', '--json', ...flags]);
+    const plan = documentOf(await setup('--dry-run'));
+    assert.equal((plan.steps as string[]).length, 2);
+    assert.equal(existsSync(path.join(tako.home, 'ca')), false);
+    assert.deepEqual(documentOf(await setup('--yes')).steps, plan.steps);
+    assert.deepEqual(readdirSync(path.join(tako.home, 'ca')).sort(), ['ca.crt', 'ca.key']);
+    assert.ok((await makeAuthority(tako)).constraints.zones.includes('dev.example.com'));
+    assert.deepEqual(documentOf(await setup('--yes')).steps, []);
+  });
+
+  it('writes settings that are a symbolic link where they are', async () => {
+    const tako = open();
+    const file = path.join(tako.home, 'settings.toml');
+    const target = path.join(tako.userHome, 'my-settings.toml');
+    renameSync(file, target);
+    symlinkSync(target, file);
+    documentOf(await tako.run(['setup', '--zone', 'dev.example.com', '--yes', '--json']));
+    assert.ok(lstatSync(file).isSymbolicLink());
+    assert.match(readFileSync(target, 'utf8'), /^zones = \["dev\.example\.com"\]$/m);
   });
 
   it('adds the zone to root, settings and running daemon once it is agreed to, and then has nothing to do', async () => {
@@ -98,12 +145,17 @@ describe('tako setup', () => {
 
   it('refuses what is no zone', async () => {
     const tako = open();
-    for (const zone of ['', 'no zone', '*.example.com', '10.0.0.1', '::1']) {
+    for (const zone of ['', 'no zone', '*.example.com', '10.0.0.1', '::1', 'com', 'DEV.']) {
       const result = await tako.run(['setup', '--yes', '--json', `--zone=${zone}`]);
       assert.equal(result.code, 1);
       assert.equal(errorOf(result).code, 'ZONE_INVALID');
     }
     assert.doesNotMatch(settingsOf(tako), /zones/);
+  });
+
+  it('takes a single label that nobody can register', async () => {
+    const {zone} = documentOf(await open().run(['setup', '--zone', 'internal', '--dry-run', '--json']));
+    assert.equal(zone, 'internal');
   });
 });
 
@@ -165,7 +217,7 @@ describe('tako doctor', () => {
 
   it('ends with 1 when something is broken, and says what to do', async () => {
     const tako = open();
-    await tako.run(['trust', '--dry-run']);
+    await makeAuthority(tako);
     const closed = {port: 1, isDenied: false};
     const info: Partial<DaemonInfo> = {
       ...{version: '0.0.1', pid: 1, apps: 0, https: closed, http: closed, dnsPort: 1, zones: ['test']},

@@ -63,7 +63,22 @@ describe('devRoutes', () => {
     const error = await failure(() => shown(['app.example.com', 'a.test', '*.acme.dev', 'www.example.com']));
     assert.equal(error.code, 'ROUTE_OUTSIDE_ZONES');
     assert.match(error.message, /app\.example\.com, \*\.acme\.dev, www\.example\.com$/);
-    assert.match(error.hint ?? '', /^tako setup --zone example\.com --zone acme\.dev /);
+    assert.equal(
+      error.hint,
+      'tako setup --zone app.example.com && tako setup --zone acme.dev && tako setup --zone www.example.com lets tako sign and answer for them',
+    );
+  });
+
+  it("never proposes a zone that is everybody's", async () => {
+    const error = await failure(() => shown(['shop.co.uk', 'ann.github.io', '*.ann.github.io', 'com', '10.0.0.1']));
+    assert.equal(
+      error.hint,
+      'tako setup --zone shop.co.uk && tako setup --zone ann.github.io lets tako sign and answer for them; use a name under .test instead of com, 10.0.0.1',
+    );
+  });
+
+  it('takes the host that a zone was added for', () => {
+    assert.equal(shown(['shop.co.uk', '*.shop.co.uk'], ['test', 'shop.co.uk']).primary, 'shop.co.uk');
   });
 
   it('refuses addresses, which no zone can hold', async () => {

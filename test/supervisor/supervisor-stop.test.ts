@@ -150,6 +150,7 @@ describe('a fault while an app is being ended', () => {
     await assert.rejects(faulty.start(fixtureSpec('fd4-server')), /listener failed/);
     assert.equal(records.all().length, 1, 'its group is known until it is certain to have ended');
     assert.equal((await faulty.start(fixtureSpec('says', {}, '4000\n'))).port, 4_000);
+    assert.equal(await isAlive(onEvent.mock.calls[0]?.[0].instance.pid), false);
     await faulty.close();
   });
 });

@@ -25,9 +25,9 @@ export async function opensslText(pem: string): Promise<string> {
   return stdout;
 }
 
-/** Whether OpenSSL, at its strictest, lets a TLS server use the leaf under the root. */
-export async function opensslVerify(root: string, leaf: string): Promise<CommandResult> {
-  const args = ['verify', '-x509_strict', '-purpose', 'sslserver', '-no-CApath', '-no-CAstore'];
+/** Whether OpenSSL, at its strictest, takes the leaf under the root for a TLS server, or another purpose. */
+export async function opensslVerify(root: string, leaf: string, purpose = 'sslserver'): Promise<CommandResult> {
+  const args = ['verify', '-x509_strict', '-purpose', purpose, '-no-CApath', '-no-CAstore'];
   const files = ['-CAfile', await writeTemporary('root.pem', root), await writeTemporary('leaf.pem', leaf)];
   return run({file: 'openssl', args: [...args, ...files]});
 }

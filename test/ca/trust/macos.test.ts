@@ -40,11 +40,13 @@ describe('the keychain of macOS', () => {
 });
 
 describe('the plan for the keychain of macOS', () => {
-  it('adds the root to the system keychain and trusts it, elevated', async () => {
+  it('adds the root to the system keychain and trusts it for TLS alone, elevated', async () => {
     const store = await readMacosStore(mac('', ''));
     const {root} = await newAuthority();
     const changes = planMacos(store, {add: root, remove: []});
-    assert.deepEqual(linesOf(changes), [`security add-trusted-cert -d -r trustRoot -k ${KEYCHAIN} ${root.file}`]);
+    assert.deepEqual(linesOf(changes), [
+      `security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${KEYCHAIN} ${root.file}`,
+    ]);
     assert.ok(changes.every(({command}) => command.elevated));
   });
 
