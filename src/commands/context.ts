@@ -53,8 +53,8 @@ export const portsOf = ({https, http, dnsPort}: DaemonInfo): PortFlags => ({
 export async function requireDaemon({files, version}: Context): Promise<DaemonConnection> {
   const found = await findDaemon(files, version);
   if (found) return found;
-  throw new TakoError('DAEMON_NOT_RUNNING', 'no app is registered and the daemon does not run', {
-    hint: 'run "tako dev" in the folder of an app',
+  throw new TakoError('DAEMON_NOT_RUNNING', 'the daemon does not run', {
+    hint: '"tako dev" in the folder of an app starts it, with all that was registered',
   });
 }
 

@@ -1,13 +1,15 @@
 import {unsupportedInDev} from '../config/config.js';
-import {decideDevCommand} from '../config/dev-command.js';
+import {type DevCommand, decideDevCommand} from '../config/dev-command.js';
 import type {Project} from '../config/load-project.js';
 import {renderProblem} from '../config/problem.js';
 import {readProjectFacts} from '../config/project-facts.js';
+import type {ControlClient} from '../control/client.js';
 import type {DaemonInfo, Registration} from '../control/protocol.js';
 import {decideAppName} from '../devproxy/app-name.js';
+import type {DaemonConnection} from '../devproxy/daemon-client.js';
 import {originOf} from '../proxy/request-path.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
-import {TakoError} from '../system/error.js';
+import {errorCode, TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
 import {
   type ConfigFlag,
@@ -34,17 +36,44 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
   const {info} = connection;
   try {
     assertPorts(flags, info);
-    const {apps} = await connection.client.call('list', {});
-    const identity = {name: project.config.name, directory: project.directory, configFile: project.configFile ?? null};
-    const name = decideAppName(identity, apps);
     await ensureDataFolder(project.directory);
-    const registration = createRegistration({project, name, command, zones: info.zones, terminal: process.env});
+    const registration = await register(connection, project, command);
     const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, portsOf(info))});
     const notes = startNotes(project, registration, info);
     await show(client, createSession(client, registration, notes, context), flags, registration.primaryHost);
   } finally {
     connection.client.close();
   }
+}
+
+/** Registers under the first name that is free, also when other terminals are about to take it. */
+async function register(
+  {client, info}: DaemonConnection,
+  project: Project,
+  command: DevCommand,
+): Promise<Registration> {
+  const {directory, configFile = null, config} = project;
+  for (let attempt = 1; ; attempt++) {
+    const {apps} = await client.call('list', {});
+    const name = decideAppName({name: config.name, directory, configFile}, apps);
+    const registration = createRegistration({project, name, command, zones: info.zones, terminal: process.env});
+    try {
+      await client.call('register', {registration});
+      return registration;
+    } catch (error) {
+      const isLate = ['NAME_TAKEN', 'ROUTE_CONFLICT'].includes(errorCode(error) ?? '') && attempt < NAME_TRIES;
+      if (!isLate || !(await isTaken(client, registration))) throw error;
+    }
+  }
+}
+
+/** As many terminals as may start apps of one name at the same moment. */
+const NAME_TRIES = 20;
+
+/** Whether another folder took the name just now: only then is there another one to try. */
+async function isTaken(client: ControlClient, {name, directory}: Registration): Promise<boolean> {
+  const {apps} = await client.call('list', {});
+  return apps.some(app => app.name === name && app.directory !== directory);
 }
 
 async function show(client: DevClient, session: DevSession, flags: DevFlags, host: string): Promise<void> {
@@ -97,7 +126,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
     const {runJson} = await import('../ui/json-lines.js');
     return (session, signal) => runJson(session, {stdout, signal});
   }
-  if (plain || !stdin.isTTY || !stdout.isTTY) {
+  if (plain || !stdin.isTTY || !stdout.isTTY || process.env.TERM === 'dumb') {
     const {runPlain} = await import('../ui/plain.js');
     return (session, signal) => runPlain(session, {stdout, stderr, signal});
   }

@@ -1,22 +1,38 @@
 import {homedir} from 'node:os';
 import {loadRoot} from '../ca/authority.js';
+import type {DaemonInfo} from '../control/protocol.js';
 import {findDaemon} from '../devproxy/daemon-client.js';
-import {createContext} from './context.js';
-import {checkDaemon, checkNames, checkPorts, checkTrustStores, type Finding} from './findings.js';
+import {createContext, loadUserSettings} from './context.js';
+import {
+  attempt,
+  checkAuthority,
+  checkDaemon,
+  checkFreePorts,
+  checkNames,
+  checkPorts,
+  checkTrustStores,
+  type Finding,
+} from './findings.js';
 import {printJson, printResult} from './output.js';
 import {readFacts} from './trust.js';
 
 /** Looks at daemon, names, ports and trust; exit code 1 when something is broken. */
 export async function doctor({json = false}: {readonly json?: boolean}): Promise<void> {
-  const {files, paths, version} = createContext();
-  const connection = await findDaemon(files, version);
-  connection?.client.close();
-  const info = connection?.info;
-  const root = await loadRoot(files.authority);
+  const context = createContext();
+  const {files, paths, version} = context;
+  let info: DaemonInfo | undefined;
   const findings = [
-    checkDaemon(info, version),
-    ...(info ? [...(await checkNames(info)), ...(await checkPorts(info))] : []),
-    ...checkTrustStores(root, await readFacts()),
+    ...(await attempt('daemon', async () => {
+      const connection = await findDaemon(files, version);
+      connection?.client.close();
+      info = connection?.info;
+      return [checkDaemon(info, version)];
+    })),
+    ...(await attempt('settings', async () => (info ? [] : checkFreePorts(await loadUserSettings(context))))),
+    ...(await attempt('names', async () => (info ? checkNames(info) : []))),
+    ...(await attempt('ports', async () => (info ? checkPorts(info) : []))),
+    ...(await attempt('authority', async () => checkAuthority(await loadRoot(files.authority), files.authority))),
+    ...(await attempt('trust', async () => checkTrustStores(await loadRoot(files.authority), await readFacts()))),
   ];
   const isBroken = findings.some(({severity}) => severity === 'error');
   if (json) printJson({ok: !isBroken, paths, home: homedir(), findings});

@@ -3,10 +3,14 @@
 import {lookup, Resolver} from 'node:dns/promises';
 import {readFile} from 'node:fs/promises';
 import {Agent, request} from 'undici';
+import {openAuthority} from '../ca/authority.js';
 import type {RootCertificate} from '../ca/root.js';
 import {checkTrust, type StoreTrust, type TrustFacts} from '../ca/trust/trust.js';
+import type {Settings} from '../config/settings.js';
 import type {DaemonInfo} from '../control/protocol.js';
-import {errorCode} from '../system/error.js';
+import {systemClock} from '../system/clock.js';
+import {errorCode, TakoError} from '../system/error.js';
+import {describePortOwner} from '../system/port-owner.js';
 
 export type Finding = {
   readonly id: string;
@@ -19,6 +23,37 @@ export type Finding = {
 /** A name nobody registers, so that no app is started by looking. */
 const CANARY = 'tako-doctor-canary';
 const TIMEOUT_MS = 3_000;
+
+/** Runs a check; one that cannot even be made is a finding too. */
+export async function attempt(id: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    const observed = error instanceof Error ? error.message : String(error);
+    const details = error instanceof TakoError ? error.details.map(line => `\n         ${line}`).join('') : '';
+    return [
+      {id, severity: 'error', observed: observed + details, fix: (error instanceof TakoError && error.hint) || null},
+    ];
+  }
+}
+
+/** While the daemon does not run: whether its ports would be free. */
+export async function checkFreePorts({port = 443, httpPort = 80}: Settings): Promise<Finding[]> {
+  const findings = [port, httpPort].map(async (wanted): Promise<Finding[]> => {
+    const owner = wanted === 0 ? undefined : await describePortOwner(wanted, 'tcp');
+    if (owner === undefined) return [];
+    const fix = 'stop that program, or choose another port (docs/names.md)';
+    return [{id: `port-${wanted}`, severity: 'error', observed: `port ${wanted} is in use by ${owner}`, fix}];
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+/** Whether the root and its key can be used: what the trust stores say of it matters only then. */
+export async function checkAuthority(root: RootCertificate | undefined, folder: string): Promise<Finding[]> {
+  if (!root) return [];
+  await openAuthority({folder, clock: systemClock});
+  return [{id: 'authority', severity: 'ok', observed: 'the local authority can sign', fix: null}];
+}
 
 export function checkDaemon(info: DaemonInfo | undefined, version: string): Finding {
   if (!info)

@@ -1,5 +1,6 @@
-import {stripVTControlCharacters} from 'node:util';
 import type {AppEvent, LogLine} from '../control/events.js';
+import {safeText} from '../ui/safe-text.js';
+import {hasColour} from '../ui/style.js';
 import {type ConfigFlag, createContext, findAppName, requireDaemon} from './context.js';
 
 export type LogsFlags = ConfigFlag & {readonly follow?: boolean; readonly lines: number; readonly json?: boolean};
@@ -32,5 +33,5 @@ function render(event: AppEvent, isJson: boolean): string {
 
 function renderLine({time, text}: LogLine): string {
   const clock = new Date(time).toTimeString().slice(0, 8);
-  return `${clock} ${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`;
+  return `${clock} ${safeText(text, {isColour: hasColour(process.stdout, process.env)})}\n`;
 }

@@ -5,8 +5,7 @@ import {TakoError} from '../system/error.js';
 export const printResult = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 
 /** A result for programs. */
-export const printJson = (value: unknown): void =>
-  void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 /** Progress and remarks. */
 export const printNote = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -18,7 +17,7 @@ export type ReportOptions = {readonly isJson: boolean};
  * line, since some commands print one document per line.
  */
 export function reportError(error: unknown, {isJson}: ReportOptions): void {
-  if (isJson) printResult(JSON.stringify({ok: false, error: toProblem(error)}));
+  if (isJson) printJson({ok: false, error: toProblem(error)});
   else process.stderr.write(renderError(error));
 }
 

@@ -39,9 +39,7 @@ async function readSnapshot(): Promise<Snapshot> {
 function printApps({daemon, apps}: Snapshot): void {
   if (apps.length > 0) printResult(renderAppTable(apps, process.stdout.columns ?? 120));
   else
-    printNote(
-      `no app is registered${daemon ? '' : ' and the daemon does not run'}; run "tako dev" in the folder of one`,
-    );
+    printNote(`${daemon ? 'no app is registered' : 'the daemon does not run'}; run "tako dev" in the folder of an app`);
 }
 
 const describeDaemon = ({version, pid, https, http, dnsPort, home}: DaemonInfo): string =>

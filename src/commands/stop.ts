@@ -1,6 +1,7 @@
+import {existsSync} from 'node:fs';
 import {endDaemon, findDaemon} from '../devproxy/daemon-client.js';
 import {errorCode} from '../system/error.js';
-import {type ConfigFlag, createContext, findAppName, requireDaemon} from './context.js';
+import {type ConfigFlag, createContext, findAppName, requireDaemon, startDaemon} from './context.js';
 import {printJson, printNote} from './output.js';
 
 export type StopFlags = ConfigFlag & {readonly all?: boolean; readonly json?: boolean};
@@ -24,8 +25,11 @@ async function stopOne(name: string | undefined, flags: StopFlags): Promise<stri
 }
 
 async function stopAll(): Promise<string[]> {
-  const {files, version} = createContext();
-  const connection = await findDaemon(files, version);
+  const context = createContext();
+  const {files, version} = context;
+  // A daemon that was killed left its socket, and perhaps its apps: the next one knows them.
+  const connection =
+    (await findDaemon(files, version)) ?? (existsSync(files.socket) ? await startDaemon(context, {}) : undefined);
   if (!connection) return [];
   const {client} = connection;
   try {

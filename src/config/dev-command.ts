@@ -56,7 +56,7 @@ const mainNeedsLauncher = (main: string): TakoError =>
   });
 
 function noDevCommand({hasManagePy, malformed}: ProjectFacts): TakoError {
-  const example = hasManagePy ? '["python", "manage.py", "runserver"]' : '["npm", "run", "dev"]';
+  const example = hasManagePy ? '["python", "manage.py", "runserver"]' : '["node", "server.js"]';
   return new TakoError('NO_DEV_COMMAND', 'nothing says how to start this app', {
     hint: `write dev = ${example} into tako.toml, or the command after tako dev`,
     details: malformed.map(name => `${name} was skipped: it is not valid JSON`),

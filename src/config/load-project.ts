@@ -80,11 +80,18 @@ const CHECK_PATH = 'check the path given with -c';
 
 async function readConfigText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    // Anything else, such as a pipe, might never end.
+    if (!(await stat(file)).isFile()) throw new Error('it is not a file');
+    return new TextDecoder('utf-8', {fatal: true}).decode(await readFile(file));
   } catch (cause) {
-    const reason = errorCode(cause) === 'EISDIR' ? 'it is a folder' : (errorCode(cause) ?? 'unknown reason');
-    throw new TakoError('CONFIG_UNREADABLE', `cannot read ${file}: ${reason}`, {cause});
+    throw new TakoError('CONFIG_UNREADABLE', `cannot read ${file}: ${reasonOf(cause)}`, {cause});
   }
+}
+
+function reasonOf(cause: unknown): string {
+  const code = errorCode(cause);
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not valid UTF-8';
+  return code ?? (cause instanceof Error ? cause.message : 'unknown reason');
 }
 
 async function isFolder(file: string): Promise<boolean> {

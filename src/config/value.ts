@@ -64,7 +64,7 @@ function secondsOf(input: unknown): number | undefined {
   return match ? Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] : undefined;
 }
 
-const COMMAND = 'a command: a string, or an array of strings such as ["npm", "run", "dev"]';
+const COMMAND = 'a command: a string, or an array of strings such as ["node", "server.js"]';
 
 export const command = field<Command>(COMMAND, input => {
   const words = wordsOf(input);

@@ -92,6 +92,19 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
     }
   }
 
+  /** What cannot be forgotten (a full disk) is stopped all the same, and stays registered. */
+  function forget(app: App): void {
+    const {name} = app.registration;
+    try {
+      registry.remove(name);
+    } catch (error) {
+      apps.set(name, app);
+      publishRoutes();
+      notify(name);
+      throw error;
+    }
+  }
+
   const start = (app: App): Promise<Upstream> => track(app, () => supervisor.start(launchSpecOf(app)));
   const restart = (app: App): Promise<Upstream> => track(app, () => supervisor.restart(launchSpecOf(app)));
   const status = (name: string): AppStatus => {
@@ -137,11 +150,11 @@ export function createApps({supervisor, registry, httpsPort, onRoutes, memoryOf}
         memoryBytes: null,
       };
       // Unknown to the gateway first, so that no request wakes it while it stops.
-      registry.remove(name);
       apps.delete(name);
       leaving.set(name, app);
       publishRoutes();
       await supervisor.stop(name).finally(() => leaving.delete(name));
+      if (!apps.has(name)) forget(app);
       // Registered again meanwhile, it may run again already.
       if (!apps.has(name)) await supervisor.forget(name);
       notify(name);

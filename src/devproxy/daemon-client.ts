@@ -8,6 +8,7 @@ import {type DaemonInfo, fromProblem, PROTOCOL} from '../control/protocol.js';
 import {systemClock} from '../system/clock.js';
 import {errorCode, TakoError} from '../system/error.js';
 import {ensureFolder, PRIVATE_FILE} from '../system/files.js';
+import {isRunning, processIdentity} from '../system/processes.js';
 import {compareVersions} from '../system/version.js';
 import type {DaemonFiles} from './daemon-files.js';
 
@@ -29,6 +30,8 @@ const START_TIMEOUT_MS = 60_000;
 /** The daemon answers at once, also when it is busy. */
 const HELLO_TIMEOUT_MS = 5_000;
 const RETRY_DELAY_MS = 50;
+/** From the last closed socket to the end of the process. */
+const EXIT_TIMEOUT_MS = 5_000;
 /** Another daemon holds the lock and does not listen yet, or no more. */
 const LOCKED_DELAY_MS = 500;
 /** The log of the run before is kept beside it once it has grown to this. */
@@ -64,10 +67,18 @@ export async function ensureDaemon(options: EnsureDaemonOptions): Promise<Daemon
 }
 
 /** Asks the daemon to end and waits until it has. Registrations stay. */
-export async function endDaemon({client}: DaemonConnection): Promise<void> {
+export async function endDaemon({client, info}: DaemonConnection): Promise<void> {
   await client.call('shutdown', {}).catch(() => undefined);
   await client.closed;
+  // It lets go of its sockets a moment before it is gone, and writes its compile cache in between.
+  const deadline = systemClock.now() + EXIT_TIMEOUT_MS;
+  while ((await isAlive(info.pid)) && systemClock.now() < deadline) await systemClock.sleep(RETRY_DELAY_MS);
 }
+
+const isAlive = async (pid: number): Promise<boolean> => {
+  const found = await processIdentity(pid);
+  return found !== undefined && isRunning(found);
+};
 
 /** Whether to work with the running daemon. Throws DAEMON_NEWER when only a newer tako can. */
 function isCurrent({client, info}: DaemonConnection, version: string): boolean {

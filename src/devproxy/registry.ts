@@ -76,8 +76,11 @@ class DamagedError extends Error {}
 /** SQLITE_CORRUPT and SQLITE_NOTADB; anything else (rights, a full disk) does not get better by a new file. */
 const DAMAGE_CODES = [11, 26];
 
+/** SQLite's primary result code; 0 for what is no error of SQLite. */
+const resultCodeOf = (error: unknown): number => ((error as {errcode?: number}).errcode ?? 0) % 256;
+
 const isDamage = (error: unknown): boolean =>
-  error instanceof DamagedError || DAMAGE_CODES.includes(((error as {errcode?: number}).errcode ?? 0) % 256);
+  error instanceof DamagedError || DAMAGE_CODES.includes(resultCodeOf(error));
 
 const tooNew = (file: string): TakoError =>
   new TakoError('REGISTRY_TOO_NEW', `${file} was written by a newer version of tako`, {
@@ -92,15 +95,29 @@ function createRegistry(database: DatabaseSync, log: (line: string) => void): Re
   const remove = database.prepare('DELETE FROM apps WHERE name = ?');
   return {
     apps: () => select.all().flatMap(row => readRow(row, log)),
-    save: registration => void upsert.run(registration.name, JSON.stringify(registration)),
+    save: registration => orDiskFull(() => upsert.run(registration.name, JSON.stringify(registration))),
     remove(name) {
-      remove.run(name);
+      orDiskFull(() => remove.run(name));
       // The write-ahead log still has it until then.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     },
     instances: createInstanceRecords(database),
     close: () => database.close(),
   };
+}
+
+const SQLITE_FULL = 13;
+
+function orDiskFull(write: () => unknown): void {
+  try {
+    write();
+  } catch (error) {
+    if (resultCodeOf(error) !== SQLITE_FULL) throw error;
+    throw new TakoError('FILE_NOT_WRITABLE', 'the registry of apps cannot be written: the disk is full', {
+      hint: 'make room, then run the command again',
+      cause: error,
+    });
+  }
 }
 
 /** A row that cannot be read costs its app, not all of them. It stays, for a version that can. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {getSystemErrorMap} from 'node:util';
 import {TakoError} from '../system/error.js';
 import {renderCommand} from '../system/exec.js';
@@ -49,7 +50,9 @@ function explain(spec: LaunchSpec, failure: StartFailure): Explanation {
 const exitedEarly = (spec: LaunchSpec, exit: Exit): Explanation => ({
   code: 'APP_EXITED_EARLY',
   message: `${spec.app} exited with ${describeExit(exit)} before it was ready`,
-  hint: `its output says why; to try it alone, run ${commandOf(spec)} in ${spec.directory}`,
+  hint: dropsDescriptor(spec)
+    ? `its output says why; ${NAME_THE_PROGRAM}`
+    : `its output says why; to try it alone, run ${commandOf(spec)} in ${spec.directory}`,
 });
 
 const notReady = (spec: LaunchSpec, isPipeClosed: boolean): Explanation => ({
@@ -58,10 +61,19 @@ const notReady = (spec: LaunchSpec, isPipeClosed: boolean): Explanation => ({
     `${spec.app} did not write its port to file descriptor 4 within ${spec.readyTimeoutMs / 1_000} s`,
     ...(isPipeClosed ? ['it closed the descriptor without a line'] : []),
   ].join('; '),
-  hint: isPipeClosed
-    ? 'the descriptor does not pass through npm, pnpm, yarn and most watchers: name the server program itself as the command'
-    : 'once it listens, the app must write its port and a newline to file descriptor 4, as the SDK does',
+  hint:
+    isPipeClosed || dropsDescriptor(spec)
+      ? NAME_THE_PROGRAM
+      : 'once it listens, the app must write its port and a newline to file descriptor 4, as the SDK does',
 });
+
+const NAME_THE_PROGRAM =
+  'file descriptor 4 does not pass through npm, pnpm, yarn and most watchers: name the server program itself as the command';
+
+/** Runners that close what they do not know: measured with npm 11, pnpm 10, yarn 1, bunx 1.4, tsx 4 and nodemon. */
+const RUNNERS = new Set(['npm', 'npx', 'pnpm', 'pnpx', 'yarn', 'bunx', 'tsx', 'nodemon']);
+
+const dropsDescriptor = ({command: [program = '']}: LaunchSpec): boolean => RUNNERS.has(path.basename(program));
 
 const lineInvalid = (spec: LaunchSpec, line: string): Explanation => ({
   code: 'READY_LINE_INVALID',

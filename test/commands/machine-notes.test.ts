@@ -23,7 +23,11 @@ describe('what tako dev says of the machine', () => {
     };
     const server = await startControlServer({
       socketPath: socketPathFor(home),
-      handlers: {hello: async () => info, list: async () => ({apps: []})} as unknown as Handlers,
+      handlers: {
+        hello: async () => info,
+        list: async () => ({apps: []}),
+        register: async () => ({}),
+      } as unknown as Handlers,
       onBug: () => undefined,
     });
     onTestFinished(() => server.close());

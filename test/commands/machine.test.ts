@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {
   existsSync,
   lstatSync,
@@ -9,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import {type AddressInfo, createServer} from 'node:net';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
 import {type Authority, openAuthority} from '../../src/ca/authority.js';
@@ -238,12 +240,26 @@ describe('tako doctor', () => {
     assert.ok(broken.every(({fix}) => fix !== null));
   });
 
+  it('says who holds a port that the daemon would open', async () => {
+    const tako = open();
+    const owner = createServer().listen(0, '127.0.0.1');
+    await once(owner, 'listening');
+    const {port} = owner.address() as AddressInfo;
+    writeFileSync(path.join(tako.home, 'settings.toml'), `port = ${port}\nhttp_port = 0\n`);
+    const {code, stdout} = await tako.run(['doctor']);
+    owner.close();
+    assert.equal(code, 1);
+    assert.match(stdout, new RegExp(`port ${port} is in use by \\S+ \\(pid ${process.pid}\\)`));
+  });
+
   it('says as one JSON document that the authority is damaged', async () => {
     const tako = open();
     mkdirSync(path.join(tako.home, 'ca'));
     writeFileSync(path.join(tako.home, 'ca/ca.crt'), 'not a certificate');
     const result = await tako.run(['doctor', '--json']);
     assert.equal(result.code, 1);
-    assert.equal(errorOf(result).code, 'CA_DAMAGED');
+    const {ok, findings} = JSON.parse(result.stdout) as {ok: boolean; findings: {id: string; severity: string}[]};
+    assert.equal(ok, false);
+    assert.ok(findings.some(({id, severity}) => id === 'authority' && severity === 'error'));
   });
 });

@@ -18,7 +18,7 @@ describe('without a daemon', () => {
     for (const command of [['dev', 'list'], ['dev', 'ls'], ['status']]) {
       const {code, stdout, stderr} = await tako.run(command);
       assert.deepEqual([code, stdout], [0, '']);
-      assert.match(stderr, /^no app is registered and the daemon does not run; run "tako dev" /);
+      assert.match(stderr, /^the daemon does not run; run "tako dev" /);
     }
   });
 
@@ -33,7 +33,7 @@ describe('without a daemon', () => {
       const words = command.split(' ');
       const {code, stdout, stderr} = await tako.run(words);
       assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, /\[DAEMON_NOT_RUNNING\]\n {2}run "tako dev" in the folder of an app\n$/);
+      assert.match(stderr, /\[DAEMON_NOT_RUNNING\]\n {2}"tako dev" in the folder of an app starts it/);
       assert.equal(errorOf(await tako.run([...words, '--json'])).code, 'DAEMON_NOT_RUNNING');
     },
   );

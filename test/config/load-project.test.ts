@@ -63,7 +63,7 @@ describe('loadProject without a config file given', () => {
     const folder = await temporaryFolder({'tako.toml/': ''});
     const error = await failure(() => loadProject({directory: folder}));
     assert.equal(error.code, 'CONFIG_UNREADABLE');
-    assert.match(error.message, /it is a folder$/);
+    assert.match(error.message, /it is not a file$/);
   });
 });
 

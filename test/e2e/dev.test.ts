@@ -185,6 +185,17 @@ describe('kill -9', () => {
     assert.equal((await (await client()).get('one.test')).status, 200);
   });
 
+  it('of the daemon and its terminal leaves work for stop --all, which does it', async () => {
+    const dev = tako.dev(project('hello').directory);
+    const running = await dev.ready();
+    process.kill((await daemonInfo()).pid, 'SIGKILL');
+    await dev.end('SIGKILL');
+    const {stderr} = await tako.run(['stop', '--all']);
+    assert.equal(stderr, 'hello stopped\n');
+    await untilGone(pidOf(running));
+    assert.deepEqual(await tako.status(), {daemon: null, apps: []});
+  });
+
   it('of the daemon, then Ctrl-C, leaves the app neither running nor registered', async () => {
     const dev = tako.dev(project('hello').directory);
     await dev.ready();
