@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import {realpath, symlink} from 'node:fs/promises';
+import {execFile} from 'node:child_process';
+import {realpath, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {promisify} from 'node:util';
 import {describe, it} from 'vitest';
 import {loadProject} from '../../src/config/load-project.js';
 import {failure, temporaryFolder} from './support.js';
@@ -64,6 +66,21 @@ describe('loadProject without a config file given', () => {
     const error = await failure(() => loadProject({directory: folder}));
     assert.equal(error.code, 'CONFIG_UNREADABLE');
     assert.match(error.message, /it is not a file$/);
+  });
+
+  it('does not wait for a tako.toml that is a pipe', async () => {
+    const folder = await temporaryFolder({});
+    await promisify(execFile)('mkfifo', [path.join(folder, 'tako.toml')]);
+    const error = await failure(() => loadProject({directory: folder}));
+    assert.match(error.message, /it is not a file$/);
+  });
+
+  it('refuses a tako.toml that is not UTF-8, as TOML has to be', async () => {
+    const folder = await temporaryFolder({});
+    await writeFile(path.join(folder, 'tako.toml'), Buffer.from('name = "caf\xe9"', 'latin1'));
+    const error = await failure(() => loadProject({directory: folder}));
+    assert.equal(error.code, 'CONFIG_UNREADABLE');
+    assert.match(error.message, /it is not valid UTF-8$/);
   });
 });
 
