@@ -1,6 +1,6 @@
 import {readdir, readFile, readlink} from 'node:fs/promises';
-import path from 'node:path';
 import {run} from './exec.js';
+import {processName} from './processes.js';
 
 export type PortOwner = {readonly pid: number; readonly name: string};
 
@@ -26,15 +26,9 @@ async function findByProc(port: number, transport: Transport): Promise<PortOwner
   const inodes = new Set(tables.flatMap(table => listeningInodes(table, port, transport)));
   if (inodes.size === 0) return undefined;
   for (const pid of (await readdir('/proc')).filter(entry => /^\d+$/.test(entry))) {
-    if (await holdsSocket(pid, inodes)) return {pid: Number(pid), name: await programOf(pid)};
+    if (await holdsSocket(pid, inodes)) return {pid: Number(pid), name: (await processName(Number(pid))) ?? 'unknown'};
   }
   return undefined;
-}
-
-/** The program's file: the name a process gives itself may be that of a thread, as node's is. */
-async function programOf(pid: string): Promise<string> {
-  const file = await readlink(`/proc/${pid}/exe`).catch(() => '');
-  return path.basename(file) || (await readQuietly(`/proc/${pid}/comm`)).trim();
 }
 
 /** The tables' columns are described in proc(5): local address, state (0A listening, 07 unconnected UDP), inode. */

@@ -72,7 +72,9 @@ export const procTable: ProcessTable = {
     }
     return found;
   },
-  name: async pid => (await readProc(pid, 'comm'))?.trimEnd(),
+  // What it was started as: the name in comm may be that of a thread, as node's is.
+  name: async pid =>
+    path.basename((await readProc(pid, 'cmdline'))?.split('\0')[0] ?? '') || (await readProc(pid, 'comm'))?.trimEnd(),
   environmentHas: async (pid, entry) => (await readProc(pid, 'environ'))?.split('\0').includes(entry) ?? false,
   // Not statm, which counts pages: their size differs between machines and Node does not tell it.
   residentBytes: async pid => kibibytes(/^VmRSS:\s+(\d+) kB$/m.exec((await readProc(pid, 'status')) ?? '')?.[1]),
