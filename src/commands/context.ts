@@ -24,6 +24,9 @@ export type PortFlags = {
   readonly dnsPort?: number | undefined;
 };
 
+/** Where HTTPS, HTTP and DNS are when nothing else is asked for, and what is taken when the system denies them. */
+export const DEFAULT_PORTS = {https: 443, deniedHttps: 47_831, http: 80, deniedHttp: 47_830, dns: 53_535} as const;
+
 export const loadUserSettings = ({paths}: Context): Promise<Settings> => loadSettings(paths.config);
 
 export type ConfigFlag = {readonly config?: string};

@@ -1,11 +1,9 @@
+import {managedZones} from '../config/settings.js';
 import {toProblem} from '../control/protocol.js';
 import {type Daemon, startDaemon} from '../devproxy/daemon.js';
 import type {DaemonReport} from '../devproxy/daemon-client.js';
 import {errorCode} from '../system/error.js';
-import {createContext, loadUserSettings, type PortFlags} from './context.js';
-
-/** Where HTTPS, HTTP and DNS are when nothing else is asked for, and what is taken when the system denies them. */
-const DEFAULT_PORTS = {https: 443, deniedHttps: 47_831, http: 80, deniedHttp: 47_830, dns: 53_535} as const;
+import {createContext, DEFAULT_PORTS, loadUserSettings, type PortFlags} from './context.js';
 
 /** Runs the dev daemon in the foreground; `tako dev` starts it detached, with its output in the daemon's log. */
 export async function daemon(flags: PortFlags): Promise<void> {
@@ -34,7 +32,7 @@ async function start(flags: PortFlags): Promise<Daemon> {
     https: https === undefined ? {port: DEFAULT_PORTS.https, deniedPort: DEFAULT_PORTS.deniedHttps} : {port: https},
     http: http === undefined ? {port: DEFAULT_PORTS.http, deniedPort: DEFAULT_PORTS.deniedHttp} : {port: http},
     dnsPort: flags.dnsPort ?? settings.dnsPort ?? DEFAULT_PORTS.dns,
-    zones: ['test', ...settings.zones],
+    zones: managedZones(settings),
     log,
   });
   const {info} = running;

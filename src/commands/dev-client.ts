@@ -1,5 +1,5 @@
-// The terminal's side of one app under `tako dev`: registers it, follows it, and when the daemon dies starts another
-// and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
+// The terminal's side of one app under `tako dev`: follows the registered app, and when the daemon dies starts another,
+// registers it there and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
 
 import type {AppEvent} from '../control/events.js';
 import type {Registration} from '../control/protocol.js';
@@ -21,6 +21,7 @@ export type DevClient = {
 
 export type DevClientOptions = {
   readonly connection: DaemonConnection;
+  /** As the daemon of `connection` has it already. */
   readonly registration: Registration;
   /** Finds or starts a daemon when the one we had is gone. */
   readonly reconnect: () => Promise<DaemonConnection>;
@@ -43,9 +44,9 @@ export function createDevClient({connection, registration, reconnect}: DevClient
     if (event.type === 'log') after = event.line.id;
     notify(event);
   };
-  async function followOnce(): Promise<void> {
+  async function followOnce(isNewDaemon: boolean): Promise<void> {
     const {client} = current;
-    await client.call('register', {registration});
+    if (isNewDaemon) await client.call('register', {registration});
     // How it goes is in the status; the failure of a start is no failure of following.
     client.call('start', {name}).catch(() => undefined);
     await client.call('attach', {name, after}, {onEvent});
@@ -60,7 +61,7 @@ export function createDevClient({connection, registration, reconnect}: DevClient
     async follow() {
       for (let reconnects = 0; ; reconnects++) {
         try {
-          await followOnce();
+          await followOnce(reconnects > 0);
           return notify({type: 'ended', reason: `${name} was stopped by another command`});
         } catch (error) {
           if (isDetached) return;

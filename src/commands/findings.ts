@@ -11,6 +11,7 @@ import type {DaemonInfo} from '../control/protocol.js';
 import {systemClock} from '../system/clock.js';
 import {errorCode, TakoError} from '../system/error.js';
 import {describePortOwner} from '../system/port-owner.js';
+import {DEFAULT_PORTS} from './context.js';
 
 export type Finding = {
   readonly id: string;
@@ -38,13 +39,15 @@ export async function attempt(id: string, check: () => Promise<Finding[]>): Prom
 }
 
 /** While the daemon does not run: whether its ports would be free. */
-export async function checkFreePorts({port = 443, httpPort = 80}: Settings): Promise<Finding[]> {
-  const findings = [port, httpPort].map(async (wanted): Promise<Finding[]> => {
-    const owner = wanted === 0 ? undefined : await describePortOwner(wanted, 'tcp');
-    if (owner === undefined) return [];
-    const fix = 'stop that program, or choose another port (docs/names.md)';
-    return [{id: `port-${wanted}`, severity: 'error', observed: `port ${wanted} is in use by ${owner}`, fix}];
-  });
+export async function checkFreePorts({port, httpPort}: Settings): Promise<Finding[]> {
+  const findings = [port ?? DEFAULT_PORTS.https, httpPort ?? DEFAULT_PORTS.http].map(
+    async (wanted): Promise<Finding[]> => {
+      const owner = wanted === 0 ? undefined : await describePortOwner(wanted, 'tcp');
+      if (owner === undefined) return [];
+      const fix = 'stop that program, or choose another port (docs/names.md)';
+      return [{id: `port-${wanted}`, severity: 'error', observed: `port ${wanted} is in use by ${owner}`, fix}];
+    },
+  );
   return (await Promise.all(findings)).flat();
 }
 

@@ -1,6 +1,7 @@
 import {constants} from 'node:os';
 import {execa} from 'execa';
 import {devRoutes} from '../config/dev-routes.js';
+import {managedZones} from '../config/settings.js';
 import {varsFor} from '../config/vars.js';
 import {createDevEnvironment} from '../devproxy/dev-environment.js';
 import {TakoError} from '../system/error.js';
@@ -14,7 +15,7 @@ export async function run(words: readonly string[], flags: RunFlags): Promise<vo
   const [file = '', ...args] = words;
   const {directory, config} = await loadCurrentProject(flags);
   if (!(flags.env in config.environments)) throw unknownEnvironment(flags.env, Object.keys(config.environments));
-  const {zones} = await loadUserSettings(createContext());
+  const settings = await loadUserSettings(createContext());
   await ensureDataFolder(directory);
   const env = createDevEnvironment({
     terminal: process.env,
@@ -23,7 +24,7 @@ export async function run(words: readonly string[], flags: RunFlags): Promise<vo
     environmentName: flags.env,
     build: 'local',
     appRoot: config.appRoot,
-    hosts: devRoutes(config, ['test', ...zones]).routes.map(({host}) => host),
+    hosts: devRoutes(config, managedZones(settings)).routes.map(({host}) => host),
   });
   const child = execa(file, args, {...INHERIT, cwd: directory, env});
   passSignalsTo(child);

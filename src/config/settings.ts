@@ -3,6 +3,7 @@ import path from 'node:path';
 import {normalizeHost} from '../proxy/route-syntax.js';
 import {TakoError} from '../system/error.js';
 import {readTextIfExists} from '../system/files.js';
+import {DEFAULT_ZONES} from './dev-routes.js';
 import {type Parsed, parseDocument} from './document.js';
 import {field, listOf, table} from './field.js';
 import {invalidFile} from './problem.js';
@@ -37,6 +38,9 @@ export function parseSettings(text: string, file: string): Parsed<Settings> {
   const {port, http_port, dns_port, zones = []} = parsed.value;
   return {...parsed, value: {port, httpPort: http_port, dnsPort: dns_port, zones: [...new Set(zones)]}};
 }
+
+/** Every zone that tako answers for and signs, its own first. */
+export const managedZones = ({zones}: Settings): readonly string[] => [...DEFAULT_ZONES, ...zones];
 
 /** Reads settings.toml in the user's config folder; no file is as an empty one. Throws CONFIG_INVALID. */
 export async function loadSettings(configFolder: string): Promise<Settings> {

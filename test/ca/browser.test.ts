@@ -4,9 +4,8 @@ import path from 'node:path';
 import {describe, it} from 'vitest';
 import type {Authority} from '../../src/ca/authority.js';
 import {issueLeaf} from '../../src/ca/leaf.js';
-import {applyPlan} from '../../src/ca/trust/apply-plan.js';
-import {planNss} from '../../src/ca/trust/nss.js';
 import {run} from '../../src/system/exec.js';
+import {trustInStore} from '../helpers/chromium.js';
 import {requires} from '../helpers/system-parts.js';
 import {temporaryFolder} from '../x509/support.js';
 import {startTlsServer} from './handshake.js';
@@ -20,9 +19,7 @@ const PAGE_TIMEOUT_MS = 25_000;
 /** A home folder whose NSS database trusts the authority. */
 async function homeThatTrusts({root}: Authority): Promise<string> {
   const home = await temporaryFolder();
-  const folder = path.join(home, '.pki/nssdb');
-  const store = {kind: 'nss', name: 'Chromium', folder, exists: false, roots: []} as const;
-  await applyPlan({changes: planNss(store, {add: root, remove: []})}, run);
+  await trustInStore(home, root);
   return home;
 }
 

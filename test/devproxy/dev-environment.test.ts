@@ -4,7 +4,7 @@ import {createDevEnvironment, type DevEnvironmentFacts} from '../../src/devproxy
 
 const facts: DevEnvironmentFacts = {
   terminal: {PATH: '/usr/bin:/bin', LANG: 'C', TAKO_HOME: '/home/me/tako', NOT_SET: undefined},
-  directory: '/work/shop',
+  directory: '/home/me/shop',
   vars: {},
   environmentName: 'development',
   build: 'dev',
@@ -22,8 +22,8 @@ describe('the environment of an app', () => {
   });
 
   it('finds the programs of the project first', () => {
-    assert.equal(environment().PATH, '/work/shop/node_modules/.bin:/usr/bin:/bin');
-    assert.equal(environment({terminal: {}}).PATH, '/work/shop/node_modules/.bin');
+    assert.equal(environment().PATH, '/home/me/shop/node_modules/.bin:/usr/bin:/bin');
+    assert.equal(environment({terminal: {}}).PATH, '/home/me/shop/node_modules/.bin');
   });
 
   it('has what the contract promises', () => {
@@ -32,8 +32,8 @@ describe('the environment of an app', () => {
       NODE_ENV: 'development',
       ENV: 'development',
       TAKO_BUILD: 'dev',
-      TAKO_DATA_DIR: '/work/shop/.tako/data/app',
-      TAKO_APP_ROOT: '/work/shop/dist',
+      TAKO_DATA_DIR: '/home/me/shop/.tako/data/app',
+      TAKO_APP_ROOT: '/home/me/shop/dist',
       TAKO_DEV_ALLOWED_HOSTS: 'shop.test,.shop.test',
     });
   });
@@ -46,6 +46,9 @@ describe('the environment of an app', () => {
   it('lets the variables of the project win over the terminal, and tako over both', () => {
     const vars = {LANG: 'de', NODE_ENV: 'test', ENV: 'mine', TAKO_DATA_DIR: '/mine'};
     const {LANG, NODE_ENV, ENV, TAKO_DATA_DIR} = environment({vars});
-    assert.deepEqual([LANG, NODE_ENV, ENV, TAKO_DATA_DIR], ['de', 'test', 'development', '/work/shop/.tako/data/app']);
+    assert.deepEqual(
+      [LANG, NODE_ENV, ENV, TAKO_DATA_DIR],
+      ['de', 'test', 'development', '/home/me/shop/.tako/data/app'],
+    );
   });
 });

@@ -3,7 +3,7 @@ import {mkdir} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {type BrowserContext, chromium, type Page} from 'playwright-core';
-import {readRoot} from '../../src/ca/root.js';
+import {type RootCertificate, readRoot} from '../../src/ca/root.js';
 import {applyPlan} from '../../src/ca/trust/apply-plan.js';
 import {planNss} from '../../src/ca/trust/nss.js';
 import {run} from '../../src/system/exec.js';
@@ -16,7 +16,9 @@ export type Browser = {
 /** Chromium as a user has it, with a new profile, and the root in its own certificate store. Errors are not ignored. */
 export async function openBrowser(rootCertificate: string): Promise<Browser> {
   const home = mkdtempSync(path.join(tmpdir(), 'tako-browser-'));
-  await trustInStore(home, rootCertificate);
+  const root = await readRoot(rootCertificate);
+  if (!root) throw new Error(`no root certificate in ${rootCertificate}`);
+  await trustInStore(home, root);
   const context: BrowserContext = await chromium.launchPersistentContext(path.join(home, 'profile'), {
     executablePath: '/usr/bin/chromium',
     env: {...definedEnvironment(), HOME: home},
@@ -49,9 +51,8 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({path: path.join(folder, `${name}.png`)});
 }
 
-async function trustInStore(home: string, rootCertificate: string): Promise<void> {
-  const root = await readRoot(rootCertificate);
-  if (!root) throw new Error(`no root certificate in ${rootCertificate}`);
+/** Makes Chromium with this home folder trust the root. */
+export async function trustInStore(home: string, root: RootCertificate): Promise<void> {
   const folder = path.join(home, '.pki/nssdb');
   const store = {kind: 'nss', name: 'Chromium', folder, exists: false, roots: []} as const;
   await applyPlan({changes: planNss(store, {add: root, remove: []})}, run);
