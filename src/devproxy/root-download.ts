@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {type RequestFilter, send} from '../proxy/request-path.js';
+import {authorityOf, type RequestFilter} from '../proxy/request-path.js';
 import {isLoopbackHost} from '../proxy/route-syntax.js';
 
 const TARGET = '/ca.pem';
@@ -9,17 +9,16 @@ const TARGET = '/ca.pem';
  * not under a name of the internet: a page there could point that name here and read whose machine this is.
  */
 export function createRootDownload(certificateFile: string, zones: readonly string[]): RequestFilter {
-  return ({isSecure, method, target, authority, response}) => {
-    if (isSecure || target.split('?', 1)[0] !== TARGET || (method !== 'GET' && method !== 'HEAD')) return false;
-    if (!isLocal(authority.host, zones)) return false;
-    const certificate = readFileSync(certificateFile, 'utf8');
+  return session => {
+    const {method, target} = session.request;
+    if (session.client.isSecure || target.split('?', 1)[0] !== TARGET) return false;
+    if ((method !== 'GET' && method !== 'HEAD') || !isLocal(authorityOf(session).host, zones)) return false;
     const headers = {
       'content-type': 'application/x-pem-file',
       'content-disposition': 'attachment; filename="tako-ca.pem"',
-      'content-length': String(Buffer.byteLength(certificate)),
       'cache-control': 'no-store',
     };
-    send(response, 200, headers, method === 'HEAD' ? '' : certificate);
+    session.respond(200, headers, readFileSync(certificateFile, 'utf8'));
     return true;
   };
 }

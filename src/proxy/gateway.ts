@@ -1,17 +1,14 @@
 // The data plane, put together: listeners, TLS, routes, cold start, forwarding. It knows neither dev nor prod; all it
 // needs from outside is an immutable route table, a source of certificates, and a way to bring an app to ready.
 
-import type {TLSSocket} from 'node:tls';
 import type {CertificateSource} from './certificate-source.js';
 import {createColdStart} from './cold-start.js';
-import {createExchange, type DownstreamRequest, type DownstreamResponse, type Exchange} from './downstream.js';
-import {createForwarder} from './forward.js';
+import type {Limits, Timeouts} from './limits.js';
 import {type Listener, type ListenerOptions, openListener} from './listener.js';
-import {createProtocolServers, type ProtocolServers} from './protocol-servers.js';
-import {createRequestPath, type RequestFilter, type RequestPath, sendBadRequest} from './request-path.js';
+import {createProxy, type Proxy} from './proxy.js';
+import {createRequestPath, type GatewaySession, type RequestFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
 import {createTlsServer} from './tls.js';
-import type {UpgradeExchange} from './tunnel.js';
 import type {Activate, Upstream} from './upstream.js';
 
 export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort'>;
@@ -24,13 +21,17 @@ export type GatewayOptions = {
   /** Whose certificate a client gets that names no server. */
   readonly defaultServerName: string;
   readonly activate: Activate;
-  readonly findUpstream: (app: AppId) => Upstream | undefined;
+  readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
   readonly lastLines?: (app: AppId) => readonly string[];
   readonly filters?: readonly RequestFilter[];
   /** Told of errors nobody expected (a filter that throws); their request is answered with 500. */
   readonly onBug?: (error: unknown) => void;
   /** How long a request waits for its app, in milliseconds; 30 s if not given. */
   readonly coldStartDeadlineMs?: number | ((app: AppId) => number);
+  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Told of each request when it is over. */
+  readonly onLog?: (session: GatewaySession) => void;
 };
 
 export type OpenPort = Pick<Listener, 'port' | 'isDenied'>;
@@ -49,7 +50,7 @@ export type Gateway = {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let table = createRouteTable([]);
   let httpsPort = options.https.port;
-  const forwarder = createForwarder();
+  const onBug = options.onBug ?? (() => undefined);
   const path = createRequestPath({
     routes: () => table,
     filters: options.filters ?? [],
@@ -57,21 +58,24 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       activate: options.activate,
       ...(options.coldStartDeadlineMs === undefined ? {} : {deadlineMs: options.coldStartDeadlineMs}),
     }),
-    forwarder,
     findUpstream: options.findUpstream,
     lastLines: options.lastLines ?? (() => []),
-    onBug: options.onBug ?? (() => undefined),
+    onBug,
     httpsPort: () => httpsPort,
+    onLog: options.onLog,
   });
-  const servers = createProtocolServers(handlersOf(path));
-  const listeners = await openListeners(options, servers);
+  const proxy = createProxy(path.phases, {
+    limits: options.limits ?? {},
+    timeouts: options.timeouts ?? {},
+    onBug,
+  });
+  const listeners = await openListeners(options, proxy);
   httpsPort = listeners.https.port;
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
     const portsClosed = [listeners.https.close(), listeners.http.close()];
-    servers.close();
-    forwarder.close();
+    proxy.close();
     await Promise.all(portsClosed);
   }
 
@@ -86,42 +90,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function handlersOf(path: RequestPath): Parameters<typeof createProtocolServers>[0] {
-  const start = <E extends Exchange>(
-    request: DownstreamRequest,
-    response: DownstreamResponse,
-    extend: (exchange: Exchange) => E,
-  ): void => {
-    const exchange = createExchange(request, response);
-    if ('problem' in exchange) sendBadRequest(response, exchange.problem);
-    else void path.handle(extend(exchange));
-  };
-  return {
-    onRequest: (request, response) => start(request, response, exchange => exchange),
-    onUpgrade: (request, response, socket, head) =>
-      start(request, response, (exchange): UpgradeExchange => ({...exchange, response, socket, head})),
-  };
-}
-
 type Listeners = {readonly https: Listener; readonly http: Listener};
 
-async function openListeners(options: GatewayOptions, servers: ProtocolServers): Promise<Listeners> {
+async function openListeners(options: GatewayOptions, proxy: Proxy): Promise<Listeners> {
   let https: Listener | undefined;
   try {
-    const tls = await createTlsServer({...options, onConnection: socket => acceptSecure(socket, servers)});
+    const tls = await createTlsServer({...options, onConnection: proxy.acceptSecure});
     https = await openListener({...options.https, onConnection: socket => void tls.accept(socket)});
-    const http = await openListener({...options.http, onConnection: servers.acceptHttp1});
+    const http = await openListener({...options.http, onConnection: proxy.acceptPlain});
     return {https, http};
   } catch (error) {
     await https?.close();
-    servers.close();
+    proxy.close();
     throw error;
   }
-}
-
-function acceptSecure(socket: TLSSocket, servers: ProtocolServers): void {
-  // node:tls leaves errors of an established connection to its owner.
-  socket.on('error', () => socket.destroy());
-  if (socket.alpnProtocol === 'h2') servers.acceptHttp2(socket);
-  else servers.acceptHttp1(socket);
 }

@@ -1,148 +1,124 @@
-// What happens to one request: filters, route, cold start, forward; and what the client is told when a step fails.
+// Tako's own proxy, as phases: filters, route, cold start, and what the client is told when a step fails.
 
-import {setTimeout as delay} from 'node:timers/promises';
+import {findAuthority} from './authority.js';
 import {ActivationError, type ColdStart} from './cold-start.js';
-import {cutOff, type DownstreamResponse, type Exchange, isHttp2Response} from './downstream.js';
 import {type ErrorAnswer, renderErrorAnswer} from './error-page.js';
-import type {Forwarder} from './forward.js';
-import {isLoopbackHost, renderHost} from './route-syntax.js';
+import type {Phases} from './phases.js';
+import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, RouteTable} from './route-table.js';
-import {openTunnel, type UpgradeExchange} from './tunnel.js';
-import type {Upstream} from './upstream.js';
-import {type Retry, UpstreamError} from './upstream-answer.js';
+import type {Session} from './session.js';
+import {type Upstream, UpstreamError} from './upstream.js';
+
+/** What a request of the gateway carries along. */
+export type GatewayContext = {app: AppId | undefined};
+export type GatewaySession = Session<GatewayContext>;
 
 /** May answer a request before it is routed; true when it did. */
-export type RequestFilter = (exchange: Exchange) => boolean;
+export type RequestFilter = (session: GatewaySession) => boolean;
 
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
   readonly filters: readonly RequestFilter[];
   readonly coldStart: ColdStart;
-  readonly forwarder: Forwarder;
   /** Where a ready instance listens, without waiting; undefined when the app must be started. */
-  readonly findUpstream: (app: AppId) => Upstream | undefined;
+  readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
   /** An app's last output, shown where it explains a failure. */
   readonly lastLines: (app: AppId) => readonly string[];
   /** Told of errors nobody expected; their request is answered with 500. */
   readonly onBug: (error: unknown) => void;
   readonly httpsPort: () => number;
+  /** Told of each request when it is over. */
+  readonly onLog: ((session: GatewaySession) => void) | undefined;
 };
 
 export type RequestPath = {
-  /** Answers the exchange, whatever happens; never rejects. */
-  handle(exchange: Exchange): Promise<void>;
+  readonly phases: Phases<GatewayContext>;
   /** Requests and tunnels of an app that are not finished. */
   inFlight(app: AppId): number;
 };
 
-/** Connecting fails for a moment between the death of a process and the news of it. */
-const TRIES: Readonly<Record<Retry, number>> = {always: 4, once: 2, never: 1};
-/** Grows with each try. */
-const RETRY_DELAY_MS = 100;
 const RETRY_AFTER_SECONDS = 1;
 
 export function createRequestPath(options: RequestPathOptions): RequestPath {
-  const {routes, filters, coldStart, forwarder, findUpstream, lastLines} = options;
+  const {routes, filters, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
   const inFlight = new Map<AppId, number>();
 
-  async function serve(exchange: Exchange, app: AppId): Promise<void> {
-    count(inFlight, app, 1);
-    try {
-      await proxy(exchange, app);
-    } catch (error) {
-      if (!exchange.signal.aborted) sendError(exchange, failureAnswer(error, app, lastLines));
-    } finally {
-      // What is left of a body is read and dropped, so that the connection can carry the next request.
-      exchange.request.resume();
-      count(inFlight, app, -1);
+  function route(session: GatewaySession): boolean {
+    for (const filter of filters) {
+      if (filter(session)) return true;
     }
+    const {target} = session.request;
+    const {host} = authorityOf(session);
+    const found = routes().match(host, target);
+    if (found === undefined) {
+      sendError(session, misdirected(host, routes(), httpsPort()));
+    } else if (!session.client.isSecure) {
+      redirectToHttps(session, host, httpsPort());
+    } else {
+      session.context.app = found.app;
+      count(inFlight, found.app, 1);
+      return false;
+    }
+    return true;
   }
 
-  async function proxy(exchange: Exchange, app: AppId): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const upstream = findUpstream(app) ?? (await coldStart.wait(app, exchange.signal));
-      try {
-        return isUpgrade(exchange) ? await openTunnel(exchange, upstream) : await forwarder.forward(exchange, upstream);
-      } catch (error) {
-        if (!(error instanceof UpstreamError) || attempt >= TRIES[error.retry]) throw error;
-        // At once the first time: a kept connection may just have been closed.
-        await delay(RETRY_DELAY_MS * (attempt - 1), undefined, {signal: exchange.signal});
-      }
-    }
-  }
-
-  async function answer(exchange: Exchange): Promise<void> {
-    if (filters.some(filter => filter(exchange))) return;
-    const route = routes().match(exchange.authority.host, exchange.target);
-    if (!route) sendError(exchange, misdirected(exchange, routes(), options.httpsPort()));
-    else if (exchange.isSecure) await serve(exchange, route.app);
-    else redirectToHttps(exchange, options.httpsPort());
+  function answerFailure(error: unknown, session: GatewaySession): void {
+    const answer = failureAnswer(error, session.context.app ?? '', lastLines);
+    if (answer === undefined) options.onBug(error);
+    sendError(session, answer ?? INTERNAL_ERROR);
   }
 
   return {
     inFlight: app => inFlight.get(app) ?? 0,
-    async handle(exchange) {
-      try {
-        await answer(exchange);
-      } catch (error) {
-        options.onBug(error);
-        sendError(exchange, INTERNAL_ERROR);
-      }
+    phases: {
+      createContext: () => ({app: undefined}),
+      requestFilter: route,
+      upstreamPeer(session) {
+        const app = session.context.app as AppId;
+        return findUpstream(app, session) ?? coldStart.wait(app, session.signal);
+      },
+      failToProxy: answerFailure,
+      logging(session) {
+        if (session.context.app !== undefined) count(inFlight, session.context.app, -1);
+        onLog?.(session);
+      },
     },
   };
 }
 
-/** Answers with an error page, or cuts the connection when an answer has begun already. */
-export function sendError({request, response, method}: Exchange, answer: ErrorAnswer): void {
-  if (response.headersSent) {
-    cutOff(response);
-    return;
-  }
-  const {headers, body} = renderErrorAnswer(answer, request.headers.accept);
-  send(response, answer.status, headers, method === 'HEAD' ? '' : body);
+/** The host a request is for. The engine lets no request through whose Host it cannot read. */
+export function authorityOf({request}: Pick<Session, 'request'>): Authority {
+  const authority = findAuthority(request.host);
+  if (authority === undefined) throw new Error(`a request for ${JSON.stringify(request.host)} was let through`);
+  return authority;
 }
 
-/** Answers a request that could not even be read. */
-export function sendBadRequest(response: DownstreamResponse, problem: string): void {
-  const {headers, body} = renderErrorAnswer({status: 400, code: 'BAD_REQUEST', message: problem}, undefined);
-  send(response, 400, {...headers, connection: 'close'}, body);
-}
-
-/** Sends a whole answer. */
-export function send(
-  response: DownstreamResponse,
-  status: number,
-  headers: Record<string, string>,
-  body: string,
-): void {
-  if (isHttp2Response(response)) {
-    const {connection: _, ...rest} = headers;
-    response.writeHead(status, rest);
-    response.end(body);
-  } else {
-    response.writeHead(status, headers);
-    response.end(body);
-  }
+/** Answers with an error page. */
+export function sendError<Context>(session: Session<Context>, answer: ErrorAnswer): void {
+  if (session.isAnswered) return;
+  const {headers, body} = renderErrorAnswer(answer, session.request.fields.get('accept'));
+  session.respond(answer.status, headers, body);
 }
 
 /** 308 keeps method and body; only hosts that are routed are redirected, so this is no open redirect. */
-function redirectToHttps({response, authority, target}: Exchange, httpsPort: number): void {
-  const location = originOf(authority.host, httpsPort) + (target === '*' ? '' : target);
-  send(response, 308, {location, 'content-length': '0', 'cache-control': 'no-store'}, '');
+function redirectToHttps(session: GatewaySession, host: string, httpsPort: number): void {
+  const {target} = session.request;
+  const location = originOf(host, httpsPort) + (target === '*' ? '' : target);
+  session.respond(308, {location, 'cache-control': 'no-store'});
 }
 
 /** Tells what there is only under a name that is ours: a page of the internet could point its own name here and read. */
-function misdirected({authority}: Exchange, table: RouteTable, httpsPort: number): ErrorAnswer {
-  const routed = table.routes.map(({host}) => host).filter(host => !host.startsWith('*.'));
-  const isOurs = isLoopbackHost(authority.host) || routed.some(host => isNeighbour(authority.host, host));
+function misdirected(host: string, table: RouteTable, httpsPort: number): ErrorAnswer {
+  const routed = table.routes.map(route => route.host).filter(name => !name.startsWith('*.'));
+  const isOurs = isLoopbackHost(host) || routed.some(name => isNeighbour(host, name));
   const hosts = new Set(isOurs ? routed : []);
-  const isKnownHost = table.routes.some(({host}) => host === authority.host);
+  const isKnownHost = table.routes.some(route => route.host === host);
   return {
     status: 421,
     code: 'NO_SUCH_APP',
-    message: `no app is registered for ${authority.host}${isKnownHost ? ' at this path' : ''}`,
+    message: `no app is registered for ${host}${isKnownHost ? ' at this path' : ''}`,
     hint: hosts.size > 0 ? 'These are:' : 'Run "tako dev" in the folder of one.',
-    links: [...hosts].map(host => originOf(host, httpsPort)),
+    links: [...hosts].map(name => originOf(name, httpsPort)),
   };
 }
 
@@ -154,18 +130,22 @@ export function originOf(host: string, port: number): string {
   return `https://${renderHost(host)}${port === 443 ? '' : `:${port}`}`;
 }
 
-function failureAnswer(error: unknown, app: AppId, lastLines: (app: AppId) => readonly string[]): ErrorAnswer {
+/** What a client is told about a failure; undefined for one that nobody expected. */
+function failureAnswer(
+  error: unknown,
+  app: AppId,
+  lastLines: (app: AppId) => readonly string[],
+): ErrorAnswer | undefined {
   if (error instanceof ActivationError) return activationAnswer(error, lastLines(app));
-  if (error instanceof UpstreamError) {
-    return {
-      status: 502,
-      code: 'APP_UNREACHABLE',
-      message: `${app}: ${error.message}`,
-      lines: lastLines(app),
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    };
-  }
-  throw error;
+  if (!(error instanceof UpstreamError)) return undefined;
+  const isTimeout = error.failure === 'timeout' || error.failure === 'connect-timeout';
+  return {
+    status: isTimeout ? 504 : 502,
+    code: isTimeout ? 'APP_TIMEOUT' : 'APP_UNREACHABLE',
+    message: `${app}: ${error.message}`,
+    lines: lastLines(app),
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  };
 }
 
 const STATUS_OF_FAILURE = {failed: 502, 'timed-out': 504, 'queue-full': 503, cancelled: 503} as const;
@@ -188,8 +168,6 @@ const INTERNAL_ERROR: ErrorAnswer = {
   message: 'tako failed on this request',
   hint: 'this is a bug in tako; its log has the details',
 };
-
-const isUpgrade = (exchange: Exchange): exchange is UpgradeExchange => 'socket' in exchange;
 
 function count(counts: Map<AppId, number>, app: AppId, change: 1 | -1): void {
   const next = (counts.get(app) ?? 0) + change;

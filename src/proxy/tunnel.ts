@@ -1,73 +1,83 @@
-// The upgrade to a WebSocket: the request goes upstream, and only after the upstream's 101 do the two sockets become
-// one tunnel. Bytes the client sent early wait until then (forwarding them sooner would be request smuggling).
+// A tunnel: after a 101 the two connections are one stream of bytes each way, until both sides are closed.
 
-import {type IncomingMessage, request as openRequest, type ServerResponse} from 'node:http';
-import type {Socket} from 'node:net';
-import type {Exchange} from './downstream.js';
-import {forwardedFacts} from './forward.js';
-import {upstreamRequestHeaders} from './headers.js';
-import {sendResponse} from './respond.js';
-import type {Upstream} from './upstream.js';
-import {answerTo, UpstreamError, type UpstreamTunnel} from './upstream-answer.js';
+import type {Duplex} from 'node:stream';
+import {Socket} from 'node:net';
+import type {ClientTunnel} from './client-side.js';
+import type {UpstreamTunnel} from './upstream.js';
 
-/** An exchange that asks to be upgraded: the client's socket, and `head`, what came after the request. */
-export type UpgradeExchange = Exchange & {
-  readonly response: ServerResponse;
-  readonly socket: Socket;
-  readonly head: Buffer;
+/** The tunnels of one proxy. */
+export type Tunnels = {
+  /** Copies both ways with backpressure; `onOver` is called once both sides are closed. */
+  join(client: ClientTunnel, upstream: UpstreamTunnel, onOver: () => void): void;
+  /** Closes them one after the other within `graceMs`, so that their clients do not all come back at once. */
+  drain(graceMs: number): void;
+  close(): void;
+  readonly count: number;
 };
 
-/** Opens the tunnel; resolves when it is over, or when the app refused it and its answer is out. */
-export async function openTunnel(exchange: UpgradeExchange, {host, port}: Upstream): Promise<void> {
-  const headers = upstreamRequestHeaders(exchange.request.rawHeaders, forwardedFacts(exchange));
-  headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
-  const outgoing = openRequest({host, port, path: exchange.target, headers, setHost: false, agent: false});
-  outgoing.end();
-  const {message, tunnel} = await answerTo(outgoing, exchange, true);
-  if (!tunnel) return sendResponse(message, exchange);
-  if (message.headers.upgrade?.toLowerCase() !== 'websocket') {
-    tunnel.socket.destroy();
-    throw new UpstreamError('the app switched to a protocol that was not asked for', {retry: 'never'});
-  }
-  await join(exchange, message, tunnel);
-}
+export function createTunnels(random: () => number = Math.random): Tunnels {
+  const open = new Set<Duplex>();
+  const timers = new Set<NodeJS.Timeout>();
 
-/** Copies both ways with backpressure until both sides are closed. */
-function join(
-  {socket: client, head, response}: UpgradeExchange,
-  answer: IncomingMessage,
-  tunnel: UpstreamTunnel,
-): Promise<unknown> {
-  const {socket: upstream, early} = tunnel;
-  response.detachSocket(client);
-  copy(client, upstream);
-  copy(upstream, client);
-  client.write(renderHead(answer), 'latin1');
-  if (early.length > 0) client.write(early);
-  if (head.length > 0) upstream.write(head);
-  return Promise.all([closeOf(client), closeOf(upstream)]);
+  function closeAfter(client: Duplex, ms: number): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      client.destroy();
+    }, ms);
+    timer.unref();
+    timers.add(timer);
+  }
+
+  return {
+    join(client, {socket, early}, onOver) {
+      let sides = 2;
+      const onClose = (): void => {
+        sides -= 1;
+        if (sides > 0) return;
+        open.delete(client.duplex);
+        onOver();
+      };
+      open.add(client.duplex);
+      if (early !== undefined) client.duplex.write(early);
+      if (client.early !== undefined) socket.write(client.early);
+      copy(client.duplex, socket, onClose);
+      copy(socket, client.duplex, onClose);
+    },
+    drain(graceMs) {
+      for (const client of open) closeAfter(client, graceMs * random());
+    },
+    close() {
+      for (const timer of timers) clearTimeout(timer);
+      for (const client of open) client.destroy();
+    },
+    get count() {
+      return open.size;
+    },
+  };
 }
 
 /** An end travels on as an end; when one side is gone, the other gets what was still on its way and is closed too. */
-function copy(from: Socket, to: Socket): void {
-  from.allowHalfOpen = true;
-  from.setTimeout(0);
-  from.setNoDelay(true);
+function copy(from: Duplex, to: Duplex, onClose: () => void): void {
+  if (from instanceof Socket) prepare(from);
+  from.on('data', (chunk: Buffer) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.on('end', () => to.end());
   from.on('error', () => to.destroy());
-  void closeOf(from).then(() => to.destroySoon());
-  from.pipe(to);
+  if (from.closed) closeBehind(to, onClose);
+  else from.once('close', () => closeBehind(to, onClose));
+  from.resume();
 }
 
-const closeOf = (socket: Socket): Promise<void> =>
-  new Promise(resolve => {
-    if (socket.closed) resolve();
-    else socket.once('close', () => resolve());
-  });
+function prepare(socket: Socket): void {
+  socket.allowHalfOpen = true;
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+}
 
-function renderHead({statusCode, statusMessage, rawHeaders}: IncomingMessage): string {
-  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
-  }
-  return `${lines.join('\r\n')}\r\n\r\n`;
+function closeBehind(to: Duplex, onClose: () => void): void {
+  onClose();
+  if (to instanceof Socket) to.destroySoon();
+  else if (!to.destroyed) to.end(() => to.destroy());
 }

@@ -1,0 +1,35 @@
+import {createSample} from '../load/command.mjs';
+import {runH2load, runH2loadTimed} from '../load/h2load.mjs';
+
+const CONNECTIONS = 32;
+
+export const tailLatency = {
+  name: 'p99',
+  title: "99th percentile at half of nginx's peak rate, HTTP/1.1 over TLS, 32 connections",
+  unit: 'µs',
+  tools: ['h2load'],
+  upstream: 'files',
+  serves: proxy => ['tako', 'nginx', 'haproxy', 'caddy'].includes(proxy.name),
+  targets: [{peer: 'nginx', atMost: 1.5}],
+
+  /** The rate every proxy is asked for, per connection. */
+  async prepare(subjects, {seconds, cores}) {
+    const nginx = subjects.find(({proxy}) => proxy.name === 'nginx');
+    if (nginx === undefined) throw new Error("the rate is half of nginx's, which is not here");
+    const amount = [`-c${CONNECTIONS}`, '-D', seconds];
+    const {requests, microseconds} = await runH2load(nginx, {amount, protocol: 'http/1.1', cpu: cores.load});
+    const ratePerConnection = Math.max(1, Math.floor((requests / microseconds / 2 / CONNECTIONS) * 1e6));
+    return {ratePerConnection, note: `${ratePerConnection * CONNECTIONS} requests/s asked for`};
+  },
+
+  async measure(subject, {seconds, cores, folder}, {ratePerConnection}) {
+    const amount = [`-c${CONNECTIONS}`, '-D', seconds, `--rps=${ratePerConnection}`];
+    const run = await runH2loadTimed(subject, {amount, protocol: 'http/1.1', cpu: cores.load}, folder);
+    const value = run.times[Math.floor(run.times.length * 0.99)] ?? Number.NaN;
+    const kept = run.requests / seconds / (ratePerConnection * CONNECTIONS);
+    return {
+      ...createSample({...run, value}),
+      note: kept < 0.95 ? `kept ${Math.round(kept * 100)} % of the rate` : undefined,
+    };
+  },
+};

@@ -1,0 +1,395 @@
+// One request, from its head to its log line: the state machine that runs the phases and moves the bytes.
+//
+// It is called from both sides, by the client's and by the upstream's, and never waits where nothing has to be waited
+// for: a phase that gives its value at once is followed by the next in the same turn, and a phase that is not there is
+// one comparison.
+
+import {STATUS_CODES} from 'node:http';
+import {type BodyFlow, createBodyFlow} from './body-flow.js';
+import type {ClientGone, ClientReceiver, ClientSide, ResponseHead} from './client-side.js';
+import {isIdempotent} from './methods.js';
+import {decideRetry, type Phases, type Retry} from './phases.js';
+import {type Outcome, Session, toFields} from './session.js';
+import type {Tunnels} from './tunnel.js';
+import {
+  type Upstream,
+  UpstreamError,
+  type UpstreamPool,
+  type UpstreamReceiver,
+  type UpstreamStream,
+  type UpstreamTunnel,
+} from './upstream.js';
+import type {UpstreamRequest} from './upstream-request.js';
+import type {HeaderFields} from './header-fields.js';
+
+/** What all exchanges of a proxy share. */
+export type ExchangeHost<Context> = {
+  readonly phases: Phases<Context>;
+  readonly pool: UpstreamPool;
+  readonly tunnels: Tunnels;
+  /** The request to send, without what ends at us and with what we add. */
+  toUpstream(session: Session<Context>): UpstreamRequest;
+  onStart(exchange: Exchange<Context>): void;
+  onFinish(exchange: Exchange<Context>): void;
+  /** Told of what a phase threw that is no failure of the upstream. */
+  onBug(error: unknown): void;
+};
+
+export class Exchange<Context> extends Session<Context> implements ClientReceiver, UpstreamReceiver {
+  readonly #host: ExchangeHost<Context>;
+  readonly #side: ClientSide;
+  #stream: UpstreamStream | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  /** The head of the answer is out, or about to be: no other try, no other answer. */
+  #isHeadSent = false;
+  #isBodyRead = false;
+  #isRequestSent = false;
+  /** Bodies take the long way round only where a filter wants to see them, or while one is waited for. */
+  #requestFlow: BodyFlow | undefined;
+  #responseFlow: BodyFlow | undefined;
+
+  constructor(host: ExchangeHost<Context>, side: ClientSide) {
+    super(side);
+    this.#host = host;
+    this.#side = side;
+  }
+
+  start(): void {
+    this.#side.attach(this);
+    this.#host.onStart(this);
+    const {createContext, requestFilter} = this.#host.phases;
+    try {
+      if (createContext !== undefined) this.context = createContext(this as Session<never>);
+      if (requestFilter === undefined) this.#choose();
+      else this.#then(requestFilter(this), this.#afterRequestFilter);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Answers without a phase having seen the request. */
+  refuse(status: number, problem: string): void {
+    this.#side.attach(this);
+    this.#host.onStart(this);
+    this.respond(status, PLAIN_TEXT, problem);
+  }
+
+  get isAnswered(): boolean {
+    return this.#isHeadSent;
+  }
+
+  get isOver(): boolean {
+    return this.outcome !== undefined;
+  }
+
+  respond(status: number, fields: HeaderFields | Readonly<Record<string, string>> = {}, body: string | Buffer = ''): void {
+    if (this.#isHeadSent) throw new Error('this request is answered already');
+    if (this.isOver) return;
+    this.#isHeadSent = true;
+    this.#dropUpstream();
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
+    this.#side.sendHead(this.response, bytes.length);
+    if (bytes.length > 0 && this.request.method !== 'HEAD') this.#sendDown(bytes);
+    this.#finish('answered');
+    this.#side.sendEnd(undefined);
+  }
+
+  /** Cuts the exchange off, as when the proxy closes. */
+  cutOff(): void {
+    if (this.isOver) return;
+    this.#finish('cut-off');
+    this.#side.abort();
+  }
+
+  // What happens in turn.
+
+  #afterRequestFilter(isAnswered: boolean): void {
+    if (!isAnswered && !this.#isHeadSent) this.#choose();
+  }
+
+  #choose(): void {
+    this.attempts += 1;
+    this.#then(this.#host.phases.upstreamPeer(this), this.#connect);
+  }
+
+  #connect(upstream: Upstream): void {
+    if (this.#isHeadSent) return;
+    this.upstream = upstream;
+    const stop = this.#host.pool.connect(upstream, this);
+    if (this.#stream === undefined) this.#stopWaiting = stop;
+  }
+
+  onConnected(stream: UpstreamStream): void {
+    this.#stopWaiting = undefined;
+    this.#stream = stream;
+    try {
+      const request = this.#host.toUpstream(this);
+      const {upstreamRequestFilter} = this.#host.phases;
+      if (upstreamRequestFilter === undefined) this.#send(request);
+      else this.#then(upstreamRequestFilter(request, this), () => this.#send(request));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #send(request: UpstreamRequest): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    if (!this.hasBody) {
+      this.#isRequestSent = true;
+      stream.sendHead(request, 0);
+      stream.sendEnd(undefined);
+      return;
+    }
+    stream.sendHead(request, this.#lengthUpstream(request));
+    this.#isBodyRead = true;
+    if (this.#host.phases.requestBodyFilter !== undefined) this.#filterRequestBody();
+    this.#side.readBody();
+    stream.flush();
+  }
+
+  /** A filter changes the length of a body by deleting its Content-Length. */
+  #lengthUpstream(request: UpstreamRequest): number {
+    return this.#host.phases.requestBodyFilter !== undefined && request.isUnsized ? -1 : this.#side.contentLength;
+  }
+
+  // From the client.
+
+  onBody(chunk: Buffer): void {
+    this.bytesReceived += chunk.length;
+    if (this.#requestFlow !== undefined) this.#requestFlow.push(chunk);
+    else this.#sendUp(chunk);
+  }
+
+  onBodyEnd(trailers: HeaderFields | undefined): void {
+    if (this.#requestFlow !== undefined) this.#requestFlow.end(trailers);
+    else this.#endUp(trailers);
+  }
+
+  onClientDrain(): void {
+    this.#stream?.resume();
+  }
+
+  onClientGone(reason: ClientGone): void {
+    if (this.isOver) return;
+    if (reason === 'malformed' && !this.#isHeadSent) return this.respond(400, PLAIN_TEXT, 'the body is not valid HTTP\n');
+    if (reason === 'too-slow' && !this.#isHeadSent) return this.respond(408, PLAIN_TEXT, 'the body came too slowly\n');
+    this.#finish('client-gone');
+    this.#side.abort();
+  }
+
+  #sendUp(chunk: Buffer): void {
+    if (chunk.length > 0 && this.#stream?.sendBody(chunk) === false) this.#side.pauseBody();
+  }
+
+  #endUp(trailers: HeaderFields | undefined): void {
+    this.#isRequestSent = true;
+    this.#stream?.sendEnd(trailers);
+  }
+
+  #filterRequestBody(): void {
+    const filter = this.#host.phases.requestBodyFilter;
+    this.#requestFlow = createBodyFlow({
+      filter: filter && ((chunk, isLast) => filter(chunk, isLast, this)),
+      pause: () => this.#side.pauseBody(),
+      resume: () => this.#side.resumeBody(),
+      send: chunk => this.#sendUp(chunk),
+      end: trailers => this.#endUp(trailers),
+      fail: error => this.#fail(error),
+    });
+  }
+
+  // From the upstream.
+
+  onInterim(head: ResponseHead): void {
+    if (this.#isHeadSent) return;
+    if (head.status === 100 && !this.#side.expectsContinue) return;
+    this.#side.sendInterim(head);
+  }
+
+  onHead(head: ResponseHead, contentLength: number): void {
+    const {upstreamResponseFilter, responseFilter, responseBodyFilter} = this.#host.phases;
+    this.response = head;
+    if (upstreamResponseFilter === undefined && responseFilter === undefined && responseBodyFilter === undefined) {
+      this.#isHeadSent = true;
+      this.#side.sendHead(head, contentLength);
+      return;
+    }
+    this.#filterResponse(head, contentLength);
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#responseFlow !== undefined) this.#responseFlow.push(chunk);
+    else this.#sendDown(chunk);
+  }
+
+  onEnd(trailers: HeaderFields | undefined): void {
+    if (this.#responseFlow !== undefined) this.#responseFlow.end(trailers);
+    else this.#endDown(trailers);
+  }
+
+  onPause(): void {
+    if (this.#isHeadSent) this.#side.flush();
+  }
+
+  onUpstreamDrain(): void {
+    this.#side.resumeBody();
+  }
+
+  onUpstreamError(error: UpstreamError): void {
+    this.#stream = undefined;
+    this.#stopWaiting = undefined;
+    if (this.isOver) return;
+    this.error = error;
+    if (this.#isHeadSent) this.cutOff();
+    else if (this.#mayRetry(error)) this.#askForRetry(error);
+    else this.#fail(error);
+  }
+
+  onUpgrade(head: ResponseHead, tunnel: UpstreamTunnel): void {
+    this.#stream = undefined;
+    if (this.upgrade === undefined || head.fields.get('upgrade')?.toLowerCase() !== this.upgrade) {
+      tunnel.socket.destroy();
+      this.#fail(new UpstreamError('malformed', 'the app switched to a protocol that was not asked for', 'answered'));
+      return;
+    }
+    this.response = head;
+    this.#isHeadSent = true;
+    const client = this.#side.openTunnel(head);
+    this.#host.tunnels.join(client, tunnel, () => this.#finish('tunnelled'));
+  }
+
+  #sendDown(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.bytesSent += chunk.length;
+    if (!this.#side.sendBody(chunk)) this.#stream?.pause();
+  }
+
+  #endDown(trailers: HeaderFields | undefined): void {
+    // An upstream that answers before it had the whole request wants no more of it.
+    if (this.#isRequestSent) this.#stream = undefined;
+    this.#finish('answered');
+    this.#side.sendEnd(trailers);
+  }
+
+  #filterResponse(head: ResponseHead, contentLength: number): void {
+    const {upstreamResponseFilter, responseFilter, responseBodyFilter} = this.#host.phases;
+    const flow = createBodyFlow({
+      filter: responseBodyFilter && ((chunk, isLast) => responseBodyFilter(chunk, isLast, this)),
+      pause: () => this.#stream?.pause(),
+      resume: () => this.#stream?.resume(),
+      send: chunk => this.#sendDown(chunk),
+      end: trailers => this.#endDown(trailers),
+      fail: error => this.#fail(error),
+    });
+    this.#responseFlow = flow;
+    flow.hold();
+    const sendHead = (): void => {
+      if (this.#isHeadSent) return;
+      this.#isHeadSent = true;
+      this.#side.sendHead(head, head.fields.has('content-length') ? contentLength : -1);
+      flow.release();
+      this.#side.flush();
+    };
+    const filterForClient = (): void => this.#then(responseFilter?.(head, this), sendHead);
+    this.#guard(() => this.#then(upstreamResponseFilter?.(head, this), filterForClient));
+  }
+
+  // When it fails.
+
+  /** Whether trying again does no harm: RFC 9110, section 9.2.2. */
+  #mayRetry({progress}: UpstreamError): boolean {
+    if (progress === 'unsent') return !this.#isBodyRead;
+    return progress === 'unanswered' && !this.hasBody && isIdempotent(this.request.method);
+  }
+
+  #askForRetry(error: UpstreamError): void {
+    const {failToConnect, errorWhileProxy} = this.#host.phases;
+    const decide = (error.progress === 'unsent' ? failToConnect : errorWhileProxy) ?? decideRetry;
+    this.#guard(() => this.#then(decide(error, this), retry => this.#retry(error, retry)));
+  }
+
+  #retry(error: UpstreamError, retry: Retry): void {
+    if (retry === undefined) this.#fail(error);
+    else if (retry.afterMs <= 0) this.#guard(() => this.#choose());
+    else this.#retryTimer = setTimeout(() => this.#guard(() => this.#choose()), retry.afterMs);
+  }
+
+  /** There will be no other try: the client is told, or, when an answer has begun, cut off. */
+  #fail(error: unknown): void {
+    if (this.isOver) return;
+    this.error = error;
+    this.#dropUpstream();
+    if (this.#isHeadSent) return this.cutOff();
+    const {failToProxy} = this.#host.phases;
+    if (failToProxy === undefined) return this.#failPlainly(error);
+    try {
+      const answered = failToProxy(error, this);
+      if (answered instanceof Promise) answered.catch(problem => this.#host.onBug(problem)).then(() => this.#failPlainly(error));
+      else this.#failPlainly(error);
+    } catch (problem) {
+      this.#host.onBug(problem);
+      this.#failPlainly(error);
+    }
+  }
+
+  /** The answer where nobody gave a better one. */
+  #failPlainly(error: unknown): void {
+    if (this.#isHeadSent || this.isOver) return;
+    if (error instanceof UpstreamError) {
+      this.respond(error.failure.endsWith('timeout') ? 504 : 502, PLAIN_TEXT, `${error.message}\n`);
+    } else {
+      this.#host.onBug(error);
+      this.respond(500, PLAIN_TEXT, 'the proxy failed on this request\n');
+    }
+  }
+
+  // The end.
+
+  #finish(outcome: Outcome): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = outcome;
+    this.#dropUpstream();
+    if (outcome === 'client-gone') this.abortSignal();
+    try {
+      this.#host.phases.logging?.(this);
+    } catch (error) {
+      this.#host.onBug(error);
+    }
+    this.#host.onFinish(this);
+  }
+
+  /** Whatever is still under way upstream is given up; a request that was answered has nothing under way. */
+  #dropUpstream(): void {
+    clearTimeout(this.#retryTimer);
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+    this.#stream?.abort();
+    this.#stream = undefined;
+  }
+
+  // Goes on with a phase's value: in the same turn if it is there.
+
+  #then<T>(value: T | Promise<T>, next: (value: T) => void): void {
+    if (value instanceof Promise) {
+      value.then(
+        result => this.isOver || this.#guard(() => next.call(this, result)),
+        error => this.#fail(error),
+      );
+    } else {
+      next.call(this, value);
+    }
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}
+
+const PLAIN_TEXT = {'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store'};

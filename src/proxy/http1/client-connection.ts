@@ -1,0 +1,534 @@
+// A client's HTTP/1.1 connection: requests are read one after the other, and each is answered before the next is parsed.
+//
+// What comes meanwhile (the next request of a client that pipelines, a body nobody has asked for yet) stays unread: the
+// socket is paused, and the client feels it.
+
+import {STATUS_CODES} from 'node:http';
+import type {Socket} from 'node:net';
+import type {TLSSocket} from 'node:tls';
+import type {
+  ClientConnection,
+  ClientGone,
+  ClientReceiver,
+  ClientSide,
+  ClientTunnel,
+  HttpVersion,
+  RequestHead,
+  ResponseHead,
+  StartExchange,
+} from '../client-side.js';
+import {DATE, NOT_DOWNSTREAM, NOT_DOWNSTREAM_UNSIZED} from '../field-kinds.js';
+import type {HeaderFields} from '../header-fields.js';
+import type {Limits, Timeouts} from '../limits.js';
+import {mayHaveBody} from '../methods.js';
+import type {Sweep, Swept} from '../sweep.js';
+import {BodyReader, type BodySink} from './body-reader.js';
+import {CR, LF} from './characters.js';
+import {dateLine} from './date.js';
+import {HeadBuffer} from './head-buffer.js';
+import {type HeadParser, INCOMPLETE, REFUSED} from './head-parser.js';
+import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
+import {HEAD_TOO_LARGE, type Refusal, refusal} from './refusal.js';
+import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
+
+/** What the connections of one proxy share. */
+export type Http1Host = {
+  readonly start: StartExchange;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly sweep: Sweep;
+  readonly parser: HeadParser;
+  /** No connection is kept any more. */
+  readonly isDraining: boolean;
+  /** Told of a request that was refused before it was one. */
+  onRefused(refused: Refusal, client: ClientConnection): void;
+  onClose(connection: Http1ClientConnection): void;
+};
+
+/** Between requests, or in the middle of a head. */
+const IDLE = 0;
+/** A request is being answered. */
+const BUSY = 1;
+/** The answer is out, and the rest of an unwanted body is read and dropped. */
+const DROPPING = 2;
+/** We have ended our side and read on, so that the client gets all of the answer instead of a reset. */
+const LINGERING = 3;
+/** Closed, or a tunnel now. */
+const GONE = 4;
+
+/** How long a client may take to see that we ended the connection: RFC 9112, section 9.6. */
+const LINGER_MS = 2_000;
+
+const CONNECTION_OF = Symbol('Http1ClientConnection');
+type OwnedSocket = Socket & {[CONNECTION_OF]: Http1ClientConnection};
+
+export class Http1ClientConnection implements ClientSide, BodySink, Swept {
+  readonly client: ClientConnection;
+  request!: RequestHead;
+  hasBody = false;
+  contentLength = 0;
+  expectsContinue = false;
+  upgrade: string | undefined;
+
+  readonly #host: Http1Host;
+  readonly #socket: Socket;
+  readonly #writer: MessageWriter;
+  readonly #body: BodyReader;
+  #receiver: ClientReceiver | undefined;
+  #state = IDLE;
+  #requests = 0;
+  #keepsAlive = true;
+  /** What was read and not used yet. */
+  #unread: Buffer | undefined;
+  #head: HeadBuffer | undefined;
+  #isAdvancing = false;
+  #isPaused = false;
+  #isBodyWanted = false;
+  #isBodyPaused = false;
+  #isHalfClosed = false;
+  #isContinued = false;
+  #dropped = 0;
+  /** When the sweep acts, in milliseconds; 0 for never. */
+  #deadline = 0;
+  #bodyBytes = 0;
+  #sentBefore = 0;
+
+  constructor(socket: Socket, host: Http1Host) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#writer = new MessageWriter(socket);
+    this.#body = new BodyReader(host.parser, host.limits.headBytes);
+    this.client = describeClient(socket, '1.1');
+    this.#deadline = host.sweep.now + host.timeouts.headMs;
+    (socket as OwnedSocket)[CONNECTION_OF] = this;
+    socket.allowHalfOpen = true;
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+    socket.on('drain', onDrain);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    host.sweep.add(this);
+  }
+
+  // The client's side of the exchange under way.
+
+  attach(receiver: ClientReceiver): void {
+    this.#receiver = receiver;
+  }
+
+  readBody(): void {
+    this.#isBodyWanted = true;
+    this.#startBodyClock();
+    this.#advance();
+  }
+
+  pauseBody(): void {
+    this.#isBodyPaused = true;
+  }
+
+  resumeBody(): void {
+    if (!this.#isBodyPaused) return;
+    this.#isBodyPaused = false;
+    this.#startBodyClock();
+    this.#advance();
+  }
+
+  sendInterim({status, reason, fields}: ResponseHead): void {
+    if (this.client.httpVersion === '1.0') return;
+    if (status === 100) this.#isContinued = true;
+    this.#socket.write(`HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM_UNSIZED)}\r\n`, 'latin1');
+  }
+
+  sendHead({status, reason, fields}: ResponseHead, contentLength: number): void {
+    const hasBody = mayHaveBody(this.request.method, status);
+    const isChunked = hasBody && contentLength === -1 && this.client.httpVersion === '1.1';
+    if (!this.#mayKeepAlive() || (hasBody && contentLength === -1 && !isChunked)) this.#keepsAlive = false;
+    let head = `HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM_UNSIZED)}`;
+    if (contentLength !== -1 && status !== 204) head += `Content-Length: ${contentLength}\r\n`;
+    else if (isChunked) head += 'Transfer-Encoding: chunked\r\n';
+    if (!fields.hasKind(DATE)) head += dateLine(this.#host.sweep);
+    if (!this.#keepsAlive) head += 'Connection: close\r\n';
+    else if (this.client.httpVersion === '1.0') head += 'Connection: keep-alive\r\n';
+    const framing = !hasBody ? NO_BODY : contentLength !== -1 ? SIZED : isChunked ? CHUNKED : UNTIL_CLOSE;
+    this.#writer.start(`${head}\r\n`, framing, contentLength);
+  }
+
+  sendBody(chunk: Buffer): boolean {
+    if (this.#writer.write(chunk)) return true;
+    if (this.#writer.isOverrun) this.#receiver?.onClientGone('closed');
+    else this.#startSendClock();
+    return false;
+  }
+
+  sendEnd(trailers: HeaderFields | undefined): void {
+    const isComplete = this.#writer.end(trailers);
+    if (!isComplete) return this.abort();
+    this.#finishExchange();
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  abort(): void {
+    this.#receiver = undefined;
+    this.#state = GONE;
+    // A plain connection that ends in an orderly way could be taken for the end of the body.
+    if (this.client.tls === undefined && !this.#socket.destroyed) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  openTunnel({fields}: ResponseHead): ClientTunnel {
+    const lines = fields.render(NOT_DOWNSTREAM);
+    const head = `HTTP/1.1 101 Switching Protocols\r\n${lines}Connection: Upgrade\r\nUpgrade: ${fields.get('upgrade')}\r\n\r\n`;
+    this.#socket.write(head, 'latin1');
+    this.#leave();
+    for (const [event, listener] of LISTENERS) this.#socket.off(event, listener);
+    return {duplex: this.#socket, early: this.#unread};
+  }
+
+  // What comes from the socket.
+
+  receive(chunk: Buffer): void {
+    if (this.#state === LINGERING || this.#state === GONE) return;
+    this.#unread = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]);
+    this.#advance();
+  }
+
+  onBodyData(chunk: Buffer): void {
+    this.#bodyBytes += chunk.length;
+    if (this.#state === BUSY) this.#receiver?.onBody(chunk);
+    else this.#dropped += chunk.length;
+  }
+
+  receiveEnd(): void {
+    if (this.#state === BUSY && this.client.tls === undefined && this.#body.isDone) {
+      // It may only have ended its own side and still wait for the answer; a client that is gone is not known from it.
+      this.#isHalfClosed = true;
+      this.#keepsAlive = false;
+      this.#deadline = this.#host.sweep.now + this.#host.timeouts.halfClosedMs;
+    } else if (this.#state === BUSY) {
+      this.#tellGone('closed');
+    } else {
+      this.#socket.end();
+      this.#socket.destroySoon();
+    }
+  }
+
+  receiveDrain(): void {
+    if (this.#state !== BUSY) return;
+    this.#deadline = 0;
+    this.#receiver?.onClientDrain();
+  }
+
+  receiveClose(): void {
+    const wasBusy = this.#state === BUSY;
+    const receiver = this.#receiver;
+    this.#leave();
+    if (wasBusy) receiver?.onClientGone('closed');
+  }
+
+  /** Ends the connection when nothing is under way; after the answer that is. */
+  drain(): void {
+    this.#keepsAlive = false;
+    if (this.#state === IDLE && this.#head === undefined) this.#linger();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  sweep(now: number): void {
+    if (this.#deadline === 0 || now < this.#deadline) return;
+    if (this.#state === IDLE) this.#idleTooLong();
+    else if (this.#state !== BUSY) this.#socket.destroy();
+    else if (this.#isHalfClosed) this.#tellGone('closed');
+    else if (this.#isAwaitingBody()) this.#judgeBodyRate(now);
+    else if (this.#socket.writableLength > 0) this.#judgeSending(now);
+    else this.#deadline = 0;
+  }
+
+  // From one request to the next.
+
+  /** Uses what was read as far as that goes; one request at a time, in a loop and not in a recursion. */
+  #advance(): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    while (this.#unread !== undefined && this.#useUnread());
+    this.#isAdvancing = false;
+    const mustPause = this.#unread !== undefined || (this.#isBodyPaused && !this.#body.isDone);
+    if (mustPause !== this.#isPaused && this.#state !== GONE) {
+      this.#isPaused = mustPause;
+      if (mustPause) this.#socket.pause();
+      else this.#socket.resume();
+    }
+  }
+
+  /** False when what is unread has to wait. */
+  #useUnread(): boolean {
+    switch (this.#state) {
+      case IDLE:
+        return this.#readHead(this.#unread as Buffer);
+      case BUSY:
+        return this.#isBodyWanted && !this.#isBodyPaused && !this.#body.isDone && this.#readBodyBytes();
+      case DROPPING:
+        return this.#dropBodyBytes();
+      default:
+        this.#unread = undefined;
+        return false;
+    }
+  }
+
+  #readHead(chunk: Buffer): boolean {
+    this.#unread = undefined;
+    let bytes: Buffer | undefined = chunk;
+    if (this.#head !== undefined) {
+      bytes = this.#head.add(chunk);
+      if (bytes === undefined) {
+        if (this.#head.length > this.#host.limits.headBytes) this.#refuse(HEAD_TOO_LARGE);
+        return false;
+      }
+    }
+    const start = emptyLineEnd(bytes);
+    const end = start === INCOMPLETE_LINE ? INCOMPLETE : this.#host.parser.parseRequest(bytes, start);
+    if (end === INCOMPLETE) this.#keepHead(bytes);
+    else if (end === REFUSED) this.#refuse(this.#host.parser.refusal);
+    else if (end - start > this.#host.limits.headBytes) this.#refuse(HEAD_TOO_LARGE);
+    else this.#begin(bytes, end);
+    return true;
+  }
+
+  #keepHead(bytes: Buffer): void {
+    if (bytes.length > this.#host.limits.headBytes) return this.#refuse(HEAD_TOO_LARGE);
+    if (this.#head === undefined) {
+      this.#head = new HeadBuffer();
+      this.#deadline = this.#host.sweep.now + this.#host.timeouts.headMs;
+    }
+    this.#head.keep(bytes);
+  }
+
+  #begin(bytes: Buffer, end: number): void {
+    const {parser} = this.#host;
+    const checked = checkRequest(parser);
+    if (isRefusal(checked)) return this.#refuse(checked);
+    this.#head = undefined;
+    this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
+    this.#state = BUSY;
+    this.#deadline = 0;
+    this.#requests += 1;
+    this.#isBodyWanted = false;
+    this.#isBodyPaused = false;
+    this.#isContinued = false;
+    this.#setVersion(parser.minorVersion === 0 ? '1.0' : '1.1');
+    this.#keepsAlive = !this.#host.isDraining && this.#mayBeKept(parser);
+    this.request = {method: parser.method, target: checked.target, host: checked.host, fields: parser.fields};
+    this.#beginBody(parser);
+    this.#host.start(this);
+  }
+
+  #setVersion(version: HttpVersion): void {
+    if (this.client.httpVersion !== version) (this.client as {httpVersion: HttpVersion}).httpVersion = version;
+  }
+
+  #mayBeKept({minorVersion, fields, hasConnection}: HeadParser): boolean {
+    if (this.#requests >= this.#host.limits.requestsPerConnection) return false;
+    if (!hasConnection) return minorVersion === 1;
+    return minorVersion === 1 ? !hasOption(fields, 'close') : hasOption(fields, 'keep-alive');
+  }
+
+  #beginBody(parser: HeadParser): void {
+    this.hasBody = parser.isChunked || parser.contentLength > 0;
+    this.contentLength = parser.isChunked ? -1 : Math.max(parser.contentLength, 0);
+    this.expectsContinue = this.hasBody && parser.hasExpect && parser.minorVersion === 1;
+    this.upgrade = this.hasBody || !parser.hasUpgrade ? undefined : upgradeOf(parser);
+    if (parser.isChunked) this.#body.startChunked();
+    else if (parser.contentLength > 0) this.#body.startLength(parser.contentLength);
+    else this.#body.startEmpty();
+  }
+
+  #readBodyBytes(): boolean {
+    const bytes = this.#unread as Buffer;
+    const end = this.#body.read(bytes, 0, this);
+    if (this.#state === GONE || this.#state === LINGERING) return false;
+    if (end === REFUSED) {
+      this.#tellGone('malformed');
+      return false;
+    }
+    this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
+    if (this.#body.isDone && this.#state === BUSY) {
+      this.#deadline = 0;
+      this.#receiver?.onBodyEnd(this.#body.trailers);
+    }
+    return true;
+  }
+
+  #dropBodyBytes(): boolean {
+    const bytes = this.#unread as Buffer;
+    const end = this.#body.read(bytes, 0, this);
+    if (end === REFUSED || this.#dropped > this.#host.limits.unwantedBodyBytes) {
+      this.#linger();
+      return false;
+    }
+    this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
+    if (this.#body.isDone) this.#becomeIdle();
+    return true;
+  }
+
+  /** Whether the connection can go on once this answer is out: what is left of the request must be soon over. */
+  #mayKeepAlive(): boolean {
+    if (!this.#keepsAlive || this.#host.isDraining) return false;
+    if (this.#body.isDone) return true;
+    // A client that waits for a 100 it will not get may send its body or not; nobody can know what comes next.
+    if (this.expectsContinue && !this.#isContinued) return false;
+    return this.#body.remaining <= this.#host.limits.unwantedBodyBytes;
+  }
+
+  #finishExchange(): void {
+    if (this.#state !== BUSY) return;
+    this.#receiver = undefined;
+    if (!this.#keepsAlive || this.#host.isDraining) {
+      this.#linger();
+    } else if (this.#body.isDone) {
+      this.#becomeIdle();
+    } else {
+      this.#state = DROPPING;
+      this.#dropped = 0;
+      this.#deadline = this.#host.sweep.now + this.#host.timeouts.bodyRateWindowMs;
+    }
+    this.#advance();
+  }
+
+  #becomeIdle(): void {
+    this.#state = IDLE;
+    this.#deadline = this.#host.sweep.now + this.#host.timeouts.idleMs;
+  }
+
+  #idleTooLong(): void {
+    if (this.#head !== undefined) this.#refuse(refusal('the request took too long to arrive', 408));
+    else this.#socket.destroySoon();
+  }
+
+  /** Answers what could not be read, and ends the connection: nothing behind it can be relied on. */
+  #refuse(refused: Refusal): void {
+    this.#host.onRefused(refused, this.client);
+    this.#socket.write(renderRefusal(refused), 'latin1');
+    this.#head = undefined;
+    this.#linger();
+  }
+
+  #tellGone(reason: ClientGone): void {
+    this.#keepsAlive = false;
+    this.#body.startEmpty();
+    this.#unread = undefined;
+    this.#receiver?.onClientGone(reason);
+  }
+
+  #linger(): void {
+    this.#state = LINGERING;
+    this.#unread = undefined;
+    this.#deadline = this.#host.sweep.now + LINGER_MS;
+    this.#socket.end();
+    if (this.#isHalfClosed) this.#socket.destroySoon();
+    else this.#socket.resume();
+  }
+
+  #leave(): void {
+    this.#state = GONE;
+    this.#host.sweep.delete(this);
+    this.#host.onClose(this);
+  }
+
+  // Clocks.
+
+  #isAwaitingBody(): boolean {
+    return this.#isBodyWanted && !this.#isBodyPaused && !this.#body.isDone;
+  }
+
+  #startBodyClock(): void {
+    if (this.#body.isDone) return;
+    this.#bodyBytes = 0;
+    this.#deadline = this.#host.sweep.now + this.#host.timeouts.bodyRateWindowMs;
+  }
+
+  #judgeBodyRate(now: number): void {
+    const {bodyRateWindowMs, minimumBodyRate} = this.#host.timeouts;
+    if (this.expectsContinue && !this.#isContinued) return;
+    if (this.#bodyBytes * 1_000 < minimumBodyRate * bodyRateWindowMs) return this.#tellGone('too-slow');
+    this.#bodyBytes = 0;
+    this.#deadline = now + bodyRateWindowMs;
+  }
+
+  #startSendClock(): void {
+    this.#sentBefore = this.#socket.bytesWritten;
+    this.#deadline = this.#host.sweep.now + this.#host.timeouts.sendMs;
+  }
+
+  #judgeSending(now: number): void {
+    if (this.#socket.bytesWritten - this.#socket.writableLength <= this.#sentBefore) return this.#tellGone('too-slow');
+    this.#sentBefore = this.#socket.bytesWritten - this.#socket.writableLength;
+    this.#deadline = now + this.#host.timeouts.sendMs;
+  }
+}
+
+/** What is known of a client from its connection. */
+export function describeClient(socket: Socket, httpVersion: HttpVersion): ClientConnection {
+  const isSecure = 'encrypted' in socket;
+  return {
+    address: plainAddress(socket.remoteAddress ?? ''),
+    port: socket.remotePort ?? 0,
+    isSecure,
+    httpVersion,
+    tls: isSecure ? (socket as TLSSocket) : undefined,
+    forwarded: undefined,
+  };
+}
+
+/** An IPv4 client of a dual-stack socket shows as ::ffff:127.0.0.1. */
+const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);
+
+const INCOMPLETE_LINE = -1;
+
+/** RFC 9112, section 2.2: one empty line before a request is passed over. */
+function emptyLineEnd(bytes: Buffer): number {
+  if (bytes[0] !== CR) return 0;
+  if (bytes.length === 1) return INCOMPLETE_LINE;
+  return bytes[1] === LF ? 2 : 0;
+}
+
+function renderRefusal({status, problem}: Refusal): string {
+  const reason = STATUS_CODES[status] ?? '';
+  const body = `${status} ${reason.toUpperCase().replaceAll(' ', '_')}: ${problem}\n`;
+  const allow = status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : '';
+  return `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n${allow}Connection: close\r\n\r\n${body}`;
+}
+
+// Shared by all connections: a listener of its own for each would cost memory on every idle one.
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as OwnedSocket)[CONNECTION_OF].receive(chunk);
+}
+
+function onEnd(this: Socket): void {
+  (this as OwnedSocket)[CONNECTION_OF].receiveEnd();
+}
+
+function onDrain(this: Socket): void {
+  (this as OwnedSocket)[CONNECTION_OF].receiveDrain();
+}
+
+function onError(this: Socket): void {
+  this.destroy();
+}
+
+function onClose(this: Socket): void {
+  (this as OwnedSocket)[CONNECTION_OF].receiveClose();
+}
+
+const LISTENERS: readonly (readonly [string, (...values: never[]) => void])[] = [
+  ['data', onData],
+  ['end', onEnd],
+  ['drain', onDrain],
+  ['error', onError],
+  ['close', onClose],
+];
+

@@ -1,0 +1,27 @@
+/** Why a message is refused: the status a client gets, and what is wrong in a sentence. */
+export type Refusal = {readonly status: number; readonly problem: string};
+
+export const refusal = (problem: string, status = 400): Refusal => ({status, problem});
+
+export const BARE_LINE_END = refusal('a line does not end in CR LF');
+export const BAD_FIELD_NAME = refusal('a header name has characters it may not have');
+export const BAD_FIELD_VALUE = refusal('a header value has control characters');
+export const FOLDED_LINE = refusal('a header is folded over two lines');
+export const BAD_REQUEST_LINE = refusal('the request line is not "METHOD target HTTP/1.1"');
+export const BAD_METHOD = refusal('the method is not a token');
+export const BAD_TARGET = refusal('the request target is not a path in printable characters');
+export const BAD_VERSION = refusal('the HTTP version is not 1.0 or 1.1');
+export const TARGET_TOO_LONG = refusal('the request target is too long', 414);
+export const HEAD_TOO_LARGE = refusal('the request head is too large', 431);
+export const TOO_MANY_FIELDS = refusal('the request has too many headers', 431);
+export const METHOD_NOT_SERVED = refusal('this method is not served', 405);
+export const NO_HOST = refusal('the request has no Host header');
+export const SEVERAL_HOSTS = refusal('the request has more than one Host header');
+export const OTHER_HOST = refusal('the request has a Host header that differs from its target');
+export const BAD_LENGTH = refusal('the Content-Length is not a number');
+export const SEVERAL_LENGTHS = refusal('the message has more than one Content-Length');
+export const LENGTH_AND_CHUNKS = refusal('the message has both Content-Length and Transfer-Encoding');
+export const BAD_ENCODING = refusal('the Transfer-Encoding is not "chunked"');
+export const OLD_WITH_ENCODING = refusal('HTTP/1.0 knows no Transfer-Encoding');
+export const BAD_STATUS_LINE = refusal('the status line is not "HTTP/1.1 200 reason"');
+export const BAD_EXPECTATION = refusal('only "Expect: 100-continue" can be met', 417);

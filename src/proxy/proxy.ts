@@ -1,0 +1,128 @@
+// A proxy: connections in, exchanges through the phases, connections out. `createProxy` is what `tako.sh/proxy` is for, and
+// what tako's own gateway is made with.
+
+import type {Socket} from 'node:net';
+import type {TLSSocket} from 'node:tls';
+import {systemClock} from '../system/clock.js';
+import type {ClientConnection, ClientSide} from './client-side.js';
+import {Exchange, type ExchangeHost} from './exchange.js';
+import {NOT_UPSTREAM} from './field-kinds.js';
+import {addedFieldsFor, isLoop} from './forwarded.js';
+import {Http1ClientConnection, type Http1Host} from './http1/client-connection.js';
+import {HeadParser} from './http1/head-parser.js';
+import type {Refusal} from './http1/refusal.js';
+import {createHttp1Pool} from './http1/upstream-pool.js';
+import {DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts} from './limits.js';
+import type {Phases} from './phases.js';
+import {createSweep} from './sweep.js';
+import {createTunnels} from './tunnel.js';
+import {UpstreamRequest} from './upstream-request.js';
+
+export type ProxyOptions = {
+  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Told of what a phase threw that is no failure of an upstream; its request is answered with 500. */
+  readonly onBug?: (error: unknown) => void;
+  /** Told of requests that were refused before they were understood; no phase sees them. */
+  readonly onRefused?: (refused: Refusal, client: ClientConnection) => void;
+};
+
+export type Proxy = {
+  /** Serves HTTP/1.1 on a plain connection. */
+  acceptPlain(socket: Socket): void;
+  /** Serves what the handshake agreed on (ALPN): HTTP/2, or else HTTP/1.1. */
+  acceptSecure(socket: TLSSocket): void;
+  /** Requests and tunnels that are not over. */
+  readonly inFlight: number;
+  /**
+   * Lets every connection end in order: no connection is kept, tunnels get up to `graceMs`, and what is left then is cut.
+   * Whoever accepts connections stops before. Resolves when nothing is left.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Cuts everything off. */
+  close(): void;
+};
+
+/** Idle connections are closed this long after a drain began: a request may be on its way on one. */
+const IDLE_DRAIN_MS = 2_000;
+const DRAIN_CHECK_MS = 50;
+
+/** Creates a proxy from its phases. It opens no port: give it the connections that a listener accepts. */
+export function createProxy<Context = undefined>(phases: Phases<Context>, options: ProxyOptions = {}): Proxy {
+  const limits = {...DEFAULT_LIMITS, ...options.limits};
+  const timeouts = {...DEFAULT_TIMEOUTS, ...options.timeouts};
+  const sweep = createSweep(systemClock);
+  const tunnels = createTunnels();
+  const pool = createHttp1Pool({limits, timeouts, sweep});
+  const connections = new Set<Http1ClientConnection>();
+  const exchanges = new Set<Exchange<Context>>();
+  let isDraining = false;
+
+  const exchangeHost: ExchangeHost<Context> = {
+    phases,
+    pool,
+    tunnels,
+    toUpstream: ({request, client, upgrade}) =>
+      new UpstreamRequest(request, {upgrade, dropped: NOT_UPSTREAM, added: addedFieldsFor(client, request)}),
+    onStart: exchange => void exchanges.add(exchange),
+    onFinish: exchange => void exchanges.delete(exchange),
+    onBug: options.onBug ?? (() => undefined),
+  };
+
+  function start(side: ClientSide): void {
+    const exchange = new Exchange(exchangeHost, side);
+    if (isLoop(side.request)) exchange.refuse(LOOP_DETECTED, 'the request has come through this proxy too often\n');
+    else exchange.start();
+  }
+
+  const http1: Http1Host = {
+    start,
+    limits,
+    timeouts,
+    sweep,
+    parser: new HeadParser({fields: limits.requestFields, targetBytes: limits.targetBytes}),
+    get isDraining() {
+      return isDraining;
+    },
+    onRefused: options.onRefused ?? (() => undefined),
+    onClose: connection => void connections.delete(connection),
+  };
+
+  function acceptHttp1(socket: Socket): void {
+    connections.add(new Http1ClientConnection(socket, http1));
+  }
+
+  function cutAll(): void {
+    tunnels.close();
+    for (const exchange of exchanges) exchange.cutOff();
+    for (const connection of connections) connection.destroy();
+  }
+
+  return {
+    acceptPlain: acceptHttp1,
+    acceptSecure: acceptHttp1,
+    get inFlight() {
+      return exchanges.size;
+    },
+    async drain(graceMs) {
+      isDraining = true;
+      tunnels.drain(graceMs);
+      const start = Date.now();
+      while (connections.size + tunnels.count > 0 && Date.now() - start < graceMs) {
+        if (Date.now() - start >= Math.min(IDLE_DRAIN_MS, graceMs / 2)) {
+          for (const connection of connections) connection.drain();
+        }
+        await new Promise(resolve => setTimeout(resolve, DRAIN_CHECK_MS));
+      }
+      cutAll();
+    },
+    close() {
+      cutAll();
+      pool.close();
+      sweep.close();
+    },
+  };
+}
+
+/** RFC 5842, section 7.2. */
+const LOOP_DETECTED = 508;

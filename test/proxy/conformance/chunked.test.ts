@@ -1,0 +1,4 @@
+import {CHUNKED} from './chunked.js';
+import {describeVectors} from './run-vectors.js';
+
+describeVectors(CHUNKED);

@@ -1,0 +1,4 @@
+import {FRAMING} from './framing.js';
+import {describeVectors} from './run-vectors.js';
+
+describeVectors(FRAMING);

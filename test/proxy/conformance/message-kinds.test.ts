@@ -1,0 +1,4 @@
+import {MESSAGE_KINDS} from './message-kinds.js';
+import {describeVectors} from './run-vectors.js';
+
+describeVectors(MESSAGE_KINDS);

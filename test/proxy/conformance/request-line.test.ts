@@ -1,0 +1,4 @@
+import {REQUEST_LINE} from './request-line.js';
+import {describeVectors} from './run-vectors.js';
+
+describeVectors(REQUEST_LINE);
