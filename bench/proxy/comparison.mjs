@@ -34,6 +34,7 @@ function createRow(work, proxy, {samples, missingHeaders}) {
     cpuMicrosecondsPerRequest: median(samples.map(each => each.cpuMicrosecondsPerRequest)),
     busy,
     isHeldBack,
+    isBehind: samples.filter(({isBehind}) => isBehind).length * 2 > samples.length,
     failed: samples.reduce((sum, {failed}) => sum + failed, 0),
     notes: [...notes],
     samples,
@@ -50,15 +51,8 @@ function compare(work, rows, target) {
   const ratio = tako.median / peer.median;
   const cpuRatio = tako.cpuMicrosecondsPerRequest / peer.cpuMicrosecondsPerRequest;
   const name = target.peer === peer.proxy ? peer.proxy : `${target.peer} (${peer.proxy})`;
-  return [
-    {
-      peer: name,
-      ratio,
-      cpuRatio,
-      target: describeTarget(target),
-      verdict: judgePair({ratio, cpuRatio, isHeldBack: tako.isHeldBack || peer.isHeldBack}, target),
-    },
-  ];
+  const verdict = judgePair({tako, peer, ratio, cpuRatio}, target);
+  return [{peer: name, ratio, cpuRatio, target: describeTarget(target), verdict}];
 }
 
 const compareToLimit = ({median: value}, limit) => ({
@@ -81,10 +75,17 @@ function describeTarget({atLeast, atMost}) {
   return atMost === undefined ? '' : `at most ${atMost} x`;
 }
 
-/** Where a proxy was held back its rate is not its own; what both could do on a full core is the inverse of their CPU time. */
-function judgePair({ratio, cpuRatio, isHeldBack}, target) {
+/**
+ * Where a proxy was held back its rate is not its own; what it could do on a full core is the inverse of its CPU time. One
+ * that fell behind the rate asked for has no time worth comparing.
+ */
+function judgePair({tako, peer, ratio, cpuRatio}, target) {
+  const isHeldBack = tako.isHeldBack || peer.isHeldBack;
   const verdict = judge(isHeldBack ? 1 / cpuRatio : ratio, target);
-  return verdict !== '' && isHeldBack ? `${verdict} by CPU` : verdict;
+  if (verdict === '') return verdict;
+  if (peer.isBehind) return 'void';
+  if (tako.isBehind) return 'short';
+  return isHeldBack ? `${verdict} by CPU` : verdict;
 }
 
 /** A value that is not a number meets no target. */

@@ -40,7 +40,8 @@ async function measureTogether(work, proxies, bench, {start, outcome}) {
       if (subject) subjects.push(subject);
     }
     const plan = (await work.prepare?.(subjects, bench)) ?? {};
-    outcome.note = plan.note;
+    outcome.note = plan.skipped ?? plan.note;
+    if (plan.skipped !== undefined) return;
     if (!bench.isQuick)
       await measureRound({work, subjects, bench: {...bench, seconds: WARM_UP_SECONDS}, plan, outcome});
     // The warm-up went the whole way, so that a proxy it failed with is not measured.

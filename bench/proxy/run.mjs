@@ -6,6 +6,7 @@ import {issueCertificate} from './certificate.mjs';
 import {summarize} from './comparison.mjs';
 import {describeMachine, findCores, findVersion} from './machine.mjs';
 import {choose, parseOptions, USAGE} from './options.mjs';
+import {stopAll} from './process.mjs';
 import {createProxies} from './proxies/list.mjs';
 import {runWork} from './rounds.mjs';
 import {renderVerdicts, renderWork} from './table.mjs';
@@ -13,7 +14,7 @@ import {WORKS} from './works/list.mjs';
 
 const TOOLS = {wrk: 'apt install wrk', h2load: 'apt install nghttp2-client'};
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopAll().finally(() => process.exit(130)));
 try {
   await run(parseOptions(process.argv.slice(2)));
 } catch (error) {

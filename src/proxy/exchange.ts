@@ -7,6 +7,7 @@
 import {STATUS_CODES} from 'node:http';
 import {type BodyFlow, createBodyFlow} from './body-flow.js';
 import type {ClientGone, ClientReceiver, ClientSide, ResponseHead} from './client-side.js';
+import type {HeaderFields} from './header-fields.js';
 import {isIdempotent} from './methods.js';
 import {decideRetry, type Phases, type Retry} from './phases.js';
 import {type Outcome, Session, toFields} from './session.js';
@@ -20,7 +21,6 @@ import {
   type UpstreamTunnel,
 } from './upstream.js';
 import type {UpstreamRequest} from './upstream-request.js';
-import type {HeaderFields} from './header-fields.js';
 
 /** What all exchanges of a proxy share. */
 export type ExchangeHost<Context> = {
@@ -60,7 +60,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#host.onStart(this);
     const {createContext, requestFilter} = this.#host.phases;
     try {
-      if (createContext !== undefined) this.context = createContext(this as Session<never>);
+      if (createContext !== undefined) this.context = createContext(this as unknown as Session);
       if (requestFilter === undefined) this.#choose();
       else this.#then(requestFilter(this), this.#afterRequestFilter);
     } catch (error) {
@@ -83,7 +83,11 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     return this.outcome !== undefined;
   }
 
-  respond(status: number, fields: HeaderFields | Readonly<Record<string, string>> = {}, body: string | Buffer = ''): void {
+  respond(
+    status: number,
+    fields: HeaderFields | Readonly<Record<string, string>> = {},
+    body: string | Buffer = '',
+  ): void {
     if (this.#isHeadSent) throw new Error('this request is answered already');
     if (this.isOver) return;
     this.#isHeadSent = true;
@@ -174,7 +178,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   onClientGone(reason: ClientGone): void {
     if (this.isOver) return;
-    if (reason === 'malformed' && !this.#isHeadSent) return this.respond(400, PLAIN_TEXT, 'the body is not valid HTTP\n');
+    if (reason === 'malformed' && !this.#isHeadSent)
+      return this.respond(400, PLAIN_TEXT, 'the body is not valid HTTP\n');
     if (reason === 'too-slow' && !this.#isHeadSent) return this.respond(408, PLAIN_TEXT, 'the body came too slowly\n');
     this.#finish('client-gone');
     this.#side.abort();
@@ -327,7 +332,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (failToProxy === undefined) return this.#failPlainly(error);
     try {
       const answered = failToProxy(error, this);
-      if (answered instanceof Promise) answered.catch(problem => this.#host.onBug(problem)).then(() => this.#failPlainly(error));
+      if (answered instanceof Promise)
+        answered.catch(problem => this.#host.onBug(problem)).then(() => this.#failPlainly(error));
       else this.#failPlainly(error);
     } catch (problem) {
       this.#host.onBug(problem);

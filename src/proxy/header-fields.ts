@@ -4,7 +4,7 @@
 // name and value stands, and what is dropped is left out when the text is copied. Only a filter that reads a field makes
 // strings of its own.
 
-import {type KindSet, CONNECTION, DELETED, kindOfName} from './field-kinds.js';
+import {CONNECTION, DELETED, type KindSet, kindOfName} from './field-kinds.js';
 
 /** Numbers per field in `marks`: its kind, and where line, value and value's end stand; the name ends before `:`. */
 const KIND = 0;
@@ -171,6 +171,7 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   connectionNamed(): ReadonlySet<string> | undefined {
     let named: Set<string> | undefined;
     for (const value of this.valuesOf(CONNECTION)) {
+      if (NOT_A_FIELD_NAME.has(value)) continue;
       for (const part of value.split(',')) {
         const token = part.trim().toLowerCase();
         if (!NOT_A_FIELD_NAME.has(token)) {

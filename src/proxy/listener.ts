@@ -8,6 +8,8 @@ export type ListenerOptions = {
   readonly port: number;
   /** Taken instead when the system denies `port` to this user; a port in use is an error, never a quiet move. */
   readonly deniedPort?: number | undefined;
+  /** The address to listen on; both loopback addresses if not given. */
+  readonly host?: string | undefined;
   readonly onConnection: (socket: Socket) => void;
 };
 
@@ -15,6 +17,8 @@ export type Listener = {
   readonly port: number;
   /** True when `port` was denied and `deniedPort` is used. */
   readonly isDenied: boolean;
+  /** Stops accepting; what is connected goes on. */
+  stop(): void;
   /** Stops accepting and destroys what is connected. */
   close(): Promise<void>;
 };
@@ -25,14 +29,14 @@ const BACKLOG = 4_096;
 /** Tries for a port that is free on both addresses. */
 const FREE_PORT_TRIES = 20;
 
-/** Opens one port on both loopback addresses. Throws PORT_IN_USE, naming the owner where this user may see it. */
+/** Opens one port on both loopback addresses, or on the one address given. Throws PORT_IN_USE, naming the owner where this user may see it. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const {port, deniedPort, onConnection} = options;
+  const {port, deniedPort, host, onConnection} = options;
   try {
-    return await listenOnLoopback(port, onConnection);
+    return await listenOn(host === undefined ? LOOPBACK : [host], port, onConnection);
   } catch (error) {
     if (errorCode(error) === 'EACCES' && deniedPort !== undefined) {
-      const listener = await openListener({port: deniedPort, onConnection});
+      const listener = await openListener({port: deniedPort, host, onConnection});
       return {...listener, isDenied: true};
     }
     if (errorCode(error) === 'EADDRINUSE') throw await portInUse(port, error);
@@ -41,7 +45,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   }
 }
 
-async function listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Promise<Listener> {
+async function listenOn(
+  addresses: readonly string[],
+  port: number,
+  onConnection: (socket: Socket) => void,
+): Promise<Listener> {
   const sockets = new Set<Socket>();
   const accept = (socket: Socket): void => {
     sockets.add(socket);
@@ -50,20 +58,26 @@ async function listenOnLoopback(port: number, onConnection: (socket: Socket) => 
     socket.on('error', () => socket.destroy());
     onConnection(socket);
   };
-  const servers = await openServers(port, accept);
+  const servers = await openServers(addresses, port, accept);
+  let stopped: Promise<unknown> | undefined;
+  const stop = (): Promise<unknown> => (stopped ??= Promise.all(servers.map(closeServer)));
   const close = async (): Promise<void> => {
-    const closed = servers.map(closeServer);
+    const closed = stop();
     for (const socket of sockets) socket.destroy();
-    await Promise.all(closed);
+    await closed;
   };
-  return {port: portOf(servers), isDenied: false, close};
+  return {port: portOf(servers), isDenied: false, stop: () => void stop(), close};
 }
 
-async function openServers(port: number, accept: (socket: Socket) => void): Promise<Server[]> {
+async function openServers(
+  addresses: readonly string[],
+  port: number,
+  accept: (socket: Socket) => void,
+): Promise<Server[]> {
   for (let attempt = 1; ; attempt++) {
     const servers: Server[] = [];
     try {
-      for (const address of LOOPBACK) {
+      for (const address of addresses) {
         const server = await openServer(servers.length > 0 ? portOf(servers) : port, address, accept);
         if (server) servers.push(server);
       }
@@ -81,7 +95,8 @@ async function openServer(
   address: string,
   accept: (socket: Socket) => void,
 ): Promise<Server | undefined> {
-  const server = createServer({noDelay: true}, accept);
+  // Whoever serves the connection ends its side of it: a client may have ended its own and still wait for the answer.
+  const server = createServer({noDelay: true, allowHalfOpen: true}, accept);
   server.listen({port, host: address, ipv6Only: address === '::1', backlog: BACKLOG});
   try {
     await once(server, 'listening');

@@ -43,7 +43,11 @@ export abstract class Session<Context = undefined> {
   }
 
   /** Answers the request here, whole. Once only, and not after an upstream's answer has begun. */
-  abstract respond(status: number, fields?: HeaderFields | Readonly<Record<string, string>>, body?: string | Buffer): void;
+  abstract respond(
+    status: number,
+    fields?: HeaderFields | Readonly<Record<string, string>>,
+    body?: string | Buffer,
+  ): void;
 
   /** Whether an answer has begun. */
   abstract get isAnswered(): boolean;

@@ -1,7 +1,7 @@
 // A tunnel: after a 101 the two connections are one stream of bytes each way, until both sides are closed.
 
-import type {Duplex} from 'node:stream';
 import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {ClientTunnel} from './client-side.js';
 import type {UpstreamTunnel} from './upstream.js';
 

@@ -1,5 +1,5 @@
 import {CONTENT_LENGTH, FORWARDED, type KindSet, NOT_UPSTREAM, OTHER} from './field-kinds.js';
-import {HeaderFields} from './header-fields.js';
+import type {HeaderFields} from './header-fields.js';
 
 /** Fields we add to a request: as lines for HTTP/1.1, and as names and values in turn. */
 export type AddedFields = {readonly lines: string; readonly list: readonly string[]};

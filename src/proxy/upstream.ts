@@ -95,4 +95,3 @@ export type UpstreamPool = {
   forget(upstream: Upstream): void;
   close(): void;
 };
-

@@ -4,7 +4,7 @@
 // passed on. Body bytes are handed over as slices of what came; nothing is copied.
 
 import {NOT_IN_TRAILERS} from '../field-kinds.js';
-import {HeaderFields} from '../header-fields.js';
+import type {HeaderFields} from '../header-fields.js';
 import {CR, IN_VALUE, LF} from './characters.js';
 import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, REFUSED} from './head-parser.js';

@@ -524,11 +524,10 @@ function onClose(this: Socket): void {
   (this as OwnedSocket)[CONNECTION_OF].receiveClose();
 }
 
-const LISTENERS: readonly (readonly [string, (...values: never[]) => void])[] = [
+const LISTENERS = [
   ['data', onData],
   ['end', onEnd],
   ['drain', onDrain],
   ['error', onError],
   ['close', onClose],
-];
-
+] as const;

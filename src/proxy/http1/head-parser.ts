@@ -17,8 +17,8 @@ import {
 } from '../field-kinds.js';
 import {HeaderFields} from '../header-fields.js';
 import {COLON, CR, IN_TARGET, IN_TOKEN, IN_VALUE, IS_UNDERSCORE, LF, SPACE, TAB} from './characters.js';
-import * as refusals from './refusal.js';
 import type {Refusal} from './refusal.js';
+import * as refusals from './refusal.js';
 
 /** The head goes on in bytes that have not come. */
 export const INCOMPLETE = 0;
@@ -110,14 +110,14 @@ export class HeadParser {
       position = this.#passLineEnd(buffer, position);
       if (position <= 0) return position;
       let kind = kindOfBytes(buffer, line, nameEnd);
-      if ((seen & IS_UNDERSCORE) !== 0) kind = kindOfName(buffer.latin1Slice(line, nameEnd));
+      if ((seen & IS_UNDERSCORE) !== 0) kind = kindOfName(buffer.toString('latin1', line, nameEnd));
       if (kind !== 0 && !this.#noteField(kind, buffer, value, valueEnd)) return REFUSED;
       marks.push(kind, line - start, nameEnd - start, value - start, valueEnd - start);
     }
     const fieldsEnd = position;
     position = this.#passLineEnd(buffer, position);
     if (position <= 0) return position;
-    this.fields = new HeaderFields(buffer.latin1Slice(start, fieldsEnd), marks);
+    this.fields = new HeaderFields(buffer.toString('latin1', start, fieldsEnd), marks);
     return position;
   }
 
@@ -172,7 +172,7 @@ export class HeadParser {
 
   #noteEncoding(buffer: Buffer, start: number, end: number): boolean {
     if (this.contentLength !== NO_LENGTH) return this.#refused(refusals.LENGTH_AND_CHUNKS);
-    const isChunked = buffer.latin1Slice(start, end).toLowerCase() === CHUNKED;
+    const isChunked = buffer.toString('latin1', start, end).toLowerCase() === CHUNKED;
     if (this.isChunked || !isChunked) return this.#refused(refusals.BAD_ENCODING);
     this.isChunked = true;
     return true;
@@ -197,7 +197,7 @@ export class HeadParser {
     if (position === end) return INCOMPLETE;
     if (position === start) return this.#refuse(refusals.BAD_REQUEST_LINE);
     if (buffer[position] !== SPACE) return this.#refuse(refusals.BAD_TARGET);
-    this.target = buffer.latin1Slice(start, position);
+    this.target = buffer.toString('latin1', start, position);
     return position + 1;
   }
 
@@ -232,7 +232,7 @@ export class HeadParser {
     else if (buffer[position] !== CR) return this.#refuse(refusals.BAD_STATUS_LINE);
     const reason = position;
     while (position < buffer.length && IN_VALUE[buffer[position] as number] !== 0) position++;
-    this.reason = this.status === 200 && position - reason === 2 ? 'OK' : buffer.latin1Slice(reason, position);
+    this.reason = this.status === 200 && position - reason === 2 ? 'OK' : buffer.toString('latin1', reason, position);
     return this.#passLineEnd(buffer, position);
   }
 
@@ -267,7 +267,7 @@ function badName(buffer: Buffer, line: number, position: number): Refusal {
 /** Most requests are GETs, and a constant costs no allocation. */
 function methodOf(buffer: Buffer, start: number, end: number): string {
   const isGet = end - start === 3 && buffer[start] === 0x47 && buffer[start + 1] === 0x45 && buffer[start + 2] === 0x54;
-  return isGet ? 'GET' : buffer.latin1Slice(start, end);
+  return isGet ? 'GET' : buffer.toString('latin1', start, end);
 }
 
 /** Three digits from 100 to 599, or 0. */

@@ -72,7 +72,7 @@ export class MessageWriter {
 
   #add(chunk: Buffer): boolean {
     if (chunk.length <= JOINED_BYTES) {
-      this.#waiting += chunk.latin1Slice();
+      this.#waiting += chunk.toString('latin1');
       if (this.#waiting.length <= JOINED_BYTES) return true;
       this.flush();
       return !this.#socket.writableNeedDrain;

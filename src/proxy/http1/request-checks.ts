@@ -1,9 +1,9 @@
-import {EXPECT, HOST, CONNECTION, UPGRADE} from '../field-kinds.js';
-import type {HeaderFields} from '../header-fields.js';
 import {findAuthority} from '../authority.js';
+import {CONNECTION, EXPECT, HOST, UPGRADE} from '../field-kinds.js';
+import type {HeaderFields} from '../header-fields.js';
 import type {HeadParser} from './head-parser.js';
-import * as refusals from './refusal.js';
 import type {Refusal} from './refusal.js';
+import * as refusals from './refusal.js';
 
 /** CONNECT makes tunnels to anywhere, TRACE shows a client's secrets to whoever may script it: RFC 9110, 9.3.6 and 9.3.8. */
 const NOT_SERVED = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -44,9 +44,13 @@ export function upgradeOf({method, minorVersion, fields, hasConnection, hasUpgra
 
 /** Whether Connection has an option: RFC 9110, section 7.6.1. */
 export function hasOption(fields: HeaderFields, option: string): boolean {
-  return fields.valuesOf(CONNECTION).some(
-    value => value.length >= option.length && value.toLowerCase().split(',').some(part => part.trim() === option),
-  );
+  return fields.valuesOf(CONNECTION).some(value => {
+    if (value === option || value === 'keep-alive') return value === option;
+    return value
+      .toLowerCase()
+      .split(',')
+      .some(part => part.trim() === option);
+  });
 }
 
 const SLASH = 0x2f;

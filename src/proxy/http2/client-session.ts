@@ -115,7 +115,10 @@ export class ClientSession implements Swept, StreamHost {
     if (stream.destroyed) return;
     const hasBody = !stream.endAfterHeaders;
     const request = readRequest(list, hasBody, this.#host.limits);
-    if (isRefusal(request)) return this.#refuse(stream, request);
+    if (isRefusal(request)) {
+      this.#refuse(stream, request);
+      return;
+    }
     const side = new ClientStream(stream, request, this.#client, hasBody, this);
     this.#streams.add(side);
     this.#host.start(side);

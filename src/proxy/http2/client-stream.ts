@@ -159,7 +159,10 @@ export class ClientStream implements ClientSide {
     this.#receiver = undefined;
     this.#isAnswered = true;
     if (this.#isGone()) return;
-    if (this.#remaining > 0) return this.abort();
+    if (this.#remaining > 0) {
+      this.abort();
+      return;
+    }
     this.#responseTrailers = this.#takesTrailers && this.#mayHaveBody ? trailers : undefined;
     this.#endAnswer();
     if (!this.#isBodyOver) this.#dropBody();

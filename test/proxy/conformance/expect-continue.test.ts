@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {openTls, startGateway} from '../harness.js';
+import {startGateway} from '../harness.js';
 import {readAnswers} from './answers.js';
 import {openClient, settle, startPlayedUpstream} from './exchanges.js';
 import {CANARY, post, SMUGGLED} from './vector.js';

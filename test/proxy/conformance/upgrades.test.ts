@@ -5,7 +5,7 @@ import {createHash} from 'node:crypto';
 import type {Socket} from 'node:net';
 import {describe, it} from 'vitest';
 import {isSoak} from '../../helpers/soak.js';
-import {openTls, startGateway, untilIdle} from '../harness.js';
+import {startGateway, untilIdle} from '../harness.js';
 import {readAnswers} from './answers.js';
 import {LEAVING, leave, openClient, settle, startPlayedUpstream, waitFor} from './exchanges.js';
 import {CANARY, get} from './vector.js';

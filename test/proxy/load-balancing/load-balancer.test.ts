@@ -225,7 +225,7 @@ describe('a failing backend', () => {
   it('is not a concern of the list any more once it has left', () => {
     const {balancer, flips, get} = createTestBalancer();
     const one = get(1);
-    balancer.setBackends(specsOf(1, 1).slice(1));
+    balancer.setBackends(specsOf(1, 1, 1).slice(1));
     failFiveTimes(balancer, one);
     assert.deepEqual(flips(), []);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer, type IncomingMessage, type RequestListener} from 'node:http';
-import {createServer as createHttp2Server} from 'node:http2';
+import {createServer as createHttp2Server, createSecureServer as createHttp2TlsServer} from 'node:http2';
 import {createServer as createHttpsServer} from 'node:https';
 import {type AddressInfo, createServer as createNetServer, type Server, type Socket} from 'node:net';
 import {describe, it, onTestFinished} from 'vitest';
@@ -122,7 +122,8 @@ describe('the HTTP probe', () => {
     const finished = new Promise<boolean>(resolve => {
       void listenHttp((_, response) => {
         response.once('close', () => resolve(response.writableFinished));
-        response.end('x'.repeat(50_000));
+        response.write('the page');
+        setTimeout(() => response.end('its end'), 50);
       }).then(({upstream}) => createHttpProbe()(upstream, never));
     });
     assert.equal(await finished, true);
@@ -193,6 +194,17 @@ describe('the HTTP probe of an upstream with TLS', () => {
     assert.equal(serverNames.at(-1), false);
   });
 
+  it('speaks HTTP/1.1 even to one that could do HTTP/2, as requests do', async () => {
+    const versions: string[] = [];
+    const server = createHttp2TlsServer({...certificate, allowHTTP1: true}, (request, response) => {
+      versions.push(request.httpVersion);
+      response.end();
+    });
+    const upstream = {...(await listen(server)), tls: {ca: certificate.cert, isVerified: true}};
+    assert.deepEqual(await createHttpProbe()(upstream, never), PASSED);
+    assert.deepEqual(versions, ['1.1']);
+  });
+
   it('fails on a certificate nobody vouches for, unless told to take any', async () => {
     const upstream = await listenTls();
     const strict = await createHttpProbe()({...upstream, tls: {isVerified: true}}, never);
@@ -202,16 +214,18 @@ describe('the HTTP probe of an upstream with TLS', () => {
 });
 
 describe('the HTTP probe of an h2c upstream', () => {
-  it('speaks HTTP/2', async () => {
+  it('speaks HTTP/2, and ends its session', async () => {
     const versions: string[] = [];
     const server = createHttp2Server((request, response) => {
       versions.push(request.httpVersion);
       response.writeHead(request.authority === 'app.test' && request.url === '/up' ? 204 : 400).end();
     });
+    const closed = once(server, 'session').then(([session]) => once(session, 'close'));
     const upstream = await listen(server);
     const probe = createHttpProbe({path: '/up', host: 'app.test'});
     assert.deepEqual(await probe({...upstream, protocol: 'h2c'}, never), PASSED);
     assert.deepEqual(versions, ['2.0']);
+    await closed;
   });
 });
 
