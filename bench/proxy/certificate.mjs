@@ -2,12 +2,15 @@
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {findVersion} from './machine.mjs';
 
 const NAMES = 'subjectAltName=DNS:localhost,DNS:app.localhost,IP:127.0.0.1';
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 /** Issues it with the openssl command. `bundleFile` holds both parts, as HAProxy wants them. */
 export function issueCertificate(folder) {
+  if (findVersion('openssl', ['version']) === undefined)
+    throw new Error('openssl is missing, which issues the certificate');
   const file = name => path.join(folder, name);
   const files = {certFile: file('cert.pem'), keyFile: file('key.pem'), bundleFile: file('bundle.pem')};
   const output = ['-keyout', files.keyFile, '-out', files.certFile];

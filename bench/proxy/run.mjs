@@ -40,9 +40,8 @@ async function run(options) {
   };
   const machine = {...describeMachine(), versions, cores: bench.cores};
   printMachine(machine, bench);
-  const results = await runWorks(works, proxies, bench);
+  const results = await runWorks(works, proxies, bench, works => writeJson({machine, options, works}));
   console.log(`\ntargets\n${renderVerdicts(results)}`);
-  writeJson({machine, options, works: results});
   if (results.some(isBroken)) process.exitCode = 1;
 }
 
@@ -62,7 +61,8 @@ function findMissingTools() {
   return missing;
 }
 
-async function runWorks(works, proxies, bench) {
+/** What is measured is saved after every work: the whole takes long enough to be interrupted. */
+async function runWorks(works, proxies, bench, save) {
   const results = [];
   for (const work of works) {
     const missing = work.tools.filter(tool => bench.missing.has(tool));
@@ -70,14 +70,25 @@ async function runWorks(works, proxies, bench) {
     if (missing.length > 0) console.log(`\n${work.name}: skipped, ${missing.join(' and ')} is missing`);
     else if (serving.length === 0) console.log(`\n${work.name}: skipped, none of the proxies takes part`);
     else results.push(await runOne(work, serving, bench));
+    save(results);
   }
   return results;
 }
 
+/** A work that breaks takes none of the others along. */
 async function runOne(work, proxies, bench) {
-  const result = summarize(work, await runWork(work, proxies, bench));
+  const result = await measure(work, proxies, bench).catch(error => createBroken(work, error));
   console.log(`\n${renderWork(result)}`);
   return result;
+}
+
+async function measure(work, proxies, bench) {
+  return summarize(work, await runWork(work, proxies, bench));
+}
+
+function createBroken(work, error) {
+  const outcome = {results: [], failures: [['the work', error.message]]};
+  return summarize(work, outcome);
 }
 
 function printMachine({processor, cores, platform, node, versions, loadAverage}, {rounds, seconds}) {
@@ -103,7 +114,7 @@ function writeJson(report) {
 
 /** Slow is a result; a tako that did not start or did not answer is a broken run. */
 function isBroken({failures}) {
-  return failures.some(({proxy}) => proxy === 'tako');
+  return failures.some(({proxy}) => proxy === 'tako' || proxy === 'the work');
 }
 
 /** A smoke run leaves out what has no target and is measured like another work. */

@@ -3,14 +3,14 @@
 /** One work: a line for each proxy, then one for each comparison. */
 export function renderWork({name, title, unit, note, upstream, rows, comparisons, failures}) {
   const head = `${name}: ${title}`;
-  const details = [note, `upstream ${upstream}`].filter(part => part !== undefined).join(', ');
-  const measured = renderTable([
-    ['', `median ${unit}`, 'min .. max', 'CPU µs/request', 'core used', ''],
-    ...rows.map(renderRow),
-  ]);
+  const details = [note, upstream && `upstream ${upstream}`].filter(part => part !== undefined).join(', ');
+  const measured =
+    rows.length === 0
+      ? ''
+      : renderTable([['', `median ${unit}`, 'min .. max', 'CPU µs/request', 'core used', ''], ...rows.map(renderRow)]);
   const compared = comparisons.length === 0 ? '' : renderTable([COMPARISON_HEAD, ...comparisons.map(renderComparison)]);
   const failed = failures.map(({proxy, reason}) => `  ${proxy} failed: ${reason}`).join('\n');
-  return [head, `  (${details})`, measured, compared, failed].filter(part => part !== '').join('\n');
+  return [head, details && `  (${details})`, measured, compared, failed].filter(part => part !== '').join('\n');
 }
 
 const COMPARISON_HEAD = ['tako beside', 'ratio', 'CPU ratio', 'target', ''];

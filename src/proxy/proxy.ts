@@ -11,11 +11,14 @@ import {addedFieldsFor, isLoop} from './forwarded.js';
 import {Http1ClientConnection, type Http1Host} from './http1/client-connection.js';
 import {HeadParser} from './http1/head-parser.js';
 import type {Refusal} from './http1/refusal.js';
-import {createHttp1Pool} from './http1/upstream-pool.js';
+import {createHttp1Pool, type PoolOptions} from './http1/upstream-pool.js';
+import {createHttp2} from './http2/client-sessions.js';
+import {createHttp2Pool} from './http2/upstream-sessions.js';
 import {DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts} from './limits.js';
 import type {Phases} from './phases.js';
 import {createSweep} from './sweep.js';
 import {createTunnels} from './tunnel.js';
+import type {Upstream, UpstreamPool} from './upstream.js';
 import {UpstreamRequest} from './upstream-request.js';
 
 export type ProxyOptions = {
@@ -53,7 +56,7 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
   const timeouts = {...DEFAULT_TIMEOUTS, ...options.timeouts};
   const sweep = createSweep(systemClock);
   const tunnels = createTunnels();
-  const pool = createHttp1Pool({limits, timeouts, sweep});
+  const pool = createPool({limits, timeouts, sweep});
   const connections = new Set<Http1ClientConnection>();
   const exchanges = new Set<Exchange<Context>>();
   let isDraining = false;
@@ -88,6 +91,8 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     onClose: connection => void connections.delete(connection),
   };
 
+  const http2 = createHttp2({start, limits, timeouts, sweep, onRefused: http1.onRefused});
+
   function acceptHttp1(socket: Socket): void {
     connections.add(new Http1ClientConnection(socket, http1));
   }
@@ -96,19 +101,21 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     tunnels.close();
     for (const exchange of exchanges) exchange.cutOff();
     for (const connection of connections) connection.destroy();
+    http2.close();
   }
 
   return {
     acceptPlain: acceptHttp1,
-    acceptSecure: acceptHttp1,
+    acceptSecure: socket => (socket.alpnProtocol === 'h2' ? http2.accept(socket) : acceptHttp1(socket)),
     get inFlight() {
       return exchanges.size;
     },
     async drain(graceMs) {
       isDraining = true;
+      http2.drain();
       tunnels.drain(graceMs);
       const start = Date.now();
-      while (connections.size + tunnels.count > 0 && Date.now() - start < graceMs) {
+      while (connections.size + http2.count + tunnels.count > 0 && Date.now() - start < graceMs) {
         if (Date.now() - start >= Math.min(IDLE_DRAIN_MS, graceMs / 2)) {
           for (const connection of connections) connection.drain();
         }
@@ -120,6 +127,20 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
       cutAll();
       pool.close();
       sweep.close();
+    },
+  };
+}
+
+function createPool(options: PoolOptions): UpstreamPool {
+  const http1 = createHttp1Pool(options);
+  const http2 = createHttp2Pool(options);
+  const poolOf = ({protocol}: Upstream): UpstreamPool => (protocol === 'h2c' ? http2 : http1);
+  return {
+    connect: (upstream, receiver) => poolOf(upstream).connect(upstream, receiver),
+    forget: upstream => poolOf(upstream).forget(upstream),
+    close() {
+      http1.close();
+      http2.close();
     },
   };
 }

@@ -75,7 +75,9 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       requestFilter: route,
       upstreamPeer(session) {
         const app = session.context.app as AppId;
-        return findUpstream(app, session) ?? coldStart.wait(app, session.signal);
+        const ready = findUpstream(app, session);
+        if (!isGrpc(session)) return ready ?? coldStart.wait(app, session.signal);
+        return ready === undefined ? coldStart.wait(app, session.signal).then(overHttp2) : overHttp2(ready);
       },
       failToProxy: answerFailure,
       logging(session) {
@@ -84,6 +86,22 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       },
     },
   };
+}
+
+/** gRPC is HTTP/2 from end to end: its answer's status is in the trailers. */
+function isGrpc({client, request}: GatewaySession): boolean {
+  return client.httpVersion === '2' && request.fields.get('content-type')?.startsWith('application/grpc') === true;
+}
+
+const http2Upstreams = new WeakMap<Upstream, Upstream>();
+
+/** The same upstream spoken to in h2c; always the same object, by which connections are found again. */
+function overHttp2(upstream: Upstream): Upstream {
+  const known = http2Upstreams.get(upstream);
+  if (known !== undefined) return known;
+  const http2: Upstream = {...upstream, protocol: 'h2c'};
+  http2Upstreams.set(upstream, http2);
+  return http2;
 }
 
 /** The host a request is for. The engine lets no request through whose Host it cannot read. */

@@ -12,9 +12,9 @@ import {workers} from './workers.mjs';
  * Everything that is measured, in order.
  *
  * `serves(proxy)` says whether a proxy takes part, `tools` what has to be installed. `measure(subject, bench, plan)` makes
- * one sample; `plan` is what `prepare(subjects, bench)` decided before the rounds, with a `note` for the reader, or
- * why the work is `skipped`. A target
- * compares tako with a peer, or its value with a `limit`; without `atLeast` or `atMost` it is shown and not judged.
+ * one sample; `plan` is what `prepare(subjects, bench)` decided before the rounds, with a `note` for the reader, or why the
+ * work is `skipped`. A target compares tako with a peer, or its value with a `limit`; without `atLeast` or `atMost` it is
+ * shown and not judged.
  * `startsAnew` gives every sample a new proxy, for `mostRounds` at most; `isPinned: false` leaves all cores to everybody.
  */
 export const WORKS = [

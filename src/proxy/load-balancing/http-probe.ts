@@ -42,7 +42,7 @@ export function createHttpProbe(options: HttpProbeOptions = {}): Probe {
 }
 
 async function createClient(upstream: Upstream): Promise<Dispatcher> {
-  // Loaded by the first probe: it takes 0.2 s, as long as the rest of the program, and most never probe.
+  // Loaded by the first probe, as that takes about 0.2 s and most programs never probe.
   const {buildConnector, Client, H2CClient} = await import('undici');
   const address = backendAddress(upstream);
   if (upstream.tls === undefined) {

@@ -10,10 +10,12 @@ const SAMPLED_CUTS = 3;
 const MAX_BYTE_BY_BYTE = 160;
 /** Up to here soak cuts at every place. Of longer messages the middle is the same byte over and over. */
 const MAX_EVERY_CUT = 1_200;
+/** Beyond it soak takes a sample too. */
+const MAX_SOAKED = 100_000;
 
 /** The ways to cut a message: whole, and in two at places; under soak at every place, and byte by byte. */
 export function waysToCut(length: number, seed = SEED): readonly Cuts[] {
-  const places = isSoak ? everyPlace(length) : sampledPlaces(length, seed);
+  const places = isSoak && length <= MAX_SOAKED ? everyPlace(length) : sampledPlaces(length, seed);
   const byteByByte = isSoak && length <= MAX_BYTE_BY_BYTE ? [everyPlace(length)] : [];
   return [[], ...places.map(place => [place]), ...byteByByte];
 }

@@ -208,7 +208,7 @@ const namedByConnection: readonly RequestVector[] = [
     'a request whose Connection names what we set',
     get('Connection: x-forwarded-for, x-forwarded-proto, x-forwarded-host, forwarded, via'),
     {
-      sees: [/^X-Forwarded-For: 127\.0\.0\.1\r$/m, /^X-Forwarded-Proto: https\r$/m, /^Forwarded: for=127\.0\.0\.1/m],
+      sees: [/^X-Forwarded-For: 127\.0\.0\.1\r$/m, /^X-Forwarded-Proto: https?\r$/m, /^Forwarded: for=127\.0\.0\.1/m],
     },
   ),
 ];

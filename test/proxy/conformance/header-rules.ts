@@ -177,7 +177,7 @@ const claims: readonly RequestVector[] = [
     sees: [
       /^Host: app\.test\r$/m,
       /^X-Forwarded-Host: app\.test\r$/m,
-      /^Forwarded: for=127\.0\.0\.1;host="app\.test";proto=https\r$/m,
+      /^Forwarded: for=127\.0\.0\.1;host="app\.test";proto=https?\r$/m,
     ],
   }),
 ];

@@ -6,13 +6,13 @@ import type {Seen, SeenRequest} from './recording-upstream.js';
 import type {RequestVector, Sight, Verdict} from './vector.js';
 
 /** What was seen of one vector, with the canary behind it. */
-export type Outcome = {readonly client: Conversation; readonly seen: Seen};
+export type Outcome = {readonly client: Conversation; readonly seen: Seen; readonly scheme: 'http' | 'https'};
 
 const REFUSED: readonly number[] = [400];
 
 /** All that is wrong, in sentences; nothing if all is well. */
-export function judge(vector: RequestVector, {client, seen}: Outcome): string[] {
-  const outcome = {client, seen: canaryLast(seen)};
+export function judge(vector: RequestVector, {client, seen, scheme}: Outcome): string[] {
+  const outcome = {client, seen: canaryLast(seen), scheme};
   const problems = judgeVerdict(vector, outcome);
   if (outcome.seen.requests.some(({target}) => target.includes('smuggled'))) {
     problems.push('the app read what was hidden in a body as a request');
@@ -99,13 +99,14 @@ function judgeCanary(expected: 'answered' | 'dropped' | 'either', isAnswered: bo
 }
 
 /** Both sides agree on the request, and on whether there was one behind it. */
-function judgePassing(vector: RequestVector, {client, seen}: Outcome): string[] {
+function judgePassing(vector: RequestVector, {client, seen, scheme}: Outcome): string[] {
   const reading = readAnswers(client.bytes, [methodOf(vector), 'GET']);
   const {canary = 'answered'} = vector;
   const isCanaryAnswered = canary === 'either' ? reading.answers.length > 1 : canary === 'answered';
   const behind = isCanaryAnswered ? ['GET /canary'] : [];
   return [
     ...judgeForwarding(vector, seen, behind),
+    ...judgeHead(headOf(seen), scheme),
     ...judgeAnswers(vector, reading, behind),
     ...judgeEnd(reading.answers, reading.rest, client.isClosed),
   ];
@@ -140,18 +141,22 @@ function judgeForwarding(vector: RequestVector, seen: Seen, behind: readonly str
 
 const lineAtUpstream = ({method, target, version}: SeenRequest): string => `${method} ${target} HTTP/${version}`;
 
+const headOf = ({transcripts}: Pick<Seen, 'transcripts'>): string => {
+  const transcript = transcripts[0] ?? '';
+  return transcript.slice(0, transcript.indexOf('\r\n\r\n') + 2);
+};
+
 /** The bytes of the request itself, whatever a lenient parser makes of them. */
 function judgeBytes(transcript: string, {sees = [], lacks = []}: Sight): string[] {
-  const head = transcript.slice(0, transcript.indexOf('\r\n\r\n') + 2);
+  const head = headOf({transcripts: [transcript]});
   return [
     ...sees.filter(pattern => !pattern.test(head)).map(pattern => `the app did not see ${pattern}`),
     ...lacks.filter(pattern => pattern.test(transcript)).map(pattern => `the app saw ${pattern}`),
-    ...judgeHead(head),
   ];
 }
 
 /** What holds for every head we send: RFC 9112, sections 3.2 and 6.3. */
-function judgeHead(head: string): string[] {
+function judgeHead(head: string, scheme: string): string[] {
   const lines = head.split('\r\n').slice(1, -1);
   const named = (name: RegExp): string[] => lines.filter(line => name.test(line));
   const lengths = named(/^content-length:/i);
@@ -163,7 +168,7 @@ function judgeHead(head: string): string[] {
     ...(lengths.every(line => /^content-length: *\d+$/i.test(line)) ? [] : [`framed by ${lengths}`]),
     ...differ('hosts', named(/^host:/i).length, 1),
     ...differ('X-Forwarded-For', named(/^x-forwarded-for:/i), ['X-Forwarded-For: 127.0.0.1']),
-    ...differ('X-Forwarded-Proto', named(/^x-forwarded-proto:/i), ['X-Forwarded-Proto: https']),
+    ...differ('X-Forwarded-Proto', named(/^x-forwarded-proto:/i), [`X-Forwarded-Proto: ${scheme}`]),
     ...differ('X-Forwarded-Host fields', named(/^x-forwarded-host:/i).length, 1),
     ...differ('Forwarded fields', named(/^forwarded:/i).length, 1),
   ];

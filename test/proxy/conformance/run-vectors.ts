@@ -1,4 +1,4 @@
-// Runs the vectors of a group against the gateway: each whole, and cut apart.
+// Runs the vectors of a group: each whole against the gateway, and cut apart against the engine on plain connections.
 
 import assert from 'node:assert/strict';
 import {afterAll, beforeAll, describe, it} from 'vitest';
@@ -6,7 +6,8 @@ import {converse} from './conversation.js';
 import {type Cuts, cutApart, describeCuts, waysToCut} from './cuts.js';
 import {judge} from './judge.js';
 import {type RecordingUpstream, startBytesUpstream, startLlhttpUpstream} from './recording-upstream.js';
-import {type SharedGateway, startSharedGateway} from './shared-gateway.js';
+import {type SharedParty, startSharedGateway} from './shared-gateway.js';
+import {startSharedProxy} from './shared-proxy.js';
 import {CANARY, type Group, type RequestVector} from './vector.js';
 
 /** Soak cuts at every place of a message. */
@@ -26,17 +27,22 @@ export function describeVectors(groups: readonly Group[]): void {
   }
 }
 
-type Parties = {readonly shared: SharedGateway; readonly apps: Record<'llhttp' | 'bytes', RecordingUpstream>};
+type Parties = {
+  readonly gateway: SharedParty;
+  readonly proxy: SharedParty;
+  readonly apps: Record<'llhttp' | 'bytes', RecordingUpstream>;
+};
 
 function shareParties(): () => Parties {
   let parties: Parties | undefined;
   beforeAll(async () => {
     const apps = {llhttp: await startLlhttpUpstream(), bytes: await startBytesUpstream()};
-    parties = {shared: await startSharedGateway(), apps};
+    parties = {gateway: await startSharedGateway(), proxy: await startSharedProxy(), apps};
   });
   afterAll(async () => {
-    await parties?.shared.close();
-    await Promise.all(Object.values(parties?.apps ?? {}).map(app => app.close()));
+    if (!parties) return;
+    const {gateway, proxy, apps} = parties;
+    await Promise.all([gateway, proxy, apps.llhttp, apps.bytes].map(party => party.close()));
   });
   return () => parties ?? assert.fail('the gateway did not start');
 }
@@ -50,15 +56,16 @@ async function checkVector(parties: Parties, vector: RequestVector): Promise<voi
 }
 
 async function tryVector(
-  {shared, apps}: Parties,
+  {gateway, proxy, apps}: Parties,
   vector: RequestVector,
   pieces: readonly Buffer[],
   cuts: Cuts,
 ): Promise<string[]> {
   const app = apps[vector.reader ?? 'llhttp'];
-  shared.use(app);
-  const client = await converse(await shared.connect(), pieces);
-  await shared.untilIdle();
-  const problems = judge(vector, {client, seen: app.take()});
+  const party = cuts.length === 0 ? gateway : proxy;
+  party.use(app);
+  const client = await converse(await party.connect(), pieces);
+  await party.untilIdle();
+  const problems = judge(vector, {client, seen: app.take(), scheme: party.scheme});
   return problems.length === 0 ? [] : [describeCuts(cuts), ...problems];
 }

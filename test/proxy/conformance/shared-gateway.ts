@@ -2,26 +2,28 @@
 
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
+import type {Socket} from 'node:net';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
+import {connect as connectTls, createSecureContext} from 'node:tls';
 import {createGateway, type Gateway} from '../../../src/proxy/gateway.js';
 import type {Upstream} from '../../../src/proxy/upstream.js';
 import {APP, certificate, HOST, route} from '../harness.js';
 
-export type SharedGateway = {
-  readonly gateway: Gateway;
+/** What vectors are sent to. */
+export type SharedParty = {
+  readonly scheme: 'http' | 'https';
   /** Where the app is from now on. */
   use(upstream: Upstream): void;
-  /** A connection to the HTTPS port on which HTTP/1.1 was agreed. */
-  connect(): Promise<TLSSocket>;
+  /** A connection on which HTTP/1.1 is spoken. */
+  connect(): Promise<Socket>;
   /** Resolves when no request is under way. Throws when one never ends. */
   untilIdle(): Promise<void>;
-  /** Fails when a bug showed in the gateway meanwhile. */
+  /** Fails when a bug showed meanwhile. */
   close(): Promise<void>;
 };
 
 /** A gateway that routes app.test to whatever app is in use. */
-export async function startSharedGateway(): Promise<SharedGateway> {
+export async function startSharedGateway(): Promise<SharedParty> {
   const bugs: unknown[] = [];
   let current: Upstream | undefined;
   const gateway = await createGateway({
@@ -35,12 +37,12 @@ export async function startSharedGateway(): Promise<SharedGateway> {
   });
   gateway.setRoutes([route(HOST)]);
   return {
-    gateway,
+    scheme: 'https',
     use: upstream => {
       current = upstream;
     },
     connect: () => connect(gateway),
-    untilIdle: () => untilIdle(gateway),
+    untilIdle: () => untilTrue(() => gateway.inFlight(APP) === 0),
     async close() {
       await gateway.close();
       assert.deepEqual(bugs, []);
@@ -51,7 +53,7 @@ export async function startSharedGateway(): Promise<SharedGateway> {
 /** Made once: a context per connection costs more than its handshake. */
 const secureContext = createSecureContext({ca: certificate.cert});
 
-async function connect({https}: Gateway): Promise<TLSSocket> {
+async function connect({https}: Gateway): Promise<Socket> {
   const socket = connectTls({
     host: '127.0.0.1',
     port: https.port,
@@ -68,12 +70,12 @@ async function connect({https}: Gateway): Promise<TLSSocket> {
 /** Turns of the event loop, not time: everything here is in one process. */
 const MAX_TURNS = 100_000;
 
-async function untilIdle(gateway: Gateway): Promise<void> {
-  for (let turn = 0; gateway.inFlight(APP) > 0; turn++) {
+/** Waits until it is true, and what was written meanwhile has arrived. */
+export async function untilTrue(isTrue: () => boolean): Promise<void> {
+  for (let turn = 0; !isTrue(); turn++) {
     assert.ok(turn < MAX_TURNS, 'a request is under way that nobody waits for');
     await nextTurn();
   }
-  // Bytes that were written in the last turn arrive in the next.
   await nextTurn();
   await nextTurn();
 }
