@@ -75,18 +75,22 @@ function describeTarget({atLeast, atMost}) {
   return atMost === undefined ? '' : `at most ${atMost} x`;
 }
 
-/**
- * Where a proxy was held back its rate is not its own; what it could do on a full core is the inverse of its CPU time. One
- * that fell behind the rate asked for has no time worth comparing.
- */
+/** One that fell behind the rate asked for has no time worth comparing. */
 function judgePair({tako, peer, ratio, cpuRatio}, target) {
   const isHeldBack = tako.isHeldBack || peer.isHeldBack;
-  const verdict = judge(isHeldBack ? 1 / cpuRatio : ratio, target);
+  const verdict = judge(isHeldBack ? ratioByCpu({tako, ratio, cpuRatio}) : ratio, target);
   if (verdict === '') return verdict;
   if (peer.isBehind) return 'void';
   if (tako.isBehind) return 'short';
   return isHeldBack ? `${verdict} by CPU` : verdict;
 }
+
+/**
+ * Where a proxy was held back its rate is not its own; what it could do on a full core is about the inverse of its CPU time,
+ * somewhat more in truth, as full batches are cheaper. Whatever of that flatters tako is not used: against a peer that alone
+ * was held back it has to meet the target both ways.
+ */
+const ratioByCpu = ({tako, ratio, cpuRatio}) => (tako.isHeldBack ? 1 / cpuRatio : Math.min(ratio, 1 / cpuRatio));
 
 /** A value that is not a number meets no target. */
 function judge(value, {atLeast, atMost}) {

@@ -27,7 +27,8 @@ async function run(options) {
   if (options.isHelp) return console.log(USAGE);
   if (options.isList) return console.log(`works: ${namesOf(WORKS)}\nproxies: ${namesOf(all)}`);
   const works = choose(WORKS, options.only ?? (options.isQuick ? namesInQuick() : undefined), 'work');
-  const {proxies, versions} = findInstalled(choose(all, options.peers, 'proxy'));
+  const chosen = choose(all, options.peers, 'proxy');
+  const {proxies, versions} = findInstalled(chosen);
   const folder = mkdtempSync(path.join(tmpdir(), 'tako-bench-proxy-'));
   process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
 
@@ -42,7 +43,8 @@ async function run(options) {
   printMachine(machine, bench);
   const results = await runWorks(works, proxies, bench, works => writeJson({machine, options, works}));
   console.log(`\ntargets\n${renderVerdicts(results)}`);
-  if (results.some(isBroken)) process.exitCode = 1;
+  const isTakoMissing = chosen[0].name === 'tako' && versions.tako === undefined;
+  if (isTakoMissing || results.some(isBroken)) process.exitCode = 1;
 }
 
 function findInstalled(proxies) {

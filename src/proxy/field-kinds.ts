@@ -64,9 +64,10 @@ const ENDS_AT_US = [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, HOP_BY_HOP, DELE
 
 /** Not sent upstream as the client sent it. */
 export const NOT_UPSTREAM = kindSet(...ENDS_AT_US, HOST, CONTENT_LENGTH, FORWARDED, IMITATION, VIA);
-/** Not sent downstream; a Content-Length that was understood is passed on as it is. */
-export const NOT_DOWNSTREAM = kindSet(...ENDS_AT_US);
-export const NOT_DOWNSTREAM_UNSIZED = kindSet(...ENDS_AT_US, CONTENT_LENGTH);
+/** Not sent downstream as the upstream sent it. */
+export const NOT_DOWNSTREAM = kindSet(...ENDS_AT_US, CONTENT_LENGTH);
+/** Not sent with 101: what is left of it agrees on the protocol to switch to. */
+export const NOT_IN_UPGRADE = kindSet(TRANSFER_ENCODING, CONTENT_LENGTH, TE, HOP_BY_HOP, DELETED);
 /** RFC 9110, section 6.5.1: neither framing nor routing has a place in trailers. */
 export const NOT_IN_TRAILERS = kindSet(...ENDS_AT_US, HOST, CONTENT_LENGTH, FORWARDED, IMITATION, VIA, EXPECT, COOKIE);
 

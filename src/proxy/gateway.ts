@@ -8,7 +8,8 @@ import {type Listener, type ListenerOptions, openListener} from './listener.js';
 import {createProxy, type Proxy} from './proxy.js';
 import {createRequestPath, type GatewaySession, type RequestFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
-import {createTlsServer} from './tls.js';
+import type {ClientCertificates} from './tls/client-certificates.js';
+import {createTlsServer} from './tls/tls-server.js';
 import type {Activate, Upstream} from './upstream.js';
 
 export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort'>;
@@ -28,6 +29,8 @@ export type GatewayOptions = {
   readonly onBug?: (error: unknown) => void;
   /** How long a request waits for its app, in milliseconds; 30 s if not given. */
   readonly coldStartDeadlineMs?: number | ((app: AppId) => number);
+  /** Which hosts ask their clients for a certificate. Those of other hosts are never asked. */
+  readonly clientCertificates?: ClientCertificates;
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
   /** Told of each request when it is over. */
@@ -54,6 +57,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const path = createRequestPath({
     routes: () => table,
     filters: options.filters ?? [],
+    clientCertificates: options.clientCertificates,
     coldStart: createColdStart({
       activate: options.activate,
       ...(options.coldStartDeadlineMs === undefined ? {} : {deadlineMs: options.coldStartDeadlineMs}),
@@ -96,7 +100,7 @@ async function openListeners(options: GatewayOptions, proxy: Proxy): Promise<Lis
   let https: Listener | undefined;
   try {
     const tls = await createTlsServer({...options, onConnection: proxy.acceptSecure});
-    https = await openListener({...options.https, onConnection: socket => void tls.accept(socket)});
+    https = await openListener({...options.https, onConnection: tls.accept});
     const http = await openListener({...options.http, onConnection: proxy.acceptPlain});
     return {https, http};
   } catch (error) {

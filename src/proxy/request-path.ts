@@ -7,6 +7,11 @@ import type {Phases} from './phases.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
+import {
+  type ClientCertificates,
+  clientCertificatePolicyOf,
+  isSamePolicy,
+} from './tls/client-certificates.js';
 import {type Upstream, UpstreamError} from './upstream.js';
 
 /** What a request of the gateway carries along. */
@@ -19,6 +24,7 @@ export type RequestFilter = (session: GatewaySession) => boolean;
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
   readonly filters: readonly RequestFilter[];
+  readonly clientCertificates: ClientCertificates | undefined;
   readonly coldStart: ColdStart;
   /** Where a ready instance listens, without waiting; undefined when the app must be started. */
   readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
@@ -39,8 +45,22 @@ export type RequestPath = {
 
 const RETRY_AFTER_SECONDS = 1;
 
+/**
+ * A host that asks for client certificates is served only on connections that were made to it: the certificate was asked
+ * for by the server name of the handshake, and a request may name another host.
+ */
+function isUnderItsPolicy({client}: GatewaySession, host: string, policyOf: ClientCertificates): boolean {
+  return client.tls === undefined || isSamePolicy(clientCertificatePolicyOf(client.tls), policyOf(host));
+}
+
+const OTHER_POLICY: ErrorAnswer = {
+  status: 421,
+  code: 'OTHER_CLIENT_CERTIFICATE_POLICY',
+  message: 'this host is not served on a connection that was made to another one',
+};
+
 export function createRequestPath(options: RequestPathOptions): RequestPath {
-  const {routes, filters, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
+  const {routes, filters, clientCertificates, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
   const inFlight = new Map<AppId, number>();
 
   function route(session: GatewaySession): boolean {
@@ -50,7 +70,9 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     const {target} = session.request;
     const {host} = authorityOf(session);
     const found = routes().match(host, target);
-    if (found === undefined) {
+    if (clientCertificates !== undefined && !isUnderItsPolicy(session, host, clientCertificates)) {
+      sendError(session, OTHER_POLICY);
+    } else if (found === undefined) {
       sendError(session, misdirected(host, routes(), httpsPort()));
     } else if (!session.client.isSecure) {
       redirectToHttps(session, host, httpsPort());

@@ -25,7 +25,7 @@ export async function serve(proxy: Proxy, {port, host, tls}: ServeOptions): Prom
   const listener: Listener = await openListener({
     port,
     host,
-    onConnection: server === undefined ? proxy.acceptPlain : socket => void server.accept(socket),
+    onConnection: server === undefined ? proxy.acceptPlain : server.accept,
   });
   return {
     port: listener.port,

@@ -44,19 +44,19 @@ function createIdleApp() {
 const greet = () => startUpstream((_, response) => response.end('hello'));
 
 describe('the first request to an idle app', () => {
-  it('starts it, as do not the thousand that come at the same time over HTTP/1.1', async () => {
+  it('starts it, as do not the hundreds that come at the same time over HTTP/1.1', async () => {
     const app = createIdleApp();
     const gateway = await startGateway({activate: app.activate, findUpstream: () => app.ready});
     const ask = 'GET / HTTP/1.1\r\nHost: app.test\r\n';
-    // Four pipelined requests on each of 250 connections: handshakes are what takes time here.
+    // Two pipelined requests on each of 250 connections: handshakes are what takes time here.
     const answers = Array.from({length: 250}, async () => {
       const socket = await openTls(gateway);
-      socket.write(`${`${ask}\r\n`.repeat(3)}${ask}Connection: close\r\n\r\n`);
+      socket.write(`${ask}\r\n${ask}Connection: close\r\n\r\n`);
       return readAll(socket);
     });
-    while (gateway.inFlight('app') < 1_000) await new Promise(resolve => setImmediate(resolve));
+    while (gateway.inFlight('app') < 250) await new Promise(resolve => setImmediate(resolve));
     app.start(await greet());
-    for (const answer of await Promise.all(answers)) assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 4);
+    for (const answer of await Promise.all(answers)) assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 2);
     assert.equal(app.activations, 1);
     await untilIdle(gateway);
   });

@@ -17,7 +17,7 @@ import type {
   ResponseHead,
   StartExchange,
 } from '../client-side.js';
-import {DATE, NOT_DOWNSTREAM, NOT_DOWNSTREAM_UNSIZED} from '../field-kinds.js';
+import {DATE, NOT_DOWNSTREAM, NOT_IN_UPGRADE} from '../field-kinds.js';
 import type {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {mayHaveBody} from '../methods.js';
@@ -136,14 +136,14 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   sendInterim({status, reason, fields}: ResponseHead): void {
     if (this.client.httpVersion === '1.0') return;
     if (status === 100) this.#isContinued = true;
-    this.#socket.write(`HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM_UNSIZED)}\r\n`, 'latin1');
+    this.#socket.write(`HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM)}\r\n`, 'latin1');
   }
 
   sendHead({status, reason, fields}: ResponseHead, contentLength: number): void {
     const hasBody = mayHaveBody(this.request.method, status);
     const isChunked = hasBody && contentLength === -1 && this.client.httpVersion === '1.1';
     if (!this.#mayKeepAlive() || (hasBody && contentLength === -1 && !isChunked)) this.#keepsAlive = false;
-    let head = `HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM_UNSIZED)}`;
+    let head = `HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM)}`;
     if (contentLength !== -1 && status !== 204) head += `Content-Length: ${contentLength}\r\n`;
     else if (isChunked) head += 'Transfer-Encoding: chunked\r\n';
     if (!fields.hasKind(DATE)) head += dateLine(this.#host.sweep);
@@ -178,10 +178,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     else this.#socket.destroy();
   }
 
-  openTunnel({fields}: ResponseHead): ClientTunnel {
-    const lines = fields.render(NOT_DOWNSTREAM);
-    const head = `HTTP/1.1 101 Switching Protocols\r\n${lines}Connection: Upgrade\r\nUpgrade: ${fields.get('upgrade')}\r\n\r\n`;
-    this.#socket.write(head, 'latin1');
+  openTunnel({reason, fields}: ResponseHead): ClientTunnel {
+    const connection = fields.has('connection') ? '' : 'Connection: Upgrade\r\n';
+    this.#socket.write(`HTTP/1.1 101 ${reason}\r\n${fields.render(NOT_IN_UPGRADE)}${connection}\r\n`, 'latin1');
     this.#leave();
     for (const [event, listener] of LISTENERS) this.#socket.off(event, listener);
     return {duplex: this.#socket, early: this.#unread};
@@ -320,7 +319,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#isBodyPaused = false;
     this.#isContinued = false;
     this.#setVersion(parser.minorVersion === 0 ? '1.0' : '1.1');
-    this.#keepsAlive = !this.#host.isDraining && this.#mayBeKept(parser);
+    // Bytes behind a wish to upgrade may be of another protocol already: they are never read as a request.
+    this.#keepsAlive = !this.#host.isDraining && !parser.hasUpgrade && this.#mayBeKept(parser);
     this.request = {method: parser.method, target: checked.target, host: checked.host, fields: parser.fields};
     this.#beginBody(parser);
     this.#host.start(this);

@@ -90,8 +90,8 @@ export class ClientSession implements Swept, StreamHost {
     else this.#session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM);
   }
 
+  /** Without a word: `session.destroy` would end, as if they were complete, the answers it cuts off. */
   destroy(): void {
-    this.#session.destroy();
     this.#socket.destroy();
   }
 
@@ -131,7 +131,7 @@ export class ClientSession implements Swept, StreamHost {
 
   receiveControl(): void {
     this.#controlFrames += 1;
-    if (this.#controlFrames > CONTROL_FRAMES) this.#session.destroy(TOO_MANY_FRAMES, NGHTTP2_ENHANCE_YOUR_CALM);
+    if (this.#controlFrames > CONTROL_FRAMES) this.#punish();
   }
 
   receiveSettings(): void {
@@ -147,6 +147,11 @@ export class ClientSession implements Swept, StreamHost {
   #end(): void {
     this.#idleSince = this.time.now;
     this.#session.close();
+  }
+
+  #punish(): void {
+    for (const stream of this.#streams) stream.abort();
+    process.nextTick(() => this.#session.destroy(TOO_MANY_FRAMES, NGHTTP2_ENHANCE_YOUR_CALM));
   }
 
   #refuse(stream: ServerHttp2Stream, refused: Refusal): void {

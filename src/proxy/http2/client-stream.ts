@@ -13,11 +13,12 @@ import type {
   RequestHead,
   ResponseHead,
 } from '../client-side.js';
-import {NOT_DOWNSTREAM_UNSIZED} from '../field-kinds.js';
+import {NOT_DOWNSTREAM} from '../field-kinds.js';
 import type {HeaderFields} from '../header-fields.js';
 import type {Timeouts} from '../limits.js';
 import {mayHaveBody} from '../methods.js';
 import type {Sweep} from '../sweep.js';
+import {cutStream} from './cut-stream.js';
 import {toHeaderFields, toHeadersObject, toTrailers} from './field-lists.js';
 import type {Http2Request} from './request-head.js';
 
@@ -65,6 +66,7 @@ export class ClientStream implements ClientSide {
   #isBlocked = false;
   #responseTrailers: HeaderFields | undefined;
   #isAnswered = false;
+  #isAborted = false;
   #isTunnel = false;
   /** When the clocks below began, in milliseconds; 0 while they stand still. */
   #bodyClock = 0;
@@ -92,6 +94,8 @@ export class ClientStream implements ClientSide {
     this.#isBodyOver = !hasBody;
     (stream as OwnedStream)[SIDE] = this;
     stream.on('close', onClose);
+    // They may come before anybody reads the body they follow.
+    if (hasBody) stream.on('trailers', onTrailers);
   }
 
   // The client's side of the exchange.
@@ -104,7 +108,6 @@ export class ClientStream implements ClientSide {
     if (this.#isBodyRead || this.#isBodyOver) return;
     this.#isBodyRead = true;
     this.#startBodyClock();
-    this.#stream.on('trailers', onTrailers);
     this.#stream.on('end', onEnd);
     this.#stream.on('data', onData);
   }
@@ -126,13 +129,13 @@ export class ClientStream implements ClientSide {
   sendInterim({status, fields}: ResponseHead): void {
     // 101 is what HTTP/2 does not have (RFC 9113, section 8.6).
     if (this.#isGone() || this.#stream.headersSent || status === HTTP_STATUS_SWITCHING_PROTOCOLS) return;
-    const list = fields.toList(NOT_DOWNSTREAM_UNSIZED);
+    const list = fields.toList(NOT_DOWNSTREAM);
     this.#stream.additionalHeaders(toHeadersObject([':status', String(status), ...list]));
     if (status === HTTP_STATUS_CONTINUE) this.#continue();
   }
 
   sendHead({status, fields}: ResponseHead, contentLength: number): void {
-    const list = fields.toList(NOT_DOWNSTREAM_UNSIZED);
+    const list = fields.toList(NOT_DOWNSTREAM);
     list.unshift(':status', String(status));
     if (contentLength !== -1 && status !== HTTP_STATUS_NO_CONTENT) {
       list.push('content-length', String(contentLength));
@@ -178,15 +181,14 @@ export class ClientStream implements ClientSide {
   abort(): void {
     this.#receiver = undefined;
     this.#isAnswered = true;
-    this.#head = undefined;
-    this.#chunk = undefined;
-    if (!this.#isGone()) this.#stream.close(NGHTTP2_INTERNAL_ERROR);
+    this.#isAborted = true;
+    cutStream(this.#stream, NGHTTP2_INTERNAL_ERROR);
   }
 
   openTunnel({fields}: ResponseHead): ClientTunnel {
     this.#receiver = undefined;
     this.#isTunnel = true;
-    const list = fields.toList(NOT_DOWNSTREAM_UNSIZED);
+    const list = fields.toList(NOT_DOWNSTREAM);
     if (!this.#isGone()) this.#stream.respond([':status', '200', ...withoutAccept(list)]);
     return {duplex: this.#stream, early: undefined};
   }
@@ -289,7 +291,7 @@ export class ClientStream implements ClientSide {
   }
 
   #isGone(): boolean {
-    return this.#stream.closed || this.#stream.destroyed;
+    return this.#isAborted || this.#stream.closed || this.#stream.destroyed;
   }
 
   // Clocks.

@@ -13,6 +13,7 @@ import {
   type UpstreamStream,
 } from '../upstream.js';
 import type {UpstreamRequest} from '../upstream-request.js';
+import {cutStream} from './cut-stream.js';
 import {toHeaderFields, toTrailers} from './field-lists.js';
 
 /** What a stream needs of its connection. */
@@ -114,7 +115,7 @@ export class Http2UpstreamStream implements UpstreamStream {
     this.#receiver = undefined;
     this.#deadline = 0;
     if (this.#stream === undefined) this.#owner.release(this);
-    else if (!this.#stream.closed) this.#stream.close(NGHTTP2_CANCEL);
+    else cutStream(this.#stream, NGHTTP2_CANCEL);
   }
 
   // What comes from the stream.

@@ -1,12 +1,12 @@
 // Group G: one side goes away. What nobody waits for is not worked on, and what is cut off never looks whole.
 
 import assert from 'node:assert/strict';
-import {describe, it} from 'vitest';
-import type {Gateway} from '../../../src/proxy/gateway.js';
-import {findClosedPort, openTcp, openTls, startGateway, untilIdle} from '../harness.js';
+import {describe, it, onTestFinished} from 'vitest';
+import {findClosedPort, openTcp, openTls, startGateway, startUpstream, untilIdle} from '../harness.js';
 import {readAnswers} from './answers.js';
 import {converse} from './conversation.js';
 import {LEAVING, leave, openClient, settle, startPlayedUpstream} from './exchanges.js';
+import {startSharedProxy} from './shared-proxy.js';
 import {get, head, post} from './vector.js';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
@@ -103,23 +103,63 @@ describe('a client that leaves', () => {
 });
 
 describe('a client that ends its side of a plain connection', () => {
-  const halfClosed = async (gateway: Gateway, request: string) => {
-    const socket = await openTcp(gateway.http.port);
+  const halfClosed = async (port: number, request: string) => {
+    const socket = await openTcp(port);
     const conversation = converse(socket, [Buffer.from(request)]);
     socket.end();
-    return readAnswers((await conversation).bytes).answers;
+    return readAnswers((await conversation).bytes).answers.map(({status, isComplete}) => [status, isComplete]);
   };
+
+  /** A proxy on plain connections, and the app behind it. */
+  async function startPlain() {
+    const upstream = await startPlayedUpstream();
+    const proxy = await startSharedProxy();
+    onTestFinished(() => proxy.close());
+    proxy.use(upstream);
+    return {upstream, proxy};
+  }
 
   it.each([
     ['a redirect', get(), 308],
     ['that there is no such app', 'GET / HTTP/1.1\r\nHost: other.test\r\n\r\n', 421],
     ['a refusal', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
   ])('still gets %s', async (_, request, status) => {
-    const answers = await halfClosed(await startGateway(), request);
+    const gateway = await startGateway();
+    assert.deepEqual(await halfClosed(gateway.http.port, request), [[status, true]]);
+  });
+
+  it('still gets the answer of the app', async () => {
+    const {upstream, proxy} = await startPlain();
+    const answers = halfClosed(proxy.port, get());
+    const app = await upstream.accept();
+    await app.until('\r\n\r\n');
+    await settle();
+    app.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe');
+    await settle();
+    app.socket.write('llo');
+    assert.deepEqual(await answers, [[200, true]]);
+  });
+
+  it('still gets the answers to all it has asked', async () => {
+    const upstream = await startUpstream((_, response) => response.end('hello'));
+    const {proxy} = await startPlain();
+    proxy.use(upstream);
     assert.deepEqual(
-      answers.map(answer => [answer.status, answer.isComplete]),
-      [[status, true]],
+      await halfClosed(proxy.port, get().repeat(3)),
+      Array.from({length: 3}, () => [200, true]),
     );
+  });
+
+  it.each([
+    ['of a length', post(['Content-Length: 10'], 'hello')],
+    ['in chunks', post(['Transfer-Encoding: chunked'], '5\r\nhello\r\n')],
+  ])('in the middle of a body %s never ends that body', async (_, request) => {
+    const {upstream, proxy} = await startPlain();
+    const answers = halfClosed(proxy.port, request);
+    const app = await upstream.accept();
+    await app.closed();
+    assert.doesNotMatch(app.received(), /\r\n0\r\n/);
+    assert.ok((await answers).every(([status]) => status !== 200));
   });
 });
 

@@ -1,11 +1,12 @@
 import type {Socket} from 'node:net';
 import {setImmediate as nextTurn} from 'node:timers/promises';
+import {isSoak} from '../../helpers/soak.js';
 
 /** What a client got until the other side closed. */
 export type Conversation = {readonly bytes: string; readonly isClosed: boolean};
 
 /** A guard against hanging, no measure: everything here is in one process. */
-const MAX_WAIT_MS = 4_000;
+const MAX_WAIT_MS = isSoak ? 60_000 : 4_000;
 
 /** Sends the pieces, each in a packet of its own, and reads until the other side closes. */
 export async function converse(socket: Socket, pieces: readonly Buffer[]): Promise<Conversation> {

@@ -174,6 +174,51 @@ describe('an answer while the body is still on its way', () => {
   });
 });
 
+describe('a body that turns out to be malformed', () => {
+  const BAD_CHUNK = '5\r\nhelloXX';
+
+  async function startAnswering() {
+    const upstream = await startPlayedUpstream();
+    const gateway = await startGateway({upstream});
+    const client = await openClient(gateway);
+    client.socket.write(post(['Transfer-Encoding: chunked'], chunk('first')));
+    const app = await upstream.accept();
+    await app.until('first');
+    return {client, app};
+  }
+
+  it('cuts the answer off that has begun', async () => {
+    const {client, app} = await startAnswering();
+    app.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun');
+    await client.until('begun');
+    client.socket.write(BAD_CHUNK + CANARY);
+    await client.closed();
+    await app.closed();
+    const {answers, rest} = readAnswers(client.received(), ['POST']);
+    assert.deepEqual(
+      answers.map(({status, body, isComplete}) => [status, body, isComplete]),
+      [[200, 'begun', false]],
+    );
+    assert.equal(rest, '');
+    assert.doesNotMatch(app.received(), /\r\n0\r\n|canary/);
+  });
+
+  it('ends the connection behind the answer that is complete', async () => {
+    const {client, app} = await startAnswering();
+    app.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone');
+    await client.until('done');
+    client.socket.write(BAD_CHUNK + CANARY);
+    await client.closed();
+    await app.closed();
+    const {answers} = readAnswers(client.received(), ['POST']);
+    assert.deepEqual(
+      answers.map(({status, body}) => [status, body]),
+      [[200, 'done']],
+    );
+    assert.doesNotMatch(app.received(), /\r\n0\r\n|canary/);
+  });
+});
+
 describe('a body that the gateway answers by itself', () => {
   it.each([
     ['of a length', `Content-Length: ${16 * MIB}`],

@@ -19,6 +19,7 @@ const HELLO = {body: 'hello'};
 const requestOf = (line: string, ...fields: readonly string[]): string =>
   `${[line, 'Host: app.test', ...fields].join('\r\n')}\r\n\r\n`;
 const HEAD_REQUEST = requestOf('HEAD /vector HTTP/1.1');
+const OLD_KEPT_REQUEST = requestOf('GET /vector HTTP/1.0', 'Connection: keep-alive');
 const OLD_REQUEST = requestOf('GET /vector HTTP/1.0');
 
 const INVALID_LINES: readonly string[] = [
@@ -149,6 +150,22 @@ const framing: readonly ResponseVector[] = [
     }),
     request: OLD_REQUEST,
   },
+  {
+    ...passes('a length to HTTP/1.0 that wants to be kept alive', hello(), {
+      ...HELLO,
+      framing: 'length',
+      sees: [/\r\nConnection: keep-alive\r\n/i],
+    }),
+    request: OLD_KEPT_REQUEST,
+  },
+  {
+    ...passes('chunks to HTTP/1.0 that wants to be kept alive, and closes', chunkedAnswer(chunk('hello') + LAST), {
+      ...HELLO,
+      framing: 'close',
+      lacks: [/\r\nConnection: keep-alive\r\n/i],
+    }),
+    request: OLD_KEPT_REQUEST,
+  },
   {...passes('a length to HTTP/1.0', hello(), {...HELLO, framing: 'length'}), request: OLD_REQUEST},
 ];
 
@@ -262,6 +279,11 @@ const interim: readonly ResponseVector[] = [
   passes('103 many times', hints(50) + hello(), {...HELLO, interim: Array.from({length: 50}, () => 103)}),
   passes('102', `${answerHead('102 Processing')}${hello()}`, {...HELLO, interim: [102]}),
   passes('102 and 103', `${answerHead('102 Processing')}${hints(1)}${hello()}`, {...HELLO, interim: [102, 103]}),
+  passes('103 with a length, without it', answerHead('103 Early Hints', 'Content-Length: 5') + hello(), {
+    ...HELLO,
+    interim: [103],
+    lacks: [/103 Early Hints\r\nContent-Length/i],
+  }),
   passes('an answer without the 100 nobody asked for', answerHead('100 Continue') + hello(), {...HELLO, interim: []}),
   {...passes('103 to HTTP/1.0 without it', hints(3) + hello(), {...HELLO, interim: []}), request: OLD_REQUEST},
   {

@@ -4,7 +4,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {ConnectionOptions} from 'node:tls';
-import {afterAll, describe, it} from 'vitest';
+import {afterAll, describe, it, onTestFinished} from 'vitest';
 import type {ClientCertificatePolicy} from '../../../src/proxy/tls/client-certificates.js';
 import {createTicketKeys, deriveTicketKeys, TICKET_KEYS_LIFETIME_MS} from '../../../src/proxy/tls/ticket-keys.js';
 import {createTestCertificate} from '../../helpers/certificates.js';
@@ -44,6 +44,15 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', version => {
     assert.equal(await isResumed(second, session, options), true);
     assert.equal(await isResumed(third, session, options), false);
     assert.equal(await isResumed(own, session, options), false);
+  });
+
+  it('is resumed by a server that was started with other arguments', async () => {
+    const ticketKeys = fixedKeys();
+    const first = await startTls({ticketKeys});
+    process.argv.push('--worker');
+    onTestFinished(() => void process.argv.pop());
+    const second = await startTls({ticketKeys});
+    assert.equal(await isResumed(second, await makeSession(first, options), options), true);
   });
 
   it('is not resumed once the keys are replaced, and those made since are', async () => {

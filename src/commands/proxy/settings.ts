@@ -1,0 +1,123 @@
+// What `tako proxy` was told, read once at the door.
+
+import {readFile} from 'node:fs/promises';
+import {ALGORITHMS, type AlgorithmName, DEFAULT_ALGORITHM, isAlgorithmName} from '../../proxy/load-balancing/algorithms/algorithms.js';
+import type {BackendSpec} from '../../proxy/load-balancing/backend.js';
+import type {ClientCertificatePolicy} from '../../proxy/tls/client-certificates.js';
+import {errorCode, TakoError} from '../../system/error.js';
+import {type ListenAddress, parseListen, parseTo} from './addresses.js';
+import {parseHost} from './hosts.js';
+import {parseSticky, type Sticky} from './sticky.js';
+
+/** As commander hands them over. */
+export type ProxyFlags = {
+  readonly listen?: string;
+  readonly to: readonly string[];
+  readonly host?: readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly http?: boolean;
+  readonly lb?: string;
+  readonly sticky?: string;
+  readonly healthPath?: string;
+  readonly clientCa?: string;
+  readonly clientCaOptional?: boolean;
+  readonly workers: number;
+  readonly accessLog?: boolean;
+  readonly grace: number;
+  readonly json?: boolean;
+};
+
+/** What every process that serves has to know; it can be sent to one. */
+export type ServerSettings = {
+  readonly listen: ListenAddress;
+  readonly isSecure: boolean;
+  /** None: every host is served. */
+  readonly hosts: readonly string[];
+  readonly backends: readonly BackendSpec[];
+  readonly algorithm: AlgorithmName;
+  readonly sticky: Sticky | undefined;
+  readonly clientCertificates: ClientCertificatePolicy | undefined;
+  readonly hasAccessLog: boolean;
+};
+
+export type ProxySettings = {
+  readonly server: ServerSettings;
+  /** The files of a certificate and its key; undefined for the local authority's. */
+  readonly certificateFiles: CertificateFiles | undefined;
+  readonly healthPath: string | undefined;
+  readonly workers: number;
+  readonly graceMs: number;
+  readonly isJson: boolean;
+};
+
+export type CertificateFiles = {readonly cert: string; readonly key: string};
+
+export const DEFAULT_LISTEN = {https: '127.0.0.1:8443', http: '127.0.0.1:8080'} as const;
+
+/** The only door into the settings. Throws LISTEN_INVALID, TO_INVALID, HOST_INVALID, OPTIONS_INVALID, FILE_UNREADABLE. */
+export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
+  const isSecure = flags.http !== true;
+  checkTogether(flags);
+  return {
+    server: {
+      listen: parseListen(flags.listen ?? (isSecure ? DEFAULT_LISTEN.https : DEFAULT_LISTEN.http)),
+      isSecure,
+      hosts: (flags.host ?? []).map(parseHost),
+      backends: flags.to.map(parseTo),
+      algorithm: parseAlgorithm(flags.lb ?? (flags.sticky === undefined ? DEFAULT_ALGORITHM : 'consistent-hash')),
+      sticky: readSticky(flags),
+      clientCertificates: await readClientCertificates(flags),
+      hasAccessLog: flags.accessLog === true,
+    },
+    certificateFiles: flags.cert !== undefined && flags.key !== undefined ? {cert: flags.cert, key: flags.key} : undefined,
+    healthPath: flags.healthPath,
+    workers: flags.workers,
+    graceMs: flags.grace,
+    isJson: flags.json === true,
+  };
+}
+
+/** Options that mean nothing, or something unsafe, without each other. */
+function checkTogether({http, cert, key, clientCa, clientCaOptional, lb, sticky, healthPath}: ProxyFlags): void {
+  const problems = [
+    (cert === undefined) !== (key === undefined) && '--cert and --key are given together or not at all',
+    http && (cert ?? key) !== undefined && '--http has no use for --cert and --key',
+    http && clientCa !== undefined && '--http cannot ask for client certificates',
+    clientCaOptional && clientCa === undefined && '--client-ca-optional needs --client-ca',
+    sticky !== undefined && lb !== undefined && lb !== 'consistent-hash' && '--sticky goes with --lb consistent-hash',
+    healthPath !== undefined && !healthPath.startsWith('/') && '--health-path starts with "/"',
+  ].filter(problem => typeof problem === 'string');
+  if (problems.length > 0) throw invalid(problems.join('; '));
+}
+
+function parseAlgorithm(name: string): AlgorithmName {
+  if (isAlgorithmName(name)) return name;
+  throw invalid(`--lb ${name} is no way to choose; there are: ${Object.keys(ALGORITHMS).join(', ')}`);
+}
+
+/** Consistent hashing without a word about what to stick to goes by the client's address. */
+function readSticky({lb, sticky}: ProxyFlags): Sticky | undefined {
+  if (sticky !== undefined) return parseSticky(sticky);
+  return lb === 'consistent-hash' ? {by: 'address'} : undefined;
+}
+
+async function readClientCertificates({clientCa, clientCaOptional}: ProxyFlags): Promise<ClientCertificatePolicy | undefined> {
+  if (clientCa === undefined) return undefined;
+  return {id: 'client-ca', ca: await readNamedFile(clientCa), mode: clientCaOptional ? 'optional' : 'required'};
+}
+
+/** Reads a file that the command line names. Throws FILE_UNREADABLE. */
+export async function readNamedFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new TakoError('FILE_UNREADABLE', `${file} cannot be read: ${errorCode(cause) === 'ENOENT' ? 'there is no such file' : String((cause as Error).message)}`, {
+      hint: 'check the path and its rights',
+      cause,
+    });
+  }
+}
+
+const invalid = (message: string): TakoError =>
+  new TakoError('OPTIONS_INVALID', message, {hint: '"tako proxy --help" explains each'});

@@ -1,1 +1,0 @@
-export {createTlsServer} from './tls/tls-server.js';
