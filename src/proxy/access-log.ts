@@ -120,8 +120,12 @@ export type AccessDetails = {
 /** One request as a line of JSON. Values of header fields are not in it, but the target is, with its query. */
 export function renderAccessLine(session: Session<unknown>, {durationMs, now, pid}: AccessDetails): string {
   const {client, request, upstream} = session;
-  const target = request.target.length > MAX_TARGET_LENGTH ? `${request.target.slice(0, MAX_TARGET_LENGTH)}...` : request.target;
-  const to = upstream === undefined ? 'null' : `"${upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host}:${upstream.port}"`;
+  const target =
+    request.target.length > MAX_TARGET_LENGTH ? `${request.target.slice(0, MAX_TARGET_LENGTH)}...` : request.target;
+  const to =
+    upstream === undefined
+      ? 'null'
+      : `"${upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host}:${upstream.port}"`;
   return `{"type":"request","time":"${isoTime(now)}","pid":${pid},"client":"${client.address}","method":"${request.method}","host":${JSON.stringify(request.host)},"target":${JSON.stringify(target)},"httpVersion":"${client.httpVersion}","status":${session.status},"outcome":"${session.outcome}","bytesReceived":${session.bytesReceived},"bytesSent":${session.bytesSent},"durationMs":${Math.round(durationMs * 1_000) / 1_000},"upstream":${to},"attempts":${session.attempts}}\n`;
 }
 

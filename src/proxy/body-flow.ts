@@ -51,7 +51,10 @@ export function createBodyFlow({filter, pause, resume, send, end, fail}: BodyFlo
 
   function pass(item: Item): void {
     const filtered = filter === undefined ? item.chunk : filter(item.chunk, item.isLast);
-    if (!(filtered instanceof Promise)) return deliver(filtered, item);
+    if (!(filtered instanceof Promise)) {
+      deliver(filtered, item);
+      return;
+    }
     isHeld = true;
     filtered.then(chunk => {
       isHeld = false;

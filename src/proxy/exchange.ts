@@ -178,9 +178,11 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   onClientGone(reason: ClientGone): void {
     if (this.isOver) return;
-    if (reason === 'malformed' && !this.#isHeadSent)
-      return this.respond(400, PLAIN_TEXT, 'the body is not valid HTTP\n');
-    if (reason === 'too-slow' && !this.#isHeadSent) return this.respond(408, PLAIN_TEXT, 'the body came too slowly\n');
+    if (reason !== 'closed' && !this.#isHeadSent) {
+      const [status, problem] = BAD_BODY[reason];
+      this.respond(status, PLAIN_TEXT, problem);
+      return;
+    }
     this.#finish('client-gone');
     this.#side.abort();
   }
@@ -327,9 +329,15 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (this.isOver) return;
     this.error = error;
     this.#dropUpstream();
-    if (this.#isHeadSent) return this.cutOff();
+    if (this.#isHeadSent) {
+      this.cutOff();
+      return;
+    }
     const {failToProxy} = this.#host.phases;
-    if (failToProxy === undefined) return this.#failPlainly(error);
+    if (failToProxy === undefined) {
+      this.#failPlainly(error);
+      return;
+    }
     try {
       const answered = failToProxy(error, this);
       if (answered instanceof Promise)
@@ -397,5 +405,10 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     }
   }
 }
+
+const BAD_BODY = {
+  malformed: [400, 'the body is not valid HTTP\n'],
+  'too-slow': [408, 'the body came too slowly\n'],
+} as const;
 
 const PLAIN_TEXT = {'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store'};

@@ -5,7 +5,7 @@ import type {CertificateSource} from './certificate-source.js';
 import {createColdStart} from './cold-start.js';
 import type {Limits, Timeouts} from './limits.js';
 import {type Listener, type ListenerOptions, openListener} from './listener.js';
-import {createProxy, type Proxy} from './proxy.js';
+import {createProxy, type ReverseProxy} from './proxy.js';
 import {createRequestPath, type GatewaySession, type RequestFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
@@ -96,7 +96,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 type Listeners = {readonly https: Listener; readonly http: Listener};
 
-async function openListeners(options: GatewayOptions, proxy: Proxy): Promise<Listeners> {
+async function openListeners(options: GatewayOptions, proxy: ReverseProxy): Promise<Listeners> {
   let https: Listener | undefined;
   try {
     const tls = await createTlsServer({...options, onConnection: proxy.acceptSecure});

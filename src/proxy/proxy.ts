@@ -30,7 +30,7 @@ export type ProxyOptions = {
   readonly onRefused?: (refused: Refusal, client: ClientConnection) => void;
 };
 
-export type Proxy = {
+export type ReverseProxy = {
   /** Serves HTTP/1.1 on a plain connection. */
   acceptPlain(socket: Socket): void;
   /** Serves what the handshake agreed on (ALPN): HTTP/2, or else HTTP/1.1. */
@@ -51,7 +51,7 @@ const IDLE_DRAIN_MS = 2_000;
 const DRAIN_CHECK_MS = 50;
 
 /** Creates a proxy from its phases. It opens no port: give it the connections that a listener accepts. */
-export function createProxy<Context = undefined>(phases: Phases<Context>, options: ProxyOptions = {}): Proxy {
+export function createProxy<Context = undefined>(phases: Phases<Context>, options: ProxyOptions = {}): ReverseProxy {
   const limits = {...DEFAULT_LIMITS, ...options.limits};
   const timeouts = {...DEFAULT_TIMEOUTS, ...options.timeouts};
   const sweep = createSweep(systemClock);

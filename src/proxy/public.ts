@@ -18,7 +18,7 @@ export {createLoadBalancer, type LoadBalancer, type LoadBalancerOptions} from '.
 export type {Probe, ProbeResult} from './load-balancing/probe.js';
 export {tcpProbe} from './load-balancing/tcp-probe.js';
 export {type BodyFilter, decideRetry, type Phases, type Retry} from './phases.js';
-export {createProxy, type Proxy, type ProxyOptions} from './proxy.js';
+export {createProxy, type ProxyOptions, type ReverseProxy} from './proxy.js';
 export {type Served, type ServeOptions, serve} from './serve.js';
 export type {Outcome, Session} from './session.js';
 export {

@@ -7,11 +7,7 @@ import type {Phases} from './phases.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
-import {
-  type ClientCertificates,
-  clientCertificatePolicyOf,
-  isSamePolicy,
-} from './tls/client-certificates.js';
+import {type ClientCertificates, clientCertificatePolicyOf, isSamePolicy} from './tls/client-certificates.js';
 import {type Upstream, UpstreamError} from './upstream.js';
 
 /** What a request of the gateway carries along. */

@@ -1,5 +1,5 @@
 import {type Listener, openListener} from './listener.js';
-import type {Proxy} from './proxy.js';
+import type {ReverseProxy} from './proxy.js';
 import {createTlsServer, type TlsOptions} from './tls/tls-server.js';
 
 export type ServeOptions = {
@@ -20,7 +20,7 @@ export type Served = {
 };
 
 /** Opens a port for a proxy. Throws PORT_IN_USE or PORT_DENIED. */
-export async function serve(proxy: Proxy, {port, host, tls}: ServeOptions): Promise<Served> {
+export async function serve(proxy: ReverseProxy, {port, host, tls}: ServeOptions): Promise<Served> {
   const server = tls === undefined ? undefined : await createTlsServer({...tls, onConnection: proxy.acceptSecure});
   const listener: Listener = await openListener({
     port,

@@ -162,7 +162,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
 
   sendEnd(trailers: HeaderFields | undefined): void {
     const isComplete = this.#writer.end(trailers);
-    if (!isComplete) return this.abort();
+    if (!isComplete) {
+      this.abort();
+      return;
+    }
     this.#finishExchange();
   }
 
@@ -253,7 +256,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    while (this.#unread !== undefined && this.#useUnread());
+    while (this.#unread !== undefined && this.#takeUnread());
     this.#isAdvancing = false;
     const mustPause = this.#unread !== undefined || (this.#isBodyPaused && !this.#body.isDone);
     if (mustPause !== this.#isPaused && this.#state !== GONE) {
@@ -264,7 +267,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 
   /** False when what is unread has to wait. */
-  #useUnread(): boolean {
+  #takeUnread(): boolean {
     switch (this.#state) {
       case IDLE:
         return this.#readHead(this.#unread as Buffer);
@@ -298,7 +301,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 
   #keepHead(bytes: Buffer): void {
-    if (bytes.length > this.#host.limits.headBytes) return this.#refuse(HEAD_TOO_LARGE);
+    if (bytes.length > this.#host.limits.headBytes) {
+      this.#refuse(HEAD_TOO_LARGE);
+      return;
+    }
     if (this.#head === undefined) {
       this.#head = new HeadBuffer();
       this.#deadline = this.#host.sweep.now + this.#host.timeouts.headMs;
@@ -309,7 +315,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #begin(bytes: Buffer, end: number): void {
     const {parser} = this.#host;
     const checked = checkRequest(parser);
-    if (isRefusal(checked)) return this.#refuse(checked);
+    if (isRefusal(checked)) {
+      this.#refuse(checked);
+      return;
+    }
     this.#head = undefined;
     this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
     this.#state = BUSY;
@@ -453,7 +462,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #judgeBodyRate(now: number): void {
     const {bodyRateWindowMs, minimumBodyRate} = this.#host.timeouts;
     if (this.expectsContinue && !this.#isContinued) return;
-    if (this.#bodyBytes * 1_000 < minimumBodyRate * bodyRateWindowMs) return this.#tellGone('too-slow');
+    if (this.#bodyBytes * 1_000 < minimumBodyRate * bodyRateWindowMs) {
+      this.#tellGone('too-slow');
+      return;
+    }
     this.#bodyBytes = 0;
     this.#deadline = now + bodyRateWindowMs;
   }
@@ -464,7 +476,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 
   #judgeSending(now: number): void {
-    if (this.#socket.bytesWritten - this.#socket.writableLength <= this.#sentBefore) return this.#tellGone('too-slow');
+    if (this.#socket.bytesWritten - this.#socket.writableLength <= this.#sentBefore) {
+      this.#tellGone('too-slow');
+      return;
+    }
     this.#sentBefore = this.#socket.bytesWritten - this.#socket.writableLength;
     this.#deadline = now + this.#host.timeouts.sendMs;
   }

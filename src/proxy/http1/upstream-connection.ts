@@ -148,7 +148,10 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   receiveConnect(): void {
     this.#socket.setNoDelay(true);
     const receiver = this.#receiver;
-    if (receiver === undefined) return this.destroy();
+    if (receiver === undefined) {
+      this.destroy();
+      return;
+    }
     this.#begin(receiver);
     receiver.onConnected(this);
   }
@@ -217,7 +220,10 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
       if (this.#state === AWAITING) {
         if (this.#head !== undefined) {
           const all = this.#head.add(position === 0 ? bytes : bytes.subarray(position));
-          if (all === undefined) return this.#checkHeadSize(this.#head.length);
+          if (all === undefined) {
+            this.#checkHeadSize(this.#head.length);
+            return;
+          }
           bytes = all;
           position = 0;
         }

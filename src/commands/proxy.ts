@@ -1,0 +1,11 @@
+import type {CertificateSource} from '../proxy/certificate-source.js';
+import {originOf} from '../proxy/request-path.js';
+import type {ProxyServer} from './proxy/server.js';
+import {createContext} from './context.js';
+import {checkRoot} from './machine-notes.js';
+import {printJson, printNote, printResult} from './output.js';
+import {renderTo} from './proxy/addresses.js';
+import {startBalancer} from './proxy/backends.js';
+import {openLocalSource, readCertificate, sourceOf} from './proxy/certificates.js';
+import {startProxyServer} from './proxy/server.js';
+import {type ProxyFlags, type ProxySettings, readSettings} from './proxy/settings.js';
