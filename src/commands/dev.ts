@@ -25,7 +25,8 @@ import {checkMachine} from './machine-notes.js';
 import {printNote} from './output.js';
 import {createRegistration, ensureDataFolder} from './registration.js';
 
-export type DevFlags = ConfigFlag & PortFlags & {readonly json?: boolean; readonly plain?: boolean};
+export type DevFlags = ConfigFlag &
+  PortFlags & {readonly json?: boolean; readonly plain?: boolean; readonly route?: readonly string[]};
 
 /** Starts the app of this folder, or attaches to it, and shows it until it is left or stopped. */
 export async function dev(words: readonly string[], flags: DevFlags): Promise<void> {
@@ -37,7 +38,7 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
   try {
     assertPorts(flags, info);
     await ensureDataFolder(project.directory);
-    const registration = await register(connection, project, command);
+    const registration = await register(connection, project, command, flags.route ?? []);
     const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, portsOf(info))});
     const notes = startNotes(project, registration, info);
     await show(client, createSession(client, registration, notes, context), flags, registration.primaryHost);
@@ -51,12 +52,14 @@ async function register(
   {client, info}: DaemonConnection,
   project: Project,
   command: DevCommand,
+  staticRoutes: readonly string[],
 ): Promise<Registration> {
   const {directory, configFile = null, config} = project;
   for (let attempt = 1; ; attempt++) {
     const {apps} = await client.call('list', {});
     const name = decideAppName({name: config.name, directory, configFile}, apps);
-    const registration = createRegistration({project, name, command, zones: info.zones, terminal: process.env});
+    const facts = {project, name, command, staticRoutes, zones: info.zones, terminal: process.env};
+    const registration = createRegistration(facts);
     try {
       await client.call('register', {registration});
       return registration;

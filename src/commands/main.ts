@@ -40,6 +40,7 @@ function createProgram(): Command {
   addDev(program);
   addAppCommands(program);
   addProjectCommands(program);
+  addProxy(program);
   addMachineCommands(program);
   addHidden(program);
   return program;
@@ -50,6 +51,7 @@ Examples:
   $ tako dev                       start the app of this folder at https://NAME.test
   $ tako dev node server.js        the same with a command of its own
   $ tako dev list                  what is registered, and where
+  $ tako proxy --to 3000           https://127.0.0.1:8443 for what listens on port 3000
   $ tako trust                     let this machine's browsers trust tako's certificates
   $ tako doctor                    find out what does not work, and why
 
@@ -65,6 +67,11 @@ function parsePort(text: string): number {
 }
 
 const jsonOption = (): Option => new Option('--json', 'print JSON on stdout');
+/** May be given several times. */
+const routeOption = (): Option =>
+  new Option('--route <route=address>', 'serve something else beside the app, as in db.test=127.0.0.1:8080').argParser(
+    (text: string, before: readonly string[] = []) => [...before, text],
+  );
 const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
 
 function addDev(program: Command): void {
@@ -76,6 +83,7 @@ function addDev(program: Command): void {
     .addOption(configOption())
     .addOption(jsonOption())
     .option('--plain', 'plain lines instead of the screen')
+    .addOption(routeOption())
     .addOption(port('--port', 'HTTPS port'))
     .addOption(port('--http-port', 'HTTP port, for redirects'))
     .addOption(port('--dns-port', 'port of the name server'))
@@ -150,6 +158,33 @@ function addProjectCommands(program: Command): void {
     .action(async (directory: string | undefined, options) => (await import('./init.js')).init(directory, options));
 }
 
+function addProxy(program: Command): void {
+  const list = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+  program
+    .command('proxy')
+    .description('forward requests to something that listens already')
+    .addOption(
+      new Option('--to <address>', 'where to; [https://|h2c://]host:port[=weight], repeatable')
+        .argParser(list)
+        .makeOptionMandatory(),
+    )
+    .option('--listen <address>', 'where to listen (default: 127.0.0.1:8443; with --http 127.0.0.1:8080)')
+    .addOption(new Option('--host <name>', 'serve this host only; repeatable').argParser(list))
+    .option('--cert <file>', "certificate, PEM (default: the local authority's for each name)")
+    .option('--key <file>', 'its private key, PEM')
+    .option('--http', 'plain HTTP instead of HTTPS')
+    .option('--lb <algorithm>', 'least-in-flight (default), round-robin, power-of-two or consistent-hash')
+    .option('--sticky <key>', 'for consistent-hash: header:NAME, cookie:NAME or address')
+    .option('--health-path <path>', 'ask each upstream for this now and then')
+    .option('--client-ca <file>', 'ask clients for a certificate of this CA, PEM')
+    .option('--client-ca-optional', 'serve clients that have none, too')
+    .option('--workers <count>', 'processes that serve (default: 1)')
+    .option('--access-log', 'one line of JSON for each request on stdout')
+    .option('--grace <time>', 'how long requests may take to end when stopped (default: 10s)')
+    .addOption(jsonOption())
+    .action(async options => (await import('./proxy.js')).proxy(options));
+}
+
 function addMachineCommands(program: Command): void {
   const plan = (command: Command): Command =>
     command.option('-y, --yes', 'do not ask').option('--dry-run', 'only show the plan').addOption(jsonOption());
@@ -194,6 +229,11 @@ function exitCodeOf(error: unknown, isJson: boolean): number {
 const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   ELEVATION_REFUSED: EXIT.refused,
   CANCELLED: EXIT.interrupted,
+  LISTEN_INVALID: EXIT.usage,
+  TO_INVALID: EXIT.usage,
+  HOST_INVALID: EXIT.usage,
+  STICKY_INVALID: EXIT.usage,
+  OPTIONS_INVALID: EXIT.usage,
 };
 
 /** commander has printed its message by then, except where we raised the error while it parsed. */

@@ -26,8 +26,7 @@ const ALIAS_ZONE = 'localhost';
  */
 export function devRoutes({name, environments}: Config, zones: readonly string[] = DEFAULT_ZONES): DevRoutes {
   const configured = environments.development.routes;
-  const outside = configured.filter(({host}) => !isSigned(host, zones));
-  if (outside.length > 0) throw routesOutsideZones(outside.map(({host}) => host));
+  assertSigned(configured, zones);
   const hasManagedHost = configured.some(({host}) => !isWildcard(host) && isInZones(host, zones));
   const fallback = {host: `${name}.${zones[0] ?? DEFAULT_ZONES[0]}`, path: '/'};
   const routes = unique(hasManagedHost ? configured : [fallback, ...configured]);
@@ -39,6 +38,12 @@ export function devRoutes({name, environments}: Config, zones: readonly string[]
     ],
     primaryHost: routes.find(({host}) => !isWildcard(host))?.host ?? fallback.host,
   };
+}
+
+/** Throws ROUTE_OUTSIDE_ZONES for hosts that the local root may not sign. */
+export function assertSigned(routes: readonly RoutePattern[], zones: readonly string[]): void {
+  const outside = routes.filter(({host}) => !isSigned(host, zones));
+  if (outside.length > 0) throw routesOutsideZones(outside.map(({host}) => host));
 }
 
 function aliasOf({host, path}: RoutePattern): readonly RoutePattern[] {

@@ -36,6 +36,8 @@ export type Registration = {
   /** `host[/path]`, the one to open first. */
   readonly routes: readonly string[];
   readonly primaryHost: string;
+  /** `host[/path]=address:port`: routes beside the app's own, to what tako does not start. */
+  readonly staticRoutes?: readonly string[];
   readonly command: readonly string[];
   /** The environment of that terminal, with the project's variables. */
   readonly environment: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import {parseStaticRoute} from '../config/static-route.js';
 import type {AppStatus, Problem} from '../control/events.js';
 import type {Registration} from '../control/protocol.js';
 import {originOf} from '../proxy/request-path.js';
@@ -37,8 +38,14 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
   };
 }
 
-/** A registration's routes, parsed. Throws ROUTE_INVALID. */
-export function routesOf({name, routes}: Registration): Route[] {
+/** A registration's routes, parsed: its own and those to what tako does not start. Throws ROUTE_INVALID. */
+export function routesOf(registration: Registration): Route[] {
+  const {name, staticRoutes = []} = registration;
+  const others = staticRoutes.map(parseStaticRoute).map(({route, upstream}) => ({...route, app: name, upstream}));
+  return [...ownRoutesOf(registration), ...others];
+}
+
+function ownRoutesOf({name, routes}: Registration): Route[] {
   return routes.map(text => {
     const parsed = parseRoute(text);
     if (!parsed.ok) throw new TakoError('ROUTE_INVALID', `${name}: route "${text}": ${parsed.problem}`);

@@ -7,13 +7,23 @@ import {routesOf} from './app-status.js';
  * REGISTRATION_INVALID or ROUTE_INVALID.
  */
 export function parseRegistration(input: unknown): Registration {
-  const {name, directory, configFile, routes, primaryHost, command, environment, readyTimeoutMs, graceMs} = Object(
-    input,
-  ) as Registration;
+  const {
+    name,
+    directory,
+    configFile,
+    routes,
+    primaryHost,
+    staticRoutes = [],
+    command,
+    environment,
+    ...times
+  } = Object(input) as Registration;
+  const {readyTimeoutMs, graceMs} = times;
   const isValid =
     [name, directory, primaryHost].every(isText) &&
     (configFile === null || isText(configFile)) &&
     [routes, command].every(isTextList) &&
+    (staticRoutes.length === 0 || isTextList(staticRoutes)) &&
     environment instanceof Object &&
     Object.values(environment).every(value => typeof value === 'string') &&
     Number.isFinite(readyTimeoutMs) &&
@@ -27,6 +37,7 @@ export function parseRegistration(input: unknown): Registration {
     configFile,
     routes,
     primaryHost,
+    ...(staticRoutes.length > 0 ? {staticRoutes} : {}),
     command,
     environment,
     readyTimeoutMs,

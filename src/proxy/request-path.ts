@@ -5,13 +5,13 @@ import {ActivationError, type ColdStart} from './cold-start.js';
 import {type ErrorAnswer, renderErrorAnswer} from './error-page.js';
 import type {Phases} from './phases.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
-import type {AppId, RouteTable} from './route-table.js';
+import type {AppId, Route, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
 import {type ClientCertificates, clientCertificatePolicyOf, isSamePolicy} from './tls/client-certificates.js';
 import {type Upstream, UpstreamError} from './upstream.js';
 
-/** What a request of the gateway carries along. */
-export type GatewayContext = {app: AppId | undefined};
+/** What a request of the gateway carries along: the route it took. */
+export type GatewayContext = {route: Route | undefined};
 export type GatewaySession = Session<GatewayContext>;
 
 /** May answer a request before it is routed; true when it did. */
@@ -73,15 +73,15 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     } else if (!session.client.isSecure) {
       redirectToHttps(session, host, httpsPort());
     } else {
-      session.context.app = found.app;
-      count(inFlight, found.app, 1);
+      session.context.route = found;
+      if (found.upstream === undefined) count(inFlight, found.app, 1);
       return false;
     }
     return true;
   }
 
   function answerFailure(error: unknown, session: GatewaySession): void {
-    const answer = failureAnswer(error, session.context.app ?? '', lastLines);
+    const answer = failureAnswer(error, session.context.route, lastLines);
     if (answer === undefined) options.onBug(error);
     sendError(session, answer ?? INTERNAL_ERROR);
   }
@@ -89,17 +89,18 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   return {
     inFlight: app => inFlight.get(app) ?? 0,
     phases: {
-      createContext: () => ({app: undefined}),
+      createContext: () => ({route: undefined}),
       requestFilter: route,
       upstreamPeer(session) {
-        const app = session.context.app as AppId;
-        const ready = findUpstream(app, session);
+        const {app, upstream} = session.context.route as Route;
+        const ready = upstream ?? findUpstream(app, session);
         if (!isGrpc(session)) return ready ?? coldStart.wait(app, session.signal);
         return ready === undefined ? coldStart.wait(app, session.signal).then(overHttp2) : overHttp2(ready);
       },
       failToProxy: answerFailure,
       logging(session) {
-        if (session.context.app !== undefined) count(inFlight, session.context.app, -1);
+        const {route: taken} = session.context;
+        if (taken !== undefined && taken.upstream === undefined) count(inFlight, taken.app, -1);
         onLog?.(session);
       },
     },
@@ -169,17 +170,19 @@ export function originOf(host: string, port: number): string {
 /** What a client is told about a failure; undefined for one that nobody expected. */
 function failureAnswer(
   error: unknown,
-  app: AppId,
+  route: Route | undefined,
   lastLines: (app: AppId) => readonly string[],
 ): ErrorAnswer | undefined {
+  const {app = '', upstream} = route ?? {};
   if (error instanceof ActivationError) return activationAnswer(error, lastLines(app));
   if (!(error instanceof UpstreamError)) return undefined;
   const isTimeout = error.failure === 'timeout' || error.failure === 'connect-timeout';
   return {
     status: isTimeout ? 504 : 502,
     code: isTimeout ? 'APP_TIMEOUT' : 'APP_UNREACHABLE',
-    message: `${app}: ${error.message}`,
-    lines: lastLines(app),
+    message:
+      upstream === undefined ? `${app}: ${error.message}` : `${upstream.host}:${upstream.port}: ${error.message}`,
+    lines: upstream === undefined ? lastLines(app) : [],
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   };
 }

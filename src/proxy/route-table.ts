@@ -6,11 +6,16 @@
 // the routes, so its cost does not grow with their number (bench/route-table.mjs).
 
 import {normalizePath, type RoutePattern} from './route-syntax.js';
+import type {Upstream} from './upstream.js';
 
 /** Names an app to the gateway; what it means is its owner's business. */
 export type AppId = string;
 
-export type Route = RoutePattern & {readonly app: AppId};
+export type Route = RoutePattern & {
+  readonly app: AppId;
+  /** Where it leads when that is not the app itself, and nothing has to be started. */
+  readonly upstream?: Upstream;
+};
 
 export type RouteTable = {
   /** Every route, most specific first. */

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import {afterEach, beforeEach, describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
 import type {DaemonInfo} from '../../src/control/protocol.js';
@@ -61,6 +64,29 @@ describe('tako dev', () => {
     assert.equal((await browser.get('hello.test')).status, 200);
     assert.equal((await browser.get('hello.localhost')).status, 200);
     assert.equal((await browser.get('other.test')).status, 421);
+  });
+
+  it('serves what it does not start beside the app, with --route', async () => {
+    const other = createServer((_, response) => response.end('not an app'));
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const {port} = other.address() as AddressInfo;
+    const {directory} = project('hello');
+    const dev = tako.dev(directory, '--route', `db.test=${port}`);
+    const {urls} = await dev.ready();
+    const browser = await client();
+    assert.equal((await browser.get('db.test')).body, 'not an app');
+    assert.equal((await browser.get('hello.test')).status, 200);
+    assert.ok(urls.some(url => url.startsWith('https://db.test:')));
+    other.close();
+    other.closeAllConnections();
+    const gone = await browser.get('db.test');
+    assert.equal(gone.status, 502);
+    assert.match(gone.body, new RegExp(`127\\.0\\.0\\.1:${port}`));
+    await dev.end('SIGTERM');
+    const {code, stderr} = await tako.run(['dev', '--route', 'db.example.com=80'], {cwd: directory});
+    assert.equal(code, 1);
+    assert.match(stderr, /ROUTE_OUTSIDE_ZONES/);
   });
 
   it('starts a second app without disturbing the first', async () => {

@@ -5,7 +5,10 @@ import {printNote} from '../output.js';
 import type {ProxySettings} from './settings.js';
 
 /** The balancer that judges the backends: by their health checks, if there are any, and by what requests report. */
-export function startBalancer({server, healthPath}: ProxySettings, onChange: () => void): LoadBalancer {
+export function startBalancer(
+  {server, healthPath}: ProxySettings,
+  onChange: () => void = () => undefined,
+): LoadBalancer {
   return createLoadBalancer({
     backends: server.backends,
     algorithm: server.algorithm,

@@ -1,12 +1,12 @@
 // What `tako proxy` does with a request: host, backend, another backend when that fails, and what the client is told when
 // all do. On the way of a request that succeeds nothing waits and nothing is allocated but its context and its lease.
 
-import {decideRetry, type Phases, type Retry} from '../../proxy/phases.js';
 import type {ErrorAnswer} from '../../proxy/error-page.js';
 import type {Backend} from '../../proxy/load-balancing/backend.js';
 import type {Outcome} from '../../proxy/load-balancing/ejection.js';
 import type {Lease} from '../../proxy/load-balancing/live-backend.js';
 import type {LoadBalancer} from '../../proxy/load-balancing/load-balancer.js';
+import {decideRetry, type Phases, type Retry} from '../../proxy/phases.js';
 import {sendError} from '../../proxy/request-path.js';
 import type {Session} from '../../proxy/session.js';
 import {type Upstream, UpstreamError} from '../../proxy/upstream.js';

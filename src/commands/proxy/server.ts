@@ -1,7 +1,7 @@
 // One process that serves: its phases, its port, its log. The process that the command runs in, or one of its workers.
 
 import {isIP} from 'node:net';
-import {createAccessLog, renderAccessLine, type AccessLog} from '../../proxy/access-log.js';
+import {type AccessLog, createAccessLog, renderAccessLine} from '../../proxy/access-log.js';
 import type {CertificateSource} from '../../proxy/certificate-source.js';
 import type {Backend} from '../../proxy/load-balancing/backend.js';
 import type {Outcome} from '../../proxy/load-balancing/ejection.js';
@@ -30,6 +30,8 @@ export type ProxyServer = {
   readonly port: number;
   /** Stops accepting, lets requests end for up to `graceMs`, cuts what is left, and writes out the log. */
   drain(graceMs: number): Promise<void>;
+  /** Cuts everything off, and writes out the log. */
+  close(): Promise<void>;
 };
 
 /** Opens the port and serves. Throws PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
@@ -52,6 +54,10 @@ export async function startProxyServer(settings: ServerSettings, parts: ServerPa
       async drain(graceMs) {
         await served.drain(graceMs);
         proxy.close();
+        await log?.flush();
+      },
+      async close() {
+        await served.close();
         await log?.flush();
       },
     };

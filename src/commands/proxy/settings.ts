@@ -1,7 +1,12 @@
 // What `tako proxy` was told, read once at the door.
 
 import {readFile} from 'node:fs/promises';
-import {ALGORITHMS, type AlgorithmName, DEFAULT_ALGORITHM, isAlgorithmName} from '../../proxy/load-balancing/algorithms/algorithms.js';
+import {
+  ALGORITHMS,
+  type AlgorithmName,
+  DEFAULT_ALGORITHM,
+  isAlgorithmName,
+} from '../../proxy/load-balancing/algorithms/algorithms.js';
 import type {BackendSpec} from '../../proxy/load-balancing/backend.js';
 import type {ClientCertificatePolicy} from '../../proxy/tls/client-certificates.js';
 import {errorCode, TakoError} from '../../system/error.js';
@@ -22,9 +27,9 @@ export type ProxyFlags = {
   readonly healthPath?: string;
   readonly clientCa?: string;
   readonly clientCaOptional?: boolean;
-  readonly workers: number;
+  readonly workers?: string;
   readonly accessLog?: boolean;
-  readonly grace: number;
+  readonly grace?: string;
   readonly json?: boolean;
 };
 
@@ -55,6 +60,11 @@ export type CertificateFiles = {readonly cert: string; readonly key: string};
 
 export const DEFAULT_LISTEN = {https: '127.0.0.1:8443', http: '127.0.0.1:8080'} as const;
 
+/** A request of a person is over well within it. */
+const DEFAULT_GRACE = '10s';
+/** More processes than any machine has use for; each costs about 60 MB. */
+const MAX_WORKERS = 128;
+
 /** The only door into the settings. Throws LISTEN_INVALID, TO_INVALID, HOST_INVALID, OPTIONS_INVALID, FILE_UNREADABLE. */
 export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
   const isSecure = flags.http !== true;
@@ -70,10 +80,11 @@ export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
       clientCertificates: await readClientCertificates(flags),
       hasAccessLog: flags.accessLog === true,
     },
-    certificateFiles: flags.cert !== undefined && flags.key !== undefined ? {cert: flags.cert, key: flags.key} : undefined,
+    certificateFiles:
+      flags.cert !== undefined && flags.key !== undefined ? {cert: flags.cert, key: flags.key} : undefined,
     healthPath: flags.healthPath,
-    workers: flags.workers,
-    graceMs: flags.grace,
+    workers: parseWorkers(flags.workers ?? '1'),
+    graceMs: parseGrace(flags.grace ?? DEFAULT_GRACE),
     isJson: flags.json === true,
   };
 }
@@ -96,13 +107,30 @@ function parseAlgorithm(name: string): AlgorithmName {
   throw invalid(`--lb ${name} is no way to choose; there are: ${Object.keys(ALGORITHMS).join(', ')}`);
 }
 
+function parseWorkers(text: string): number {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= MAX_WORKERS) return count;
+  throw invalid(`--workers ${text}: expected a number from 1 to ${MAX_WORKERS}`);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1_000, m: 60_000};
+
+function parseGrace(text: string): number {
+  const [, amount, unit = ''] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? [];
+  if (amount !== undefined) return Number(amount) * (UNIT_MS[unit] ?? 1);
+  throw invalid(`--grace ${text}: expected a time such as 10s, 500ms or 2m`);
+}
+
 /** Consistent hashing without a word about what to stick to goes by the client's address. */
 function readSticky({lb, sticky}: ProxyFlags): Sticky | undefined {
   if (sticky !== undefined) return parseSticky(sticky);
   return lb === 'consistent-hash' ? {by: 'address'} : undefined;
 }
 
-async function readClientCertificates({clientCa, clientCaOptional}: ProxyFlags): Promise<ClientCertificatePolicy | undefined> {
+async function readClientCertificates({
+  clientCa,
+  clientCaOptional,
+}: ProxyFlags): Promise<ClientCertificatePolicy | undefined> {
   if (clientCa === undefined) return undefined;
   return {id: 'client-ca', ca: await readNamedFile(clientCa), mode: clientCaOptional ? 'optional' : 'required'};
 }
@@ -112,10 +140,14 @@ export async function readNamedFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new TakoError('FILE_UNREADABLE', `${file} cannot be read: ${errorCode(cause) === 'ENOENT' ? 'there is no such file' : String((cause as Error).message)}`, {
-      hint: 'check the path and its rights',
-      cause,
-    });
+    throw new TakoError(
+      'FILE_UNREADABLE',
+      `${file} cannot be read: ${errorCode(cause) === 'ENOENT' ? 'there is no such file' : String((cause as Error).message)}`,
+      {
+        hint: 'check the path and its rights',
+        cause,
+      },
+    );
   }
 }
 

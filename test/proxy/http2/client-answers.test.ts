@@ -146,10 +146,10 @@ describe('an answer over HTTP/2 that breaks off', () => {
     ['is not begun', (side: ClientSide) => side.abort()],
     ['has been written this moment', (side: ClientSide) => abortAfter(side, 5)],
     ['waits for the client', (side: ClientSide) => abortAfter(side, MEBIBYTE)],
-    ['was written a while ago', (side: ClientSide) => (begin(side, 5), setTimeout(() => side.abort(), 20))],
-    ['is shorter than it was said to be', (side: ClientSide) => (begin(side, 5, 6), side.sendEnd(undefined))],
+    ['was written a while ago', (side: ClientSide) => abortLater(side, 5)],
+    ['is shorter than it was said to be', (side: ClientSide) => endAfter(side, 5, 6)],
     ['is longer than it was said to be', (side: ClientSide) => begin(side, 5, 4)],
-    ['has a status HTTP/2 cannot say', (side: ClientSide) => (side.sendHead(head(700), 0), side.sendEnd(undefined))],
+    ['has a status HTTP/2 cannot say', (side: ClientSide) => endAfter(side, 0, -1, 700)],
   ])('when it %s is reset and never ended', async (_, answer) => {
     const connection = await openRaw((await startEngine(answering(answer))).port);
     connection.send(request(1));
@@ -185,8 +185,8 @@ describe('an answer over HTTP/2 that breaks off', () => {
   });
 });
 
-function begin(side: ClientSide, bytes: number, length = -1): void {
-  side.sendHead(head(200), length);
+function begin(side: ClientSide, bytes: number, length = -1, status = 200): void {
+  side.sendHead(head(status), length);
   side.sendBody(Buffer.alloc(bytes, 'a'));
   side.flush();
 }
@@ -194,6 +194,16 @@ function begin(side: ClientSide, bytes: number, length = -1): void {
 function abortAfter(side: ClientSide, bytes: number): void {
   begin(side, bytes);
   side.abort();
+}
+
+function abortLater(side: ClientSide, bytes: number): void {
+  begin(side, bytes);
+  setTimeout(() => side.abort(), 20);
+}
+
+function endAfter(side: ClientSide, bytes: number, length: number, status = 200): void {
+  begin(side, bytes, length, status);
+  side.sendEnd(undefined);
 }
 
 describe('a client of HTTP/2', () => {
@@ -240,6 +250,7 @@ describe('a client of HTTP/2', () => {
     stream.on('data', chunk => {
       received += chunk.length;
     });
+    stream.resume();
     await once(stream, 'end');
     assert.equal(received, 64 * MEBIBYTE);
   });
@@ -254,6 +265,7 @@ describe('a client of HTTP/2', () => {
           received += chunk.length;
         });
         incoming.on('end', () => response.end('ok'));
+        incoming.resume();
       };
     });
     const stream = openSession(await startEngine({upstream})).request({':method': 'POST', ':authority': HOST});
@@ -284,9 +296,9 @@ describe('a client of HTTP/2', () => {
     });
     const session = openSession(await startEngine({upstream}));
     const stalled = session.request({':method': 'POST', ':path': '/stalled', ':authority': HOST});
-    stalled.write(Buffer.alloc(8 * MEBIBYTE));
+    stalled.write(Buffer.alloc(MEBIBYTE));
     session.request({':path': '/unread', ':authority': HOST}).pause();
-    const body = 'a'.repeat(100_000);
+    const body = 'a'.repeat(50_000);
     const answers = await Promise.all(Array.from({length: 60}, () => fetchHttp2(session, {':method': 'POST'}, body)));
     assert.ok(answers.every(answer => answer.body === body));
     stalled.close();

@@ -100,6 +100,8 @@ describe('a WebSocket over HTTP/2', () => {
     const engine = await startEngine({upstream});
     const stream = await connect(openSession(engine));
     stream.resume();
+    await once(stream, 'end');
+    stream.end();
     await once(stream, 'close');
     await vi.waitFor(() => assert.equal(engine.inFlight(), 0));
   });
