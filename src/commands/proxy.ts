@@ -2,13 +2,15 @@ import {renderHost} from '../proxy/route-syntax.js';
 import {printJson, printNote, printResult} from './output.js';
 import {renderTo} from './proxy/addresses.js';
 import {startBalancer} from './proxy/backends.js';
-import {noteUntrusted, openCertificates} from './proxy/certificates.js';
+import {type Certificates, noteUntrusted, openCertificates} from './proxy/certificates.js';
 import {startProxyServer} from './proxy/server.js';
 import {type ProxyFlags, type ProxySettings, readSettings} from './proxy/settings.js';
 
 /** What runs until a signal ends it: this process alone, or with workers. */
 type Running = {
   readonly port: number;
+  /** Resolves when it cannot go on. */
+  readonly failed?: Promise<Error>;
   /** Reads the certificate's files anew. */
   reload(): Promise<void>;
   drain(graceMs: number): Promise<void>;
@@ -18,7 +20,7 @@ type Running = {
 /** Forwards requests until SIGINT or SIGTERM: the first lets requests under way end, the second does not. */
 export async function proxy(flags: ProxyFlags): Promise<void> {
   const settings = await readSettings(flags);
-  const running = await startAlone(settings);
+  const running = await start(settings);
   announce(settings, running.port);
   const isLocal = settings.server.isSecure && settings.certificateFiles === undefined;
   if (isLocal) void noteUntrusted(printNote);
@@ -26,8 +28,14 @@ export async function proxy(flags: ProxyFlags): Promise<void> {
   await untilStopped(running, settings.graceMs);
 }
 
-async function startAlone(settings: ProxySettings): Promise<Running> {
-  const {source, reload} = await openCertificates(settings);
+async function start(settings: ProxySettings): Promise<Running> {
+  const certificates = await openCertificates(settings);
+  if (settings.workers === 1) return startAlone(settings, certificates);
+  const {startProxyWorkers} = await import('./proxy/workers.js');
+  return startProxyWorkers(settings, certificates);
+}
+
+async function startAlone(settings: ProxySettings, {source, reload}: Certificates): Promise<Running> {
   const balancer = startBalancer(settings);
   try {
     const server = await startProxyServer(settings.server, {balancer, certificates: source, report: balancer.report});
@@ -73,6 +81,7 @@ function untilStopped(running: Running, graceMs: number): Promise<void> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+    void running.failed?.then(reject);
   });
 }
 

@@ -24,29 +24,39 @@ type Item = {readonly chunk: Buffer; readonly isLast: boolean; readonly trailers
 
 const NOTHING = Buffer.alloc(0);
 
+/** Nothing passes any more once something was thrown: the rest of a body without a part of it is not that body. */
 export function createBodyFlow({filter, pause, resume, send, end, fail}: BodyFlowOptions): BodyFlow {
   const waiting: Item[] = [];
   let isHeld = false;
+  let isFiltering = false;
   let isPaused = false;
+  let hasFailed = false;
 
   function add(item: Item): void {
+    if (hasFailed) return;
     waiting.push(item);
     advance();
-    if (waiting.length === 0 || isPaused) return;
+    // Behind the last chunk there is nothing to hold back, and the source may serve someone else already.
+    if (waiting.length === 0 || isPaused || item.isLast) return;
     isPaused = true;
     pause();
   }
 
   function advance(): void {
     try {
-      while (!isHeld && waiting.length > 0) pass(waiting.shift() as Item);
+      while (!isHeld && !isFiltering && waiting.length > 0) pass(waiting.shift() as Item);
     } catch (error) {
-      fail(error);
-      return;
+      stop(error);
     }
-    if (isHeld || !isPaused) return;
+    if (isHeld || isFiltering || hasFailed || !isPaused) return;
     isPaused = false;
     resume();
+  }
+
+  function stop(error: unknown): void {
+    hasFailed = true;
+    waiting.length = 0;
+    fail(error);
   }
 
   function pass(item: Item): void {
@@ -55,12 +65,13 @@ export function createBodyFlow({filter, pause, resume, send, end, fail}: BodyFlo
       deliver(filtered, item);
       return;
     }
-    isHeld = true;
-    filtered.then(chunk => {
-      isHeld = false;
+    isFiltering = true;
+    const goOn = (chunk: Buffer): void => {
+      isFiltering = false;
       deliver(chunk, item);
       advance();
-    }, fail);
+    };
+    filtered.then(goOn).catch(stop);
   }
 
   function deliver(chunk: Buffer, {isLast, trailers}: Item): void {

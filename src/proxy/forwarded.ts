@@ -27,7 +27,10 @@ export function isLoop({fields}: RequestHead): boolean {
   return hops.filter(hop => hop.trim().split(/\s+/)[1] === PSEUDONYM).length >= MAX_HOPS;
 }
 
-function renderAdded({address, isSecure, httpVersion}: ClientConnection, host: string, via: string): AddedFields {
+function renderAdded(client: ClientConnection, host: string, via: string): AddedFields {
+  const {isSecure, httpVersion} = client;
+  // RFC 7239, section 6.2: a client that left already, or one on a Unix socket, has no address.
+  const address = client.address === '' ? 'unknown' : client.address;
   const protocol = isSecure ? 'https' : 'http';
   // RFC 7239, section 6: an IPv6 address stands in brackets and quotes.
   const node = address.includes(':') ? `"[${address}]"` : address;

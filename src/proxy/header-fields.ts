@@ -125,13 +125,12 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
 
   /** The lines to pass on: all but those of the dropped kinds and those the Connection field names. */
   render(dropped: KindSet): string {
-    const named = this.hasKind(CONNECTION) ? this.connectionNamed() : undefined;
+    const named = this.#namedByConnection();
     const marks = this.#marks;
     let lines = '';
     let from = -1;
     for (let index = 0; index < marks.length; index += MARKS_PER_FIELD) {
-      const isDropped = dropped[marks[index] as number] === 1 || named?.has(this.#nameAt(index).toLowerCase()) === true;
-      if (!isDropped) {
+      if (!this.#isDropped(index, dropped, named)) {
         if (from === -1) from = marks[index + LINE] as number;
       } else if (from !== -1) {
         lines += this.#text.slice(from, marks[index + LINE]);
@@ -143,12 +142,10 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
 
   /** What `render` keeps, as a list of names in lower case and values, in the form node:http2 takes. */
   toList(dropped: KindSet): string[] {
-    const named = this.hasKind(CONNECTION) ? this.connectionNamed() : undefined;
+    const named = this.#namedByConnection();
     const list: string[] = [];
     for (let index = 0; index < this.#marks.length; index += MARKS_PER_FIELD) {
-      if (dropped[this.#marks[index] as number] === 1) continue;
-      const name = this.#nameAt(index).toLowerCase();
-      if (named?.has(name) !== true) list.push(name, this.#valueAt(index));
+      if (!this.#isDropped(index, dropped, named)) list.push(this.#nameAt(index).toLowerCase(), this.#valueAt(index));
     }
     return list;
   }
@@ -156,19 +153,25 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   /** A copy of what `render` keeps, and of the fields of kind `kept`, to be changed without changing this. */
   copy(dropped: KindSet, kept = DELETED): HeaderFields {
     const copy = new HeaderFields();
-    const named = this.hasKind(CONNECTION) ? this.connectionNamed() : undefined;
+    const named = this.#namedByConnection();
     for (let index = 0; index < this.#marks.length; index += MARKS_PER_FIELD) {
       const kind = this.#marks[index] as number;
-      const name = this.#nameAt(index);
-      if ((kind === kept && kind !== DELETED) || (dropped[kind] !== 1 && named?.has(name.toLowerCase()) !== true)) {
-        copy.appendKnown(kind, name, this.#valueAt(index));
+      const isKept = kind === kept && kind !== DELETED;
+      if (isKept || !this.#isDropped(index, dropped, named)) {
+        copy.appendKnown(kind, this.#nameAt(index), this.#valueAt(index));
       }
     }
     return copy;
   }
 
+  #isDropped(index: number, dropped: KindSet, named: ReadonlySet<string> | undefined): boolean {
+    if (dropped[this.#marks[index + KIND] as number] === 1) return true;
+    return named?.has(this.#nameAt(index).toLowerCase()) === true;
+  }
+
   /** Fields that Connection names are hop-by-hop too (RFC 9110, section 7.6.1). Undefined where it names none. */
-  connectionNamed(): ReadonlySet<string> | undefined {
+  #namedByConnection(): ReadonlySet<string> | undefined {
+    if (!this.hasKind(CONNECTION)) return undefined;
     let named: Set<string> | undefined;
     for (const value of this.valuesOf(CONNECTION)) {
       if (NOT_A_FIELD_NAME.has(value)) continue;

@@ -1,4 +1,4 @@
-import {CONTENT_LENGTH, FORWARDED, type KindSet, NOT_UPSTREAM, OTHER} from './field-kinds.js';
+import {CONTENT_LENGTH, FORWARDED, type KindSet, NOT_UPSTREAM, OTHER, VIA} from './field-kinds.js';
 import type {HeaderFields} from './header-fields.js';
 
 /** Fields we add to a request: as lines for HTTP/1.1, and as names and values in turn. */
@@ -9,11 +9,9 @@ export type AddedFields = {readonly lines: string; readonly list: readonly strin
  * that may be changed. Framing and Host are stated by whoever sends it, whatever the fields say.
  */
 export class UpstreamRequest {
-  method: string;
-  /** Path and query. */
-  target: string;
-  /** The value of Host. */
-  host: string;
+  #method: string;
+  #target: string;
+  #host: string;
   /** The protocol asked for by an upgrade. */
   readonly upgrade: string | undefined;
   readonly #source: HeaderFields;
@@ -25,13 +23,43 @@ export class UpstreamRequest {
     head: {readonly method: string; readonly target: string; readonly host: string; readonly fields: HeaderFields},
     options: {readonly upgrade: string | undefined; readonly dropped: KindSet; readonly added: AddedFields},
   ) {
-    this.method = head.method;
-    this.target = head.target;
-    this.host = head.host;
+    this.#method = head.method;
+    this.#target = head.target;
+    this.#host = head.host;
     this.#source = head.fields;
     this.upgrade = options.upgrade;
     this.#dropped = options.dropped;
     this.#added = options.added;
+  }
+
+  get method(): string {
+    return this.#method;
+  }
+
+  /** Throws TypeError for what is not a token, as the next two do for what would end or split the line it stands in. */
+  set method(method: string) {
+    if (!TOKEN.test(method)) throw new TypeError(`${JSON.stringify(method)} is not a method`);
+    this.#method = method;
+  }
+
+  /** Path and query. */
+  get target(): string {
+    return this.#target;
+  }
+
+  set target(target: string) {
+    if (!TARGET.test(target)) throw new TypeError(`${JSON.stringify(target)} is not a request target`);
+    this.#target = target;
+  }
+
+  /** The value of Host. */
+  get host(): string {
+    return this.#host;
+  }
+
+  set host(host: string) {
+    if (!HOST_VALUE.test(host)) throw new TypeError(`${JSON.stringify(host)} is not a host`);
+    this.#host = host;
   }
 
   get fields(): HeaderFields {
@@ -65,7 +93,13 @@ export class UpstreamRequest {
   }
 }
 
-/** A filter's own forwarded fields are its decision. */
-const OWN_NOT_UPSTREAM = NOT_UPSTREAM.map((isDropped, kind) => (kind === FORWARDED ? 0 : isDropped));
+/** A filter's own forwarded fields are its decision. The client's are not among them. */
+const OWN_NOT_UPSTREAM = NOT_UPSTREAM.map((isDropped, kind) => (kind === FORWARDED || kind === VIA ? 0 : isDropped));
+
+/** RFC 9110, section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** A path or `*`, in what the parser takes too; above ASCII a character would be written as another byte. */
+const TARGET = /^(?:\/[\x21\x22\x24-\x7e]*|\*)$/;
+const HOST_VALUE = /^[\x21-\x7e]+$/;
 
 const lowerNames = (text: string, index: number): string => (index % 2 === 0 ? text.toLowerCase() : text);

@@ -5,3 +5,6 @@ const SOAK_FACTOR = 20;
 
 /** How often a fuzz test runs: as often as said, and twenty times that under soak. */
 export const runs = (sample: number): number => (isSoak ? sample * SOAK_FACTOR : sample);
+
+/** As `runs`, where soak has a number of its own. */
+export const scaled = (sample: number, soak: number): number => (isSoak ? soak : sample);

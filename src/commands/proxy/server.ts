@@ -10,9 +10,9 @@ import {createProxy} from '../../proxy/proxy.js';
 import {serve} from '../../proxy/serve.js';
 import type {TicketKeys} from '../../proxy/tls/ticket-keys.js';
 import type {TlsOptions} from '../../proxy/tls/tls-server.js';
-import {errorCode, TakoError} from '../../system/error.js';
 import {printNote} from '../output.js';
 import {createHostFilter} from './hosts.js';
+import {listenProblem} from './listen-problem.js';
 import {createProxyPhases, type ProxySession} from './phases.js';
 import type {ServerSettings} from './settings.js';
 import {stickyKeyOf} from './sticky.js';
@@ -63,7 +63,7 @@ export async function startProxyServer(settings: ServerSettings, parts: ServerPa
     };
   } catch (error) {
     proxy.close();
-    throw listenProblem(error, settings);
+    throw listenProblem(error, settings.listen);
   }
 }
 
@@ -104,20 +104,3 @@ const createStdoutLog = (): AccessLog =>
 
 const reportBug = (error: unknown): void =>
   printNote(`this is a bug in tako: ${error instanceof Error ? error.stack : error}`);
-
-/** What the listener says names options of `tako dev`. */
-function listenProblem(error: unknown, {listen}: ServerSettings): unknown {
-  if (error instanceof TakoError && error.code === 'PORT_IN_USE') {
-    return new TakoError('PORT_IN_USE', error.message, {
-      hint: 'stop that program, or choose another port with --listen',
-      cause: error,
-    });
-  }
-  if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(errorCode(error) ?? '')) {
-    return new TakoError('LISTEN_FAILED', `this machine has no address ${listen.host}`, {
-      hint: 'give --listen an address of this machine; 0.0.0.0 stands for all of them',
-      cause: error,
-    });
-  }
-  return error;
-}

@@ -7,7 +7,7 @@ import {
   DEFAULT_ALGORITHM,
   isAlgorithmName,
 } from '../../proxy/load-balancing/algorithms/algorithms.js';
-import type {BackendSpec} from '../../proxy/load-balancing/backend.js';
+import {type BackendSpec, backendAddress} from '../../proxy/load-balancing/backend.js';
 import type {ClientCertificatePolicy} from '../../proxy/tls/client-certificates.js';
 import {errorCode, TakoError} from '../../system/error.js';
 import {type ListenAddress, parseListen, parseTo} from './addresses.js';
@@ -74,7 +74,7 @@ export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
       listen: parseListen(flags.listen ?? (isSecure ? DEFAULT_LISTEN.https : DEFAULT_LISTEN.http)),
       isSecure,
       hosts: (flags.host ?? []).map(parseHost),
-      backends: flags.to.map(parseTo),
+      backends: parseBackends(flags.to),
       algorithm: parseAlgorithm(flags.lb ?? (flags.sticky === undefined ? DEFAULT_ALGORITHM : 'consistent-hash')),
       sticky: readSticky(flags),
       clientCertificates: await readClientCertificates(flags),
@@ -100,6 +100,14 @@ function checkTogether({http, cert, key, clientCa, clientCaOptional, lb, sticky,
     healthPath !== undefined && !healthPath.startsWith('/') && '--health-path starts with "/"',
   ].filter(problem => typeof problem === 'string');
   if (problems.length > 0) throw invalid(problems.join('; '));
+}
+
+function parseBackends(texts: readonly string[]): readonly BackendSpec[] {
+  const backends = texts.map(parseTo);
+  const addresses = backends.map(({upstream}) => backendAddress(upstream));
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice === undefined) return backends;
+  throw invalid(`--to names ${twice} twice; a weight, as in ${twice}=2, gives it more requests`);
 }
 
 function parseAlgorithm(name: string): AlgorithmName {

@@ -81,7 +81,8 @@ export class BodyReader {
 
   /** Bytes that are still to come of a body whose length is known; -1 for others. */
   get remaining(): number {
-    return this.#state === LENGTH || this.#state === NONE ? (this.#state === NONE ? 0 : this.#remaining) : -1;
+    if (this.#state === NONE) return 0;
+    return this.#state === LENGTH ? this.#remaining : -1;
   }
 
   /** Reads from `position`. Returns where it stopped: at the end of the bytes or of the body; or REFUSED. */
@@ -182,6 +183,7 @@ export class BodyReader {
     const kept = this.#trailerBytes;
     if (kept === undefined) {
       const end = this.#parseTrailers(buffer, position);
+      if (end - position > this.#maxTrailerBytes) return REFUSED;
       if (end !== INCOMPLETE) return end;
       this.#trailerBytes = new HeadBuffer();
       this.#trailerBytes.keep(buffer.subarray(position));
@@ -193,7 +195,6 @@ export class BodyReader {
     const end = this.#parseTrailers(all, 0);
     if (end === REFUSED || all.length > this.#maxTrailerBytes) return REFUSED;
     if (end !== INCOMPLETE) return position + end - before;
-    this.#trailerBytes = kept;
     kept.keep(all);
     return buffer.length;
   }

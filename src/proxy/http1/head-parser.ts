@@ -9,7 +9,6 @@ import {
   CONTENT_LENGTH,
   EXPECT,
   HOST,
-  IMITATION,
   kindOfBytes,
   kindOfName,
   TRANSFER_ENCODING,
@@ -149,8 +148,6 @@ export class HeadParser {
       case UPGRADE:
         this.hasUpgrade = true;
         return true;
-      case IMITATION:
-        return true;
       default:
         return true;
     }
@@ -232,7 +229,7 @@ export class HeadParser {
     else if (buffer[position] !== CR) return this.#refuse(refusals.BAD_STATUS_LINE);
     const reason = position;
     while (position < buffer.length && IN_VALUE[buffer[position] as number] !== 0) position++;
-    this.reason = this.status === 200 && position - reason === 2 ? 'OK' : buffer.toString('latin1', reason, position);
+    this.reason = isOk(buffer, reason, position) ? 'OK' : buffer.toString('latin1', reason, position);
     return this.#passLineEnd(buffer, position);
   }
 
@@ -269,6 +266,10 @@ function methodOf(buffer: Buffer, start: number, end: number): string {
   const isGet = end - start === 3 && buffer[start] === 0x47 && buffer[start + 1] === 0x45 && buffer[start + 2] === 0x54;
   return isGet ? 'GET' : buffer.toString('latin1', start, end);
 }
+
+/** As with GET: most answers are "OK". */
+const isOk = (buffer: Buffer, start: number, end: number): boolean =>
+  end - start === 2 && buffer[start] === 0x4f && buffer[start + 1] === 0x4b;
 
 /** Three digits from 100 to 599, or 0. */
 function statusOf(buffer: Buffer, start: number): number {

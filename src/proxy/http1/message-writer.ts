@@ -35,6 +35,8 @@ export class MessageWriter {
 
   /** Writes a part of the body. False when the other side does not keep up, or when the body is longer than was said. */
   write(chunk: Buffer): boolean {
+    // An empty chunk is what ends a body.
+    if (chunk.length === 0) return !this.#socket.writableNeedDrain;
     switch (this.#framing) {
       case NO_BODY:
         return true;

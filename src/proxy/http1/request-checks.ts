@@ -30,7 +30,7 @@ export function checkRequest(parser: HeadParser): CheckedTarget | Refusal {
   if (hosts > 1) return refusals.SEVERAL_HOSTS;
   if (hosts === 0) return refusals.NO_HOST;
   if (minorVersion === 0 && parser.isChunked) return refusals.OLD_WITH_ENCODING;
-  if (parser.hasExpect && minorVersion === 1 && !isContinue(fields)) return refusals.BAD_EXPECTATION;
+  if (parser.hasExpect && !isContinue(fields)) return refusals.BAD_EXPECTATION;
   return checkTarget(parser.method, parser.target, fields.valueOf(HOST) ?? '');
 }
 

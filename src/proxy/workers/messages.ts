@@ -1,7 +1,7 @@
 // What an owner and its workers say to each other. A snapshot is everything a worker has to know, whole and never changed:
 // a worker that missed one has missed nothing once it has the next.
 
-import {errorCode, TakoError} from '../../system/error.js';
+import {TakoError} from '../../system/error.js';
 
 /** An error on its way to another process. */
 export type SentError = {
@@ -33,9 +33,15 @@ export type Question =
   | {readonly ask: 'activate'; readonly app: string};
 
 export function toSentError(error: unknown): SentError {
-  const {message, hint = undefined, details = []} =
-    error instanceof TakoError ? error : {message: error instanceof Error ? error.message : String(error)};
-  return {code: errorCode(error), message, hint, details};
+  if (error instanceof TakoError) {
+    return {code: error.code, message: error.message, hint: error.hint, details: error.details};
+  }
+  return {
+    code: undefined,
+    message: error instanceof Error ? error.message : String(error),
+    hint: undefined,
+    details: [],
+  };
 }
 
 /** The error as the other process threw it: a TakoError where it has a code. */

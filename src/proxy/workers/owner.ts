@@ -1,11 +1,18 @@
 // The owner of workers: processes of one program that share the listening sockets. The kernel gives each connection to
-// one of those that wait for it, so that no connection passes through the owner; a socket is closed when the last process
-// that has it ends. Whatever there is one of (the authority, the health checks, the keys of tickets) is here, and reaches
-// the workers as snapshots.
+// one of those that wait for it, so that none passes through the owner, and a socket stays open while any worker has it.
+// Whatever there is one of (the authority, the health checks, the keys of tickets) is here, and reaches the workers as
+// snapshots.
 
 import cluster, {type Worker} from 'node:cluster';
 import {TakoError} from '../../system/error.js';
-import {fromSentError, type OwnerMessage, type Question, type SentError, toSentError, type WorkerMessage} from './messages.js';
+import {
+  fromSentError,
+  type OwnerMessage,
+  type Question,
+  type SentError,
+  toSentError,
+  type WorkerMessage,
+} from './messages.js';
 import {decideReplacement, isFastDeath, MAX_FAST_DEATHS} from './replacement.js';
 
 export type WorkersOptions<Snapshot, Note> = {
@@ -40,7 +47,9 @@ export type Workers<Snapshot> = {
 const END_MS = 2_000;
 
 /** Starts the workers; there is one owner per process. Resolves when all serve. Throws what kept one from serving. */
-export async function startWorkers<Snapshot, Note>(options: WorkersOptions<Snapshot, Note>): Promise<Workers<Snapshot>> {
+export async function startWorkers<Snapshot, Note>(
+  options: WorkersOptions<Snapshot, Note>,
+): Promise<Workers<Snapshot>> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
     exec: options.file,
@@ -62,32 +71,30 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
   readonly #options: WorkersOptions<Snapshot, Note>;
   readonly #running = new Set<Running>();
   readonly #replacements = new Set<NodeJS.Timeout>();
+  /** Those that wait for something to become true. */
+  readonly #watchers: (() => void)[] = [];
+  readonly #fail: (error: TakoError) => void;
   #snapshot: Snapshot;
   #isEnding = false;
   #fastDeaths = 0;
   #lastError: SentError | undefined;
-  #onChange: () => void = () => undefined;
-  #fail!: (error: TakoError) => void;
 
   constructor(options: WorkersOptions<Snapshot, Note>) {
+    const {promise, resolve} = Promise.withResolvers<TakoError>();
     this.#options = options;
     this.#snapshot = options.snapshot;
-    const {promise, resolve} = Promise.withResolvers<TakoError>();
     this.failed = promise;
     this.#fail = resolve;
   }
 
   get pids(): readonly number[] {
-    return [...this.#running].filter(({readyAt}) => readyAt !== undefined).map(({worker}) => worker.process.pid ?? 0);
+    return [...this.#running].filter(({readyAt}) => readyAt !== undefined).map(({worker}) => pidOf(worker));
   }
 
   async start(): Promise<void> {
     for (let count = 0; count < this.#options.count; count++) this.#fork();
-    const {promise, resolve} = Promise.withResolvers<void>();
-    this.#onChange = () => {
-      if (this.pids.length === this.#options.count || this.#lastError !== undefined) resolve();
-    };
-    const failure = await Promise.race([promise, this.failed]);
+    const isDecided = this.#until(() => this.pids.length === this.#options.count || this.#lastError !== undefined);
+    const failure = await Promise.race([isDecided, this.failed]);
     const error = this.#lastError === undefined ? failure : fromSentError(this.#lastError);
     if (error === undefined) return;
     await this.close();
@@ -103,14 +110,14 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
     this.#stopReplacing();
     const late = setTimeout(() => this.#kill(), graceMs + END_MS);
     for (const {worker} of this.#running) send(worker, {type: 'drain', graceMs});
-    await this.#untilNoneRuns();
+    await this.#until(() => this.#running.size === 0);
     clearTimeout(late);
   }
 
   async close(): Promise<void> {
     this.#stopReplacing();
     this.#kill();
-    await this.#untilNoneRuns();
+    await this.#until(() => this.#running.size === 0);
   }
 
   #fork(): void {
@@ -118,8 +125,9 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
     const running: Running = {worker, readyAt: undefined};
     this.#running.add(running);
     worker.on('message', (message: WorkerMessage<Note>) => this.#receive(running, message));
+    // What could not be sent to a worker that is gone; its exit says the rest.
     worker.on('error', () => undefined);
-    worker.once('exit', (code, signal) => this.#bury(running, {pid: worker.process.pid ?? 0, code, signal}));
+    worker.once('exit', (code, signal) => this.#bury(running, {pid: pidOf(worker), code, signal}));
     send(worker, {type: 'snapshot', snapshot: this.#snapshot});
   }
 
@@ -127,14 +135,17 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
     switch (message.type) {
       case 'ready':
         running.readyAt = Date.now();
-        return this.#onChange();
+        this.#tellWatchers();
+        break;
       case 'failed':
         this.#lastError = message.error;
-        return this.#onChange();
+        this.#tellWatchers();
+        break;
       case 'ask':
-        return void this.#answer(running.worker, message);
+        void this.#answer(running.worker, message);
+        break;
       case 'note':
-        return this.#options.onNote(message.note);
+        this.#options.onNote(message.note);
     }
   }
 
@@ -149,14 +160,14 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
   #bury(running: Running, death: WorkerDeath): void {
     this.#running.delete(running);
     if (!this.#isEnding) this.#replace(running, death);
-    this.#onChange();
+    this.#tellWatchers();
   }
 
   #replace({readyAt}: Running, death: WorkerDeath): void {
     this.#options.onDeath(death);
     this.#fastDeaths = isFastDeath(readyAt, Date.now()) ? this.#fastDeaths + 1 : 0;
     const decision = decideReplacement(this.#fastDeaths);
-    if (decision.action === 'give-up') return this.#giveUp(death);
+    if (decision.action === 'give-up') return void this.#giveUp(death);
     const timer = setTimeout(() => {
       this.#replacements.delete(timer);
       this.#fork();
@@ -164,13 +175,14 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
     this.#replacements.add(timer);
   }
 
-  #giveUp({code, signal}: WorkerDeath): void {
-    const details = this.#lastError === undefined ? [] : [this.#lastError.message];
+  async #giveUp({code, signal}: WorkerDeath): Promise<void> {
+    const problem = this.#lastError === undefined ? [] : [this.#lastError.message];
     const error = new TakoError('WORKERS_FAILED', `${MAX_FAST_DEATHS} workers in a row ended as soon as they began`, {
-      details: [...details, `the last one ended with ${signal ?? `code ${code}`}`],
+      details: [...problem, `the last one ended with ${signal ?? `code ${code}`}`],
       hint: 'what they wrote says why',
     });
-    void this.close().then(() => this.#fail(error));
+    await this.close();
+    this.#fail(error);
   }
 
   #stopReplacing(): void {
@@ -182,14 +194,16 @@ class Owner<Snapshot, Note> implements Workers<Snapshot> {
     for (const {worker} of this.#running) worker.process.kill('SIGKILL');
   }
 
-  async #untilNoneRuns(): Promise<void> {
-    while (this.#running.size > 0) {
-      const {promise, resolve} = Promise.withResolvers<void>();
-      this.#onChange = resolve;
-      await promise;
-    }
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>(resolve => this.#watchers.push(resolve));
+  }
+
+  #tellWatchers(): void {
+    for (const resolve of this.#watchers.splice(0)) resolve();
   }
 }
+
+const pidOf = (worker: Worker): number => worker.process.pid ?? 0;
 
 /** A worker that is gone, or about to be, hears nothing more. */
 function send<Snapshot>(worker: Worker, message: OwnerMessage<Snapshot>): void {

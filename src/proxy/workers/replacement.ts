@@ -1,7 +1,5 @@
 /** What is done about a worker that has ended by itself. */
-export type ReplacementDecision =
-  | {readonly action: 'replace'; readonly afterMs: number}
-  | {readonly action: 'give-up'};
+export type ReplacementDecision = {readonly action: 'replace'; readonly afterMs: number} | {readonly action: 'give-up'};
 
 /** A worker that ends sooner after it was ready has not really served; most often it cannot. */
 const FAST_DEATH_MS = 1_000;

@@ -107,7 +107,6 @@ const HOP_BY_HOP: readonly string[] = [
   'Proxy-Authenticate: Basic',
   'TE: trailers',
   'TE: gzip;q=0.5, trailers',
-  'Upgrade: h2c',
   'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA',
 ];
 

@@ -40,6 +40,10 @@ export type ResponseVector = {
 
 export type ResponseGroup = {readonly title: string; readonly vectors: readonly ResponseVector[]};
 
+/** What a client asks for instead of a plain GET. */
+export const requestOf = (line: string, ...fields: readonly string[]): string =>
+  `${[line, 'Host: app.test', ...fields].join('\r\n')}\r\n\r\n`;
+
 /** The head of an answer. */
 export const answerHead = (line: string, ...fields: readonly string[]): string =>
   `${[`HTTP/1.1 ${line}`, ...fields].join('\r\n')}\r\n\r\n`;

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {type Conversation, converse} from './conversation.js';
 import {cutApart, describeCuts, waysToCut} from './cuts.js';
+import {RESPONSE_BODIES} from './response-bodies.js';
+import {RESPONSE_HEADS} from './response-heads.js';
 import {judgeAnswer} from './response-judge.js';
 import type {ResponseVector} from './response-vector.js';
-import {RESPONSES} from './responses.js';
 import {type ScriptedUpstream, startScriptedUpstream} from './scripted-upstream.js';
 import {type SharedParty, startSharedGateway} from './shared-gateway.js';
 import {startSharedProxy} from './shared-proxy.js';
@@ -43,7 +44,7 @@ async function tryVector(party: SharedParty, vector: ResponseVector, pieces: rea
 const ask = async (party: SharedParty, text: string): Promise<Conversation> =>
   converse(await party.connect(), [Buffer.from(text)]);
 
-describe.each(RESPONSES)('$title', ({vectors}) => {
+describe.each([...RESPONSE_HEADS, ...RESPONSE_BODIES])('$title', ({vectors}) => {
   it.each(vectors.map(vector => [vector.name, vector] as const))(
     '%s',
     async (_, vector) => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {type ClientHttp2Session, constants} from 'node:http2';
-import {connect as connectTcp} from 'node:net';
 import {afterEach, beforeEach, describe, it, vi} from 'vitest';
 import type {ClientReceiver, ClientSide} from '../../../src/proxy/client-side.js';
 import {HeaderFields} from '../../../src/proxy/header-fields.js';
@@ -29,7 +28,7 @@ import {
   uint32,
   WINDOW_UPDATE,
 } from './frames.js';
-import {type Engine, openSession, startEngine} from './harness.js';
+import {type Engine, openSession, openTls, startEngine} from './harness.js';
 
 const INITIAL_WINDOW_SIZE = 4;
 /** Odd, as a client's stream numbers are. */
@@ -175,12 +174,11 @@ describe('a hostile HTTP/2 connection', () => {
 
   it('that never says its preface is closed', async () => {
     const idle = await startEngine({timeouts: {headMs: 200}});
-    const connection = await openRaw(idle.port).then(({socket}) => socket);
-    const silent = connectTcp(idle.port, '127.0.0.1');
-    silent.on('error', ignore);
-    connection.destroy();
-    silent.destroy();
-    await vi.waitFor(() => assert.equal(idle.http2.count, 0));
+    const socket = openTls(idle.port);
+    socket.on('error', ignore);
+    await once(socket, 'secureConnect');
+    await vi.waitFor(() => assert.equal(idle.http2.count, 1));
+    await once(socket.resume(), 'close');
   });
 
   it('that begins a head and never ends it is closed', async () => {

@@ -1,0 +1,84 @@
+// 2. Three upstreams: requests are spread over them, a dead one is checked out, and what failed there goes elsewhere.
+//
+//   node upstream.ts 3001      and 3002 and 3003, each in a terminal of its own
+//   node 2-load-balancing.ts
+//   curl http://localhost:8080/                  ask again and again: another port each time
+//   while curl -sf http://localhost:8080/; do :; done
+//
+// Stop one of the upstreams while that loop runs: no request fails. Start it again: it gets its share back.
+
+import {
+  type Backend,
+  createHttpProbe,
+  createLoadBalancer,
+  createProxy,
+  decideRetry,
+  type Lease,
+  type Retry,
+  type Session,
+  serve,
+  type UpstreamError,
+} from 'tako.sh/proxy';
+
+const ports = (process.env.UPSTREAM_PORTS ?? '3001,3002,3003').split(',').map(Number);
+
+const balancer = createLoadBalancer({
+  backends: ports.map(port => ({upstream: {host: '127.0.0.1', port}})),
+  algorithm: 'round-robin',
+  // Asked every second: two failures take a backend out, one success brings it back.
+  healthCheck: {probe: createHttpProbe({path: '/health'}), intervalMs: 1_000, fall: 2, rise: 1},
+  onChange: ({address, state, problem}) => console.log(`${address} is ${state}${problem ? `: ${problem}` : ''}`),
+});
+
+/** What a request carries along: its place at a backend, and where it has failed already. */
+type Context = {lease: Lease | undefined; readonly tried: Backend[]};
+
+/** A try is over: its place is given back, and the balancer learns from it. */
+function settle({context}: Session<Context>, outcome: 'success' | 'failure'): void {
+  const {lease} = context;
+  if (lease === undefined) return;
+  context.lease = undefined;
+  lease.release();
+  balancer.report(lease.backend, outcome);
+  if (outcome === 'failure') context.tried.push(lease.backend);
+}
+
+/** The engine asks only where another try does no harm; `decideRetry` says how often and after how long. */
+function tryElsewhere(error: UpstreamError, session: Session<Context>): Retry {
+  settle(session, 'failure');
+  return decideRetry(error, session);
+}
+
+const proxy = createProxy<Context>(
+  {
+    createContext: () => ({lease: undefined, tried: []}),
+    // Runs for each try. Another backend first; when all have failed, one may be back meanwhile.
+    upstreamPeer({context}) {
+      const backend = balancer.pick(undefined, context.tried) ?? balancer.pick();
+      if (backend === undefined) throw new Error('no backend is healthy');
+      context.lease = balancer.acquire(backend);
+      return backend.upstream;
+    },
+    failToConnect: tryElsewhere,
+    errorWhileProxy: tryElsewhere,
+    failToProxy(_error, session) {
+      settle(session, 'failure');
+      session.respond(503, {'retry-after': '1', 'content-type': 'text/plain'}, 'no backend could answer\n');
+    },
+    // Whatever became of the request: this is where the place of one that went well is given back.
+    logging: session => settle(session, session.outcome === 'cut-off' ? 'failure' : 'success'),
+  },
+  {onBug: console.error},
+);
+
+const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
+console.log(`listening on http://127.0.0.1:${served.port}`);
+
+async function stop(): Promise<void> {
+  await served.drain(10_000);
+  balancer.close();
+  await served.close();
+}
+
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
