@@ -7,6 +7,7 @@
 //
 // Stop the upstream and ask again: 502, and no word about what is behind.
 
+import {once} from 'node:events';
 import {createProxy, serve, type Upstream} from 'tako.sh/proxy';
 
 // Made once and not per request: the proxy finds its kept connections by this object.
@@ -19,11 +20,7 @@ const proxy = createProxy({upstreamPeer: () => upstream}, {onBug: console.error}
 const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
 console.log(`listening on http://127.0.0.1:${served.port}`);
 
-// No new connections, an end to every request that has begun, and then the process has nothing left to do.
-async function stop(): Promise<void> {
-  await served.drain(10_000);
-  await served.close();
-}
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+// Ports closed, 10 seconds for the requests that have begun; then what is left of connections is let go.
+await served.drain(10_000);
+await served.close();

@@ -7,6 +7,7 @@
 //
 // Stop one of the upstreams while that loop runs: no request fails. Start it again: it gets its share back.
 
+import {once} from 'node:events';
 import {
   type Backend,
   createHttpProbe,
@@ -14,6 +15,7 @@ import {
   createProxy,
   decideRetry,
   type Lease,
+  type Phases,
   type Retry,
   type Session,
   serve,
@@ -22,7 +24,7 @@ import {
 
 const ports = (process.env.UPSTREAM_PORTS ?? '3001,3002,3003').split(',').map(Number);
 
-const balancer = createLoadBalancer({
+export const balancer = createLoadBalancer({
   backends: ports.map(port => ({upstream: {host: '127.0.0.1', port}})),
   algorithm: 'round-robin',
   // Asked every second: two failures take a backend out, one success brings it back.
@@ -31,10 +33,10 @@ const balancer = createLoadBalancer({
 });
 
 /** What a request carries along: its place at a backend, and where it has failed already. */
-type Context = {lease: Lease | undefined; readonly tried: Backend[]};
+export type Tries = {lease: Lease | undefined; readonly tried: Backend[]};
 
 /** A try is over: its place is given back, and the balancer learns from it. */
-function settle({context}: Session<Context>, outcome: 'success' | 'failure'): void {
+function settle({context}: Session<Tries>, outcome: 'success' | 'failure'): void {
   const {lease} = context;
   if (lease === undefined) return;
   context.lease = undefined;
@@ -44,41 +46,38 @@ function settle({context}: Session<Context>, outcome: 'success' | 'failure'): vo
 }
 
 /** The engine asks only where another try does no harm; `decideRetry` says how often and after how long. */
-function tryElsewhere(error: UpstreamError, session: Session<Context>): Retry {
+function tryElsewhere(error: UpstreamError, session: Session<Tries>): Retry {
   settle(session, 'failure');
   return decideRetry(error, session);
 }
 
-const proxy = createProxy<Context>(
-  {
-    createContext: () => ({lease: undefined, tried: []}),
-    // Runs for each try. Another backend first; when all have failed, one may be back meanwhile.
-    upstreamPeer({context}) {
-      const backend = balancer.pick(undefined, context.tried) ?? balancer.pick();
-      if (backend === undefined) throw new Error('no backend is healthy');
-      context.lease = balancer.acquire(backend);
-      return backend.upstream;
-    },
-    failToConnect: tryElsewhere,
-    errorWhileProxy: tryElsewhere,
-    failToProxy(_error, session) {
-      settle(session, 'failure');
-      session.respond(503, {'retry-after': '1', 'content-type': 'text/plain'}, 'no backend could answer\n');
-    },
-    // Whatever became of the request: this is where the place of one that went well is given back.
-    logging: session => settle(session, session.outcome === 'cut-off' ? 'failure' : 'success'),
+export const balancing = {
+  createContext: (): Tries => ({lease: undefined, tried: []}),
+  // Runs for each try. Another backend first; when all have failed, one may be back meanwhile.
+  upstreamPeer({context}) {
+    const backend = balancer.pick(undefined, context.tried) ?? balancer.pick();
+    if (backend === undefined) throw new Error('no backend is healthy');
+    context.lease = balancer.acquire(backend);
+    return backend.upstream;
   },
-  {onBug: console.error},
-);
+  failToConnect: tryElsewhere,
+  errorWhileProxy: tryElsewhere,
+  failToProxy(_error, session) {
+    settle(session, 'failure');
+    session.respond(503, {'retry-after': '1', 'content-type': 'text/plain'}, 'no backend could answer\n');
+  },
+  // Whatever became of the request: this is where the place of one that went well is given back.
+  logging: session => settle(session, session.outcome === 'cut-off' ? 'failure' : 'success'),
+} satisfies Phases<Tries>;
 
-const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
-console.log(`listening on http://127.0.0.1:${served.port}`);
+// Not when program 8 imports this.
+if (import.meta.main) {
+  const proxy = createProxy<Tries>(balancing, {onBug: console.error});
+  const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
+  console.log(`listening on http://127.0.0.1:${served.port}`);
 
-async function stop(): Promise<void> {
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await served.drain(10_000);
-  balancer.close();
   await served.close();
+  balancer.close();
 }
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);

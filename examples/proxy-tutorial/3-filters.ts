@@ -10,6 +10,7 @@
 // The app gets /headers and not /api/headers, a user and not the token; pages of HTML end in a footer.
 
 import {createHash, timingSafeEqual} from 'node:crypto';
+import {once} from 'node:events';
 import {createProxy, type ResponseHead, serve, type Upstream} from 'tako.sh/proxy';
 
 const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
@@ -78,10 +79,6 @@ const proxy = createProxy<{hasFooter: boolean}>(
 const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
 console.log(`listening on http://127.0.0.1:${served.port}`);
 
-async function stop(): Promise<void> {
-  await served.drain(10_000);
-  await served.close();
-}
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+await served.drain(10_000);
+await served.close();

@@ -8,6 +8,7 @@
 //   ask https://admin.example.test/                                      refused in the handshake
 //   ask --cert certificates/client.pem --key certificates/client-key.pem https://admin.example.test/headers
 
+import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {
@@ -17,6 +18,7 @@ import {
   createStaticCertificateSource,
   findAuthority,
   isSamePolicy,
+  type Phases,
   type Session,
   serve,
   type Upstream,
@@ -24,7 +26,6 @@ import {
 
 const folder = process.env.CERTIFICATES ?? 'certificates';
 const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
-const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
 
 /** Asked with the name in each handshake, in lower case; undefined for a client that names no host. */
 const policyFor: ClientCertificates = host => (host === 'admin.example.test' ? ADMINS : undefined);
@@ -43,38 +44,35 @@ function isMisdirected({client, request}: Session<unknown>): boolean {
 const clientNameOf = ({client}: Session<unknown>): string | undefined =>
   client.tls?.authorized ? encodeURIComponent(String(client.tls.getPeerCertificate().subject.CN)) : undefined;
 
-const proxy = createProxy(
-  {
-    requestFilter(session) {
-      if (isMisdirected(session)) session.respond(421, {}, 'this host needs a connection of its own\n');
-      return session.isAnswered;
-    },
-    upstreamPeer: () => upstream,
-    upstreamRequestFilter({fields}, session) {
-      // First of all deleted: anybody may send a field of that name.
-      fields.delete('x-client-name');
-      const name = clientNameOf(session);
-      if (name !== undefined) fields.set('x-client-name', name);
-    },
+export const mutualTls = {
+  requestFilter(session) {
+    if (isMisdirected(session)) session.respond(421, {}, 'this host needs a connection of its own\n');
+    return session.isAnswered;
   },
-  {onBug: console.error},
-);
+  upstreamRequestFilter({fields}, session) {
+    // First of all deleted: anybody may send a field of that name.
+    fields.delete('x-client-name');
+    const name = clientNameOf(session);
+    if (name !== undefined) fields.set('x-client-name', name);
+  },
+} satisfies Partial<Phases<unknown>>;
 
-// By the names in the certificate; a renewed one would be used from the next handshake on.
-const certificates = createStaticCertificateSource([
-  {certificate: {cert: read('server.pem'), key: read('server-key.pem')}},
-]);
+// By the names in the certificate; what the source gives is used from the next handshake on.
+const server = {cert: read('server.pem'), key: read('server-key.pem')};
+export const tls = {
+  certificates: createStaticCertificateSource([{certificate: server}]),
+  defaultServerName: 'www.example.test',
+  clientCertificates: policyFor,
+  onBug: console.error,
+};
 
-const served = await serve(proxy, {
-  port: Number(process.env.PORT ?? 8443),
-  tls: {certificates, defaultServerName: 'www.example.test', clientCertificates: policyFor, onBug: console.error},
-});
-console.log(`listening on https://127.0.0.1:${served.port}`);
+if (import.meta.main) {
+  const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
+  const proxy = createProxy<unknown>({...mutualTls, upstreamPeer: () => upstream}, {onBug: console.error});
+  const served = await serve(proxy, {port: Number(process.env.PORT ?? 8443), tls});
+  console.log(`listening on https://127.0.0.1:${served.port}`);
 
-async function stop(): Promise<void> {
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await served.drain(10_000);
   await served.close();
 }
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);

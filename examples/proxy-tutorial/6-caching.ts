@@ -8,15 +8,23 @@
 //
 // Only GET, only 200, only what the app allows to be kept by all, never a request with Authorization.
 
-import {createProxy, HeaderFields, type ResponseHead, type Session, serve, type Upstream} from 'tako.sh/proxy';
+import {once} from 'node:events';
+import {
+  createProxy,
+  HeaderFields,
+  type Phases,
+  type ResponseHead,
+  type Session,
+  serve,
+  type Upstream,
+} from 'tako.sh/proxy';
 import {createCacheStore, freshSecondsOf, type Kept, variantOf} from './parts/cache-store.ts';
 
-const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
 const store = createCacheStore(Number(process.env.CACHE_BYTES ?? 64 * 1024 * 1024));
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** `copy` is what has come so far of an answer that is to be kept. */
-type Context = {copy: {readonly kept: Omit<Kept, 'body'>; readonly chunks: Buffer[]; bytes: number} | undefined};
+export type Copying = {copy: {readonly kept: Omit<Kept, 'body'>; readonly chunks: Buffer[]; bytes: number} | undefined};
 
 /** The same text for the same answer. The scheme belongs to it: apps redirect http to https. */
 const keyOf = ({client, request}: Session<unknown>): string =>
@@ -37,7 +45,7 @@ function answerFrom({fields, body, keptAt}: Kept, session: Session<unknown>): vo
   session.respond(200, head, body);
 }
 
-function beginCopy({status, fields}: ResponseHead, session: Session<Context>): void {
+function beginCopy({status, fields}: ResponseHead, session: Session<Copying>): void {
   const freshSeconds = freshSecondsOf(status, fields);
   if (freshSeconds === 0) return;
   const vary = variantOf(fields.get('vary'), session.request.fields);
@@ -48,48 +56,43 @@ function beginCopy({status, fields}: ResponseHead, session: Session<Context>): v
   };
 }
 
-const proxy = createProxy<Context>(
-  {
-    createContext: () => ({copy: undefined}),
+export const caching = {
+  createContext: (): Copying => ({copy: undefined}),
 
-    requestFilter(session) {
-      const kept = isForCache(session) ? store.find(keyOf(session), session.request.fields) : undefined;
-      if (kept !== undefined) answerFrom(kept, session);
-      return session.isAnswered;
-    },
-
-    upstreamPeer: () => upstream,
-
-    upstreamResponseFilter(response, session) {
-      if (isForCache(session)) beginCopy(response, session);
-      // What changed something makes what is kept of it wrong.
-      else if (!['GET', 'HEAD', 'OPTIONS'].includes(session.request.method)) store.delete(keyOf(session));
-    },
-
-    // Not kept: it is said about this one answer.
-    responseFilter: ({fields}) => fields.set('x-cache', 'miss'),
-
-    // The last call comes only when the body is complete: one that breaks off is not kept.
-    responseBodyFilter(chunk, isLast, session) {
-      const {copy} = session.context;
-      if (copy === undefined) return chunk;
-      copy.chunks.push(chunk);
-      copy.bytes += chunk.length;
-      if (copy.bytes > MAX_BODY_BYTES) session.context.copy = undefined;
-      else if (isLast) store.put(keyOf(session), {...copy.kept, body: Buffer.concat(copy.chunks)});
-      return chunk;
-    },
+  requestFilter(session) {
+    const kept = isForCache(session) ? store.find(keyOf(session), session.request.fields) : undefined;
+    if (kept !== undefined) answerFrom(kept, session);
+    return session.isAnswered;
   },
-  {onBug: console.error},
-);
 
-const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
-console.log(`listening on http://127.0.0.1:${served.port}`);
+  upstreamResponseFilter(response, session) {
+    if (isForCache(session)) beginCopy(response, session);
+    // What changed something makes what is kept of it wrong.
+    else if (!['GET', 'HEAD', 'OPTIONS'].includes(session.request.method)) store.delete(keyOf(session));
+  },
 
-async function stop(): Promise<void> {
+  // Not kept: it is said about this one answer.
+  responseFilter: ({fields}) => fields.set('x-cache', 'miss'),
+
+  // The last call comes only when the body is complete: one that breaks off is not kept.
+  responseBodyFilter(chunk, isLast, session) {
+    const {copy} = session.context;
+    if (copy === undefined) return chunk;
+    copy.chunks.push(chunk);
+    copy.bytes += chunk.length;
+    if (copy.bytes > MAX_BODY_BYTES) session.context.copy = undefined;
+    else if (isLast) store.put(keyOf(session), {...copy.kept, body: Buffer.concat(copy.chunks)});
+    return chunk;
+  },
+} satisfies Partial<Phases<Copying>>;
+
+if (import.meta.main) {
+  const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
+  const proxy = createProxy<Copying>({...caching, upstreamPeer: () => upstream}, {onBug: console.error});
+  const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
+  console.log(`listening on http://127.0.0.1:${served.port}`);
+
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await served.drain(10_000);
   await served.close();
 }
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);

@@ -8,10 +8,10 @@
 // The last ones are 429 with Retry-After; a moment later it is 200 again. The fields are those of the IETF's draft
 // (draft-ietf-httpapi-ratelimit-headers): q and r are requests, w and t seconds.
 
-import {createProxy, serve, type Upstream} from 'tako.sh/proxy';
+import {once} from 'node:events';
+import {createProxy, type Phases, type Session, serve, type Upstream} from 'tako.sh/proxy';
 import {createTokenBuckets, type Quota} from './parts/token-buckets.ts';
 
-const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
 const burst = Number(process.env.BURST ?? 20);
 const perSecond = Number(process.env.PER_SECOND ?? 10);
 const buckets = createTokenBuckets(burst, perSecond);
@@ -23,36 +23,33 @@ const rateLimitFields = ({remaining, resetSeconds}: Quota): Record<string, strin
   ratelimit: `"client";r=${remaining};t=${resetSeconds}`,
 });
 
-const proxy = createProxy<{readonly quota: Quota}>(
-  {
-    // By the address of the connection: X-Forwarded-For is what the client says, unless a proxy of yours stands before
-    // this one. Whoever has IPv6 has many addresses: count by the first 64 bits of them on the internet.
-    createContext: ({client}) => ({quota: buckets.take(client.address, performance.now())}),
+export type Limited = {readonly quota: Quota};
 
-    requestFilter(session) {
-      const {quota} = session.context;
-      if (quota.isAllowed) return false;
-      const fields = {...rateLimitFields(quota), 'retry-after': String(quota.retryAfterSeconds)};
-      session.respond(429, {...fields, 'content-type': 'text/plain'}, 'too many requests\n');
-      return true;
-    },
+export const limiting = {
+  // By the address of the connection: X-Forwarded-For is what the client says, unless a proxy of yours stands before
+  // this one. Whoever has IPv6 has many addresses: count by the first 64 bits of them on the internet.
+  createContext: ({client}: Session): Limited => ({quota: buckets.take(client.address, performance.now())}),
 
-    upstreamPeer: () => upstream,
-
-    responseFilter({fields}, {context}) {
-      for (const [name, value] of Object.entries(rateLimitFields(context.quota))) fields.set(name, value);
-    },
+  requestFilter(session) {
+    const {quota} = session.context;
+    if (quota.isAllowed) return false;
+    const fields = {...rateLimitFields(quota), 'retry-after': String(quota.retryAfterSeconds)};
+    session.respond(429, {...fields, 'content-type': 'text/plain'}, 'too many requests\n');
+    return true;
   },
-  {onBug: console.error},
-);
 
-const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
-console.log(`listening on http://127.0.0.1:${served.port}`);
+  responseFilter({fields}, {context}) {
+    for (const [name, value] of Object.entries(rateLimitFields(context.quota))) fields.set(name, value);
+  },
+} satisfies Partial<Phases<Limited>>;
 
-async function stop(): Promise<void> {
+if (import.meta.main) {
+  const upstream: Upstream = {host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT ?? 3001)};
+  const proxy = createProxy<Limited>({...limiting, upstreamPeer: () => upstream}, {onBug: console.error});
+  const served = await serve(proxy, {port: Number(process.env.PORT ?? 8080)});
+  console.log(`listening on http://127.0.0.1:${served.port}`);
+
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await served.drain(10_000);
   await served.close();
 }
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);

@@ -86,6 +86,8 @@ export type ClientSide = {
 export type ClientReceiver = {
   onBody(chunk: Buffer): void;
   onBodyEnd(trailers: HeaderFields | undefined): void;
+  /** All that came of the body in one piece has been handed over: what was held back to join it may go out. */
+  onBodyPause(): void;
   /** The client takes bytes again. */
   onClientDrain(): void;
   /** The client is gone, or broke the protocol in its body, before its answer was complete. */

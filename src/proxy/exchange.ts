@@ -56,11 +56,9 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   }
 
   start(): void {
-    this.#side.attach(this);
-    this.#host.onStart(this);
-    const {createContext, requestFilter} = this.#host.phases;
+    const {requestFilter} = this.#host.phases;
     try {
-      if (createContext !== undefined) this.context = createContext(this as unknown as Session);
+      this.#begin();
       if (requestFilter === undefined) this.#choose();
       else this.#then(requestFilter(this), this.#afterRequestFilter);
     } catch (error) {
@@ -70,8 +68,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   /** Answers without a phase having seen the request. */
   refuse(status: number, problem: string): void {
-    this.#side.attach(this);
-    this.#host.onStart(this);
+    this.#begin();
     this.respond(status, PLAIN_TEXT, problem);
   }
 
@@ -109,6 +106,13 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   // What happens in turn.
 
+  #begin(): void {
+    this.#side.attach(this);
+    this.#host.onStart(this);
+    const {createContext} = this.#host.phases;
+    if (createContext !== undefined) this.context = createContext(this as unknown as Session);
+  }
+
   #afterRequestFilter(isAnswered: boolean): void {
     if (!isAnswered && !this.#isHeadSent) this.#choose();
   }
@@ -121,7 +125,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   #connect(upstream: Upstream): void {
     if (this.#isHeadSent) return;
     this.upstream = upstream;
-    const stop = this.#host.pool.connect(upstream, this);
+    const stop = this.#host.pool.connect(upstream, this, this.upgrade !== undefined);
     if (this.#stream === undefined) this.#stopWaiting = stop;
   }
 
@@ -170,6 +174,10 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   onBodyEnd(trailers: HeaderFields | undefined): void {
     if (this.#requestFlow !== undefined) this.#requestFlow.end(trailers);
     else this.#endUp(trailers);
+  }
+
+  onBodyPause(): void {
+    this.#stream?.flush();
   }
 
   onClientDrain(): void {

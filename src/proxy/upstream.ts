@@ -89,8 +89,11 @@ export type UpstreamStream = {
 
 /** Gives out connections. */
 export type UpstreamPool = {
-  /** Calls `onConnected` or `onUpstreamError`, now or later. The function that comes back gives up waiting. */
-  connect(upstream: Upstream, receiver: UpstreamReceiver): () => void;
+  /**
+   * Calls `onConnected` or `onUpstreamError`, now or later. The function that comes back gives up waiting. A connection
+   * that may become a tunnel is never shared.
+   */
+  connect(upstream: Upstream, receiver: UpstreamReceiver, mayBecomeTunnel?: boolean): () => void;
   /** Drops the idle connections to an upstream that is gone. */
   forget(upstream: Upstream): void;
   close(): void;

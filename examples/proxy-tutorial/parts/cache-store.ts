@@ -37,6 +37,9 @@ export type CacheStore = {
   delete(key: string): void;
 };
 
+/** Of one address; a client that makes up a language with each request gets no further. */
+const MAX_VARIANTS = 16;
+
 /** Keeps up to `maxBytes`; what has not been asked for the longest goes first. */
 export function createCacheStore(maxBytes: number): CacheStore {
   const byKey = new Map<string, readonly Kept[]>();
@@ -57,7 +60,7 @@ export function createCacheStore(maxBytes: number): CacheStore {
     },
     put(key, kept) {
       const others = (byKey.get(key) ?? []).filter(other => isFresh(other) && !isSameVariant(other, kept));
-      replace(key, [...others, kept]);
+      replace(key, [...others.slice(1 - MAX_VARIANTS), kept]);
       for (const oldest of byKey.keys()) {
         if (bytes <= maxBytes) break;
         replace(oldest, []);

@@ -1,33 +1,40 @@
 // A process that holds the listening ports while the workers that serve them come and go. node:cluster does the holding:
 // what a worker listens on belongs to the process that forked it, so a connection that comes while one worker ends and
-// the next one begins waits in a port that was never closed.
+// the next one begins finds a port that was never closed.
 
 import cluster, {type Worker} from 'node:cluster';
 
-const workers = (): Worker[] => Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined);
-
 /** Starts a worker; another one on SIGHUP, which takes over as soon as it has said `ready`; SIGTERM ends everything. */
 export function holdPorts(): void {
-  const ready = new Set<number>();
+  const ready = new Set<Worker>();
+  const ending = new Set<Worker>();
   let isStopping = false;
 
-  cluster.on('message', ({id}, message) => {
+  // Once only: a worker that is told again is killed by it.
+  function end(worker: Worker): void {
+    if (ending.has(worker)) return;
+    ending.add(worker);
+    worker.process.kill('SIGTERM');
+  }
+
+  cluster.on('message', (worker, message) => {
     if (message !== 'ready') return;
-    ready.add(id);
-    for (const worker of workers()) if (worker.id < id) worker.process.kill('SIGTERM');
+    for (const older of ready) end(older);
+    ready.add(worker);
   });
 
-  cluster.on('exit', ({id}) => {
-    const wasReady = ready.delete(id);
-    if (workers().length > 0) return;
-    // One that has served and died is replaced; one that cannot even start would not be helped by that.
-    if (wasReady && !isStopping) cluster.fork();
-    else process.exitCode = isStopping ? 0 : 1;
+  cluster.on('exit', worker => {
+    ending.delete(worker);
+    const hasServed = ready.delete(worker);
+    if (ready.size > 0 || isStopping) return;
+    // One that has served and died is replaced; one that could not even start would not be helped by that.
+    if (hasServed) cluster.fork();
+    else process.exitCode = 1;
   });
 
   function stop(): void {
     isStopping = true;
-    for (const worker of workers()) worker.process.kill('SIGTERM');
+    for (const worker of Object.values(cluster.workers ?? {})) if (worker) end(worker);
   }
 
   process.on('SIGHUP', () => void (isStopping || cluster.fork()));

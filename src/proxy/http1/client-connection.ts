@@ -207,7 +207,6 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     if (this.#state === BUSY && this.client.tls === undefined && this.#body.isDone) {
       // It may only have ended its own side and still wait for the answer; a client that is gone is not known from it.
       this.#isHalfClosed = true;
-      this.#keepsAlive = false;
       this.#deadline = this.#host.sweep.now + this.#host.timeouts.halfClosedMs;
     } else if (this.#state === BUSY) {
       this.#tellGone('closed');
@@ -258,6 +257,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#isAdvancing = true;
     while (this.#unread !== undefined && this.#takeUnread());
     this.#isAdvancing = false;
+    if (this.#isBodyWanted && this.#state === BUSY) this.#receiver?.onBodyPause();
+    if (this.#state === IDLE && this.#isHalfClosed) this.#linger();
     const mustPause = this.#unread !== undefined || (this.#isBodyPaused && !this.#body.isDone);
     if (mustPause !== this.#isPaused && this.#state !== GONE) {
       this.#isPaused = mustPause;
@@ -336,7 +337,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 
   #setVersion(version: HttpVersion): void {
-    if (this.client.httpVersion !== version) (this.client as {httpVersion: HttpVersion}).httpVersion = version;
+    if (this.client.httpVersion === version) return;
+    (this.client as {httpVersion: HttpVersion}).httpVersion = version;
+    this.client.forwarded = undefined;
   }
 
   #mayBeKept({minorVersion, fields, hasConnection}: HeadParser): boolean {

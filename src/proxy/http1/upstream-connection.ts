@@ -1,6 +1,6 @@
 // An HTTP/1.1 connection to an upstream: one request at a time, kept for the next only while nothing about it is in doubt.
 
-import {connect as connectTcp, type Socket} from 'node:net';
+import {connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts} from 'node:net';
 import {connect as connectTls} from 'node:tls';
 import {errorCode} from '../../system/error.js';
 
@@ -29,10 +29,17 @@ export type UpstreamHost = {
   readonly timeouts: Timeouts;
   readonly sweep: Sweep;
   readonly parser: HeadParser;
+  /** What every connection reads into; a read is used up before the next. */
+  readonly readBuffer: Buffer;
   /** The connection may carry another request. */
   onIdle(connection: Http1UpstreamConnection): void;
   onClose(connection: Http1UpstreamConnection): void;
 };
+
+/** As much as libuv reads at once. */
+export const READ_BYTES = 65_536;
+/** A read of this size in the middle of a body: there is more where it came from. */
+const LARGE_READ_BYTES = READ_BYTES / 2;
 
 const CONNECTING = 0;
 const IDLE = 1;
@@ -63,14 +70,18 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   #interims = 0;
   #progress: Progress = 'unsent';
   #deadline: number;
+  /** A large body is coming: it is read into buffers of its own, which are passed on as they are. */
+  #isLarge = false;
+  #ownBuffer: Buffer | undefined;
 
-  constructor(upstream: Upstream, host: UpstreamHost, receiver: UpstreamReceiver) {
+  constructor(upstream: Upstream, host: UpstreamHost, receiver: UpstreamReceiver, mayBecomeTunnel: boolean) {
     this.upstream = upstream;
     this.#host = host;
     this.#receiver = receiver;
     this.#deadline = host.sweep.now + host.timeouts.connectMs;
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
-    this.#socket = openSocket(upstream);
+    // The shared buffer saves an allocation of 64 KiB a read, but a tunnel reads the socket as a stream.
+    this.#socket = openSocket(upstream, mayBecomeTunnel ? undefined : this);
     this.#writer = new MessageWriter(this.#socket);
     (this.#socket as OwnedSocket)[CONNECTION_OF] = this;
     this.#socket.once(upstream.tls === undefined ? 'connect' : 'secureConnect', onConnect);
@@ -162,8 +173,21 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     else this.destroy();
   }
 
+  /** Where the next read goes. */
+  nextBuffer(): Buffer {
+    this.#ownBuffer = this.#isLarge ? Buffer.allocUnsafeSlow(READ_BYTES) : undefined;
+    return this.#ownBuffer ?? this.#host.readBuffer;
+  }
+
+  /** Takes what was read into a buffer. */
+  receiveRead(length: number, buffer: Buffer): void {
+    this.#isLarge = length >= LARGE_READ_BYTES && this.#state === BODY;
+    this.receive(buffer.subarray(0, length));
+  }
+
   onBodyData(chunk: Buffer): void {
-    this.#receiver?.onData(chunk);
+    // What is in the shared buffer is there until the next read only.
+    this.#receiver?.onData(chunk.buffer === this.#host.readBuffer.buffer ? Buffer.from(chunk) : chunk);
   }
 
   receiveEnd(): void {
@@ -219,7 +243,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     while (position < bytes.length && this.#receiver !== undefined) {
       if (this.#state === AWAITING) {
         if (this.#head !== undefined) {
-          const all = this.#head.add(position === 0 ? bytes : bytes.subarray(position));
+          const all = this.#head.add(Buffer.from(bytes.subarray(position)));
           if (all === undefined) {
             this.#checkHeadSize(this.#head.length);
             return;
@@ -252,7 +276,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
 
   #keepHead(bytes: Buffer, start: number): number {
     this.#head ??= new HeadBuffer();
-    this.#head.keep(start === 0 ? bytes : bytes.subarray(start));
+    this.#head.keep(Buffer.from(bytes.subarray(start)));
     this.#checkHeadSize(this.#head.length);
     return REFUSED;
   }
@@ -351,13 +375,23 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   }
 }
 
-function openSocket({host, port, tls}: Upstream): Socket {
-  if (tls === undefined) return connectTcp({host, port, noDelay: true});
+function openSocket({host, port, tls}: Upstream, reader: Http1UpstreamConnection | undefined): Socket {
+  if (tls === undefined) {
+    const onread = reader && {
+      buffer: () => reader.nextBuffer(),
+      callback: (length: number, buffer: Buffer): boolean => {
+        reader.receiveRead(length, buffer);
+        return true;
+      },
+    };
+    return connectTcp({host, port, noDelay: true, ...(onread === undefined ? {} : {onread})} as TcpNetConnectOpts);
+  }
   return connectTls({
     host,
     port,
     ...(tls.ca === undefined ? {} : {ca: tls.ca}),
-    servername: tls.serverName ?? host,
+    // An address is no server name (RFC 6066, section 3); the certificate is checked against it all the same.
+    ...(tls.serverName === undefined && isIP(host) !== 0 ? {} : {servername: tls.serverName ?? host}),
     rejectUnauthorized: tls.isVerified,
     ALPNProtocols: ['http/1.1'],
   });

@@ -2,7 +2,7 @@ import type {Limits, Timeouts} from '../limits.js';
 import type {Sweep} from '../sweep.js';
 import type {Upstream, UpstreamPool, UpstreamReceiver} from '../upstream.js';
 import {HeadParser} from './head-parser.js';
-import {Http1UpstreamConnection, type UpstreamHost} from './upstream-connection.js';
+import {Http1UpstreamConnection, READ_BYTES, type UpstreamHost} from './upstream-connection.js';
 
 export type PoolOptions = {readonly limits: Limits; readonly timeouts: Timeouts; readonly sweep: Sweep};
 
@@ -21,6 +21,7 @@ export function createHttp1Pool({limits, timeouts, sweep}: PoolOptions): Upstrea
     limits,
     timeouts,
     sweep,
+    readBuffer: Buffer.allocUnsafeSlow(READ_BYTES),
     parser: new HeadParser({fields: limits.responseFields, targetBytes: limits.targetBytes}),
     onIdle(connection) {
       const {idle} = peerOf(connection.upstream);
@@ -58,14 +59,14 @@ export function createHttp1Pool({limits, timeouts, sweep}: PoolOptions): Upstrea
   }
 
   return {
-    connect(upstream: Upstream, receiver: UpstreamReceiver) {
-      const idle = takeIdle(peerOf(upstream));
+    connect(upstream: Upstream, receiver: UpstreamReceiver, mayBecomeTunnel = false) {
+      const idle = mayBecomeTunnel ? undefined : takeIdle(peerOf(upstream));
       if (idle !== undefined) {
         idle.reuse(receiver);
         receiver.onConnected(idle);
         return nothing;
       }
-      const connection = new Http1UpstreamConnection(upstream, host, receiver);
+      const connection = new Http1UpstreamConnection(upstream, host, receiver, mayBecomeTunnel);
       open.add(connection);
       return () => connection.destroy();
     },

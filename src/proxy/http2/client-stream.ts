@@ -198,6 +198,7 @@ export class ClientStream implements ClientSide {
   receive(chunk: Buffer): void {
     this.#bodyBytes += chunk.length;
     this.#receiver?.onBody(chunk);
+    this.#receiver?.onBodyPause();
   }
 
   receiveTrailers(list: readonly string[]): void {

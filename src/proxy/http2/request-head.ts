@@ -133,7 +133,7 @@ function readPlain(lines: Lines, fields: HeaderFields, hasBody: boolean, limits:
   if (contentLength === undefined) return BAD_LENGTH;
   const expectation = fields.valueOf(EXPECT);
   if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') return BAD_EXPECTATION;
-  const isGrpc = fields.get('content-type')?.startsWith('application/grpc') === true;
+  const isGrpc = hasBody && fields.get('content-type')?.startsWith('application/grpc') === true;
   return {
     head,
     contentLength,

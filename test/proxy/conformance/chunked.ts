@@ -27,7 +27,7 @@ const sizes: readonly RequestVector[] = [
   passed('no chunk but the last', postChunked(LAST)),
   passed('a last chunk of many zeros', postChunked(`${chunk('hello')}000\r\n\r\n`), HELLO),
   passed('a size with zeros before it', sized('005'), HELLO),
-  passed('a size of 15 digits', sized('000000000000005'), HELLO),
+  passed('a size of 13 digits', sized('0000000000005'), HELLO),
   passed('a size in upper case', postChunked(`A\r\n0123456789\r\n${LAST}`), {body: '0123456789'}),
   passed('a size in lower case', postChunked(`a\r\n0123456789\r\n${LAST}`), {body: '0123456789'}),
   passed('several chunks', postChunked(chunk('he') + chunk('l') + chunk('lo') + LAST), HELLO),

@@ -5,7 +5,21 @@ import {describe, it, vi} from 'vitest';
 import type {ClientSide, StartExchange} from '../../../src/proxy/client-side.js';
 import {HeaderFields} from '../../../src/proxy/header-fields.js';
 import {fetchHttp2, HOST, readHttp2, startRawUpstream, startUpstream} from '../harness.js';
-import {codeOf, DATA, END_STREAM, HEADERS, INTERNAL_ERROR, isOf, openRaw, RST_STREAM, request} from './frames.js';
+import {
+  codeOf,
+  DATA,
+  END_STREAM,
+  frame,
+  GOAWAY,
+  HEADERS,
+  INTERNAL_ERROR,
+  isOf,
+  openRaw,
+  PING,
+  RST_STREAM,
+  request,
+  uint32,
+} from './frames.js';
 import {openSession, startEngine} from './harness.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -13,7 +27,7 @@ const MEBIBYTE = 1024 * 1024;
 /** An engine that gives every request to the function. */
 const answering = (answer: (side: ClientSide) => void): {readonly start: StartExchange} => ({
   start(side) {
-    side.attach({onBody: ignore, onBodyEnd: ignore, onClientDrain: ignore, onClientGone: ignore});
+    side.attach({onBody: ignore, onBodyEnd: ignore, onBodyPause: ignore, onClientDrain: ignore, onClientGone: ignore});
     answer(side);
   },
 });
@@ -173,6 +187,23 @@ describe('an answer over HTTP/2 that breaks off', () => {
     assert.equal(codeOf(await connection.find(isOf(RST_STREAM, 1))), INTERNAL_ERROR);
     assert.equal(connection.frames.filter(({type, flags}) => type === DATA && flags === END_STREAM).length, 0);
     assert.deepEqual(engine.outcomes, ['cut-off']);
+  });
+
+  it.each([
+    ['breaks the protocol', frame(DATA, 0, 0)],
+    ['says GOAWAY with an error', frame(GOAWAY, 0, 0, Buffer.concat([uint32(0), uint32(INTERNAL_ERROR)]))],
+    ['floods', Buffer.concat(Array(1_000).fill(frame(PING, 0, 0, Buffer.alloc(8))))],
+  ])('as its client %s is not ended', async (_, last) => {
+    const connection = await openRaw((await startEngine(answering(side => begin(side, 5)))).port);
+    connection.send(request(1));
+    await connection.find(isOf(DATA, 1));
+    connection.send(last);
+    await connection.closed;
+    const answer = connection.frames.filter(({id, type}) => id === 1 && (type === DATA || type === HEADERS));
+    assert.deepEqual(
+      answer.map(({flags}) => flags & END_STREAM),
+      [0, 0],
+    );
   });
 
   it('when the proxy closes is not taken for whole', async () => {

@@ -333,7 +333,7 @@ describe('a body over HTTP/2 that has not the length it was said to have', () =>
   });
 });
 
-const DEAF = {onBody: ignore, onBodyEnd: ignore, onClientDrain: ignore, onClientGone: ignore};
+const DEAF = {onBody: ignore, onBodyEnd: ignore, onBodyPause: ignore, onClientDrain: ignore, onClientGone: ignore};
 function ignore(): void {}
 
 describe('reading a request', () => {

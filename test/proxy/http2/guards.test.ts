@@ -242,6 +242,7 @@ const answering = (answer: (side: ClientSide) => void) => ({
     const receiver: ClientReceiver = {
       onBody: ignore,
       onBodyEnd: ignore,
+      onBodyPause: ignore,
       onClientDrain: () => side.sendEnd(undefined),
       onClientGone: () => side.abort(),
     };
