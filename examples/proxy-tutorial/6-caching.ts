@@ -30,13 +30,15 @@ export type Copying = {copy: {readonly kept: Omit<Kept, 'body'>; readonly chunks
 const keyOf = ({client, request}: Session<unknown>): string =>
   `${client.isSecure ? 'https' : 'http'}://${request.host.toLowerCase()}${request.target}`;
 
-/** Whether the cache has anything to do with a request. */
-const isForCache = ({request, upgrade, hasBody}: Session<unknown>): boolean =>
-  request.method === 'GET' &&
-  upgrade === undefined &&
+/** Whether the cache has anything to do with a request. What is for one person alone never has: a login, a certificate. */
+const isForCache = ({client, request: {method, fields}, upgrade, hasBody}: Session<unknown>): boolean =>
+  method === 'GET' &&
   !hasBody &&
-  !['authorization', 'range'].some(name => request.fields.has(name)) &&
-  !/\b(no-store|no-cache|max-age=0)\b/.test(request.fields.get('cache-control') ?? '');
+  upgrade === undefined &&
+  !client.tls?.authorized &&
+  !fields.has('authorization') &&
+  !fields.has('range') &&
+  !/\b(no-store|no-cache|max-age=0)\b/.test(fields.get('cache-control') ?? '');
 
 function answerFrom({fields, body, keptAt}: Kept, session: Session<unknown>): void {
   const head = HeaderFields.from(fields);

@@ -95,8 +95,7 @@ async function openServer(
   address: string,
   accept: (socket: Socket) => void,
 ): Promise<Server | undefined> {
-  // Whoever serves the connection ends its side of it: a client may have ended its own and still wait for the answer.
-  const server = createServer({noDelay: true, allowHalfOpen: true}, accept);
+  const server = createServer({noDelay: true}, accept);
   server.listen({port, host: address, ipv6Only: address === '::1', backlog: BACKLOG});
   try {
     await once(server, 'listening');

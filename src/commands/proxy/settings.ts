@@ -1,5 +1,6 @@
 // What `tako proxy` was told, read once at the door.
 
+import {X509Certificate} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {
   ALGORITHMS,
@@ -65,7 +66,7 @@ const DEFAULT_GRACE = '10s';
 /** More processes than any machine has use for; each costs about 60 MB. */
 const MAX_WORKERS = 128;
 
-/** The only door into the settings. Throws LISTEN_INVALID, TO_INVALID, HOST_INVALID, OPTIONS_INVALID, FILE_UNREADABLE. */
+/** The only door into the settings. Throws LISTEN_INVALID, TO_INVALID, HOST_INVALID, STICKY_INVALID, OPTIONS_INVALID, FILE_UNREADABLE, CERTIFICATE_INVALID. */
 export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
   const isSecure = flags.http !== true;
   checkTogether(flags);
@@ -140,7 +141,20 @@ async function readClientCertificates({
   clientCaOptional,
 }: ProxyFlags): Promise<ClientCertificatePolicy | undefined> {
   if (clientCa === undefined) return undefined;
-  return {id: 'client-ca', ca: await readNamedFile(clientCa), mode: clientCaOptional ? 'optional' : 'required'};
+  const ca = await readNamedFile(clientCa);
+  checkCertificate(clientCa, ca);
+  return {id: 'client-ca', ca, mode: clientCaOptional ? 'optional' : 'required'};
+}
+
+function checkCertificate(file: string, pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new TakoError('CERTIFICATE_INVALID', `${file} has no certificate`, {
+      hint: 'give --client-ca the CA that signs the certificates of clients, as a PEM file',
+      cause,
+    });
+  }
 }
 
 /** Reads a file that the command line names. Throws FILE_UNREADABLE. */

@@ -101,6 +101,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.client = describeClient(socket, '1.1');
     this.#deadline = host.sweep.now + host.timeouts.headMs;
     (socket as OwnedSocket)[CONNECTION_OF] = this;
+    // A client may have ended its side and still wait for the answer: we end ours when it is out.
     socket.allowHalfOpen = true;
     socket.on('data', onData);
     socket.on('end', onEnd);

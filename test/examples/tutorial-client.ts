@@ -1,0 +1,85 @@
+import {Agent, type Dispatcher, request} from 'undici';
+import {onTestFinished} from 'vitest';
+
+export type Answer = {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+};
+
+export type Ask = (path: string, options?: AskOptions) => Promise<Answer>;
+export type AskOptions = {
+  readonly method?: Dispatcher.HttpMethod;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+
+/** What the load is spread over; each has one request under way at a time. */
+const CONNECTIONS = 8;
+
+/** Asks one origin over kept connections. `connect` is for TLS; names are all found at 127.0.0.1. */
+export function createAsk(origin: string, connect: Agent.Options['connect'] = {}): Ask {
+  const dispatcher = new Agent({
+    connections: CONNECTIONS,
+    allowH2: true,
+    connect: {lookup: (_host, _options, done) => done(null, [{address: '127.0.0.1', family: 4}]), ...connect},
+  });
+  onTestFinished(() => dispatcher.destroy());
+  return async (path, {method = 'GET', headers = {}, body} = {}) => {
+    const answer = await request(`${origin}${path}`, {dispatcher, method, headers, body: body ?? null});
+    return {status: answer.statusCode, fields: answer.headers, body: await answer.body.text()};
+  };
+}
+
+export type Load = {
+  readonly answers: readonly Answer[];
+  /** Requests that got no answer, in words. */
+  readonly failures: readonly string[];
+  /** Answers so far. */
+  readonly count: () => number;
+  /** Resolves when so many more have been answered or have failed. */
+  more(count: number): Promise<void>;
+  /** Lets what is under way end. */
+  stop(): Promise<void>;
+};
+
+/** Asks for `path` again and again, several at once, until stopped. */
+export function startLoad(ask: Ask, path = '/'): Load {
+  const answers: Answer[] = [];
+  const failures: string[] = [];
+  let isOn = true;
+  const count = (): number => answers.length + failures.length;
+
+  async function askAgainAndAgain(): Promise<void> {
+    while (isOn) {
+      await ask(path).then(
+        answer => void answers.push(answer),
+        error => void failures.push(String(error)),
+      );
+    }
+  }
+
+  const loops = Promise.all(Array.from({length: CONNECTIONS}, askAgainAndAgain));
+  return {
+    answers,
+    failures,
+    count,
+    async more(wanted) {
+      const until = count() + wanted;
+      while (count() < until) await new Promise(resolve => setTimeout(resolve, 10));
+    },
+    async stop() {
+      isOn = false;
+      await loops;
+    },
+  };
+}
+
+/** Asks until the answer is as wanted; the test's own timeout is the limit. */
+export async function askUntil(ask: () => Promise<Answer>, isWanted: (answer: Answer) => boolean): Promise<Answer> {
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer)) return answer;
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
