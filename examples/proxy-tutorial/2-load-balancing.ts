@@ -23,12 +23,13 @@ import {
 } from 'tako.sh/proxy';
 
 const ports = (process.env.UPSTREAM_PORTS ?? '3001,3002,3003').split(',').map(Number);
+const checkMs = Number(process.env.CHECK_MS ?? 1_000);
 
 export const balancer = createLoadBalancer({
   backends: ports.map(port => ({upstream: {host: '127.0.0.1', port}})),
   algorithm: 'round-robin',
-  // Asked every second: two failures take a backend out, one success brings it back.
-  healthCheck: {probe: createHttpProbe({path: '/health'}), intervalMs: 1_000, fall: 2, rise: 1},
+  // Two failures take a backend out, one success brings it back. Failed requests count too: see `settle`.
+  healthCheck: {probe: createHttpProbe({path: '/health'}), intervalMs: checkMs, fall: 2, rise: 1},
   onChange: ({address, state, problem}) => console.log(`${address} is ${state}${problem ? `: ${problem}` : ''}`),
 });
 

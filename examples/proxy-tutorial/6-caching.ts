@@ -18,7 +18,7 @@ import {
   serve,
   type Upstream,
 } from 'tako.sh/proxy';
-import {createCacheStore, freshSecondsOf, type Kept, variantOf} from './parts/cache-store.ts';
+import {createCacheStore, freshSecondsOf, type Kept, mayAnswer, variantOf} from './parts/cache-store.ts';
 
 const store = createCacheStore(Number(process.env.CACHE_BYTES ?? 64 * 1024 * 1024));
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -30,15 +30,9 @@ export type Copying = {copy: {readonly kept: Omit<Kept, 'body'>; readonly chunks
 const keyOf = ({client, request}: Session<unknown>): string =>
   `${client.isSecure ? 'https' : 'http'}://${request.host.toLowerCase()}${request.target}`;
 
-/** Whether the cache has anything to do with a request. What is for one person alone never has: a login, a certificate. */
-const isForCache = ({client, request: {method, fields}, upgrade, hasBody}: Session<unknown>): boolean =>
-  method === 'GET' &&
-  !hasBody &&
-  upgrade === undefined &&
-  !client.tls?.authorized &&
-  !fields.has('authorization') &&
-  !fields.has('range') &&
-  !/\b(no-store|no-cache|max-age=0)\b/.test(fields.get('cache-control') ?? '');
+/** Whether the cache has anything to do with a request; never where a client's certificate says who asks. */
+const isForCache = ({client, request, upgrade, hasBody}: Session<unknown>): boolean =>
+  mayAnswer(request) && !hasBody && upgrade === undefined && !client.tls?.authorized;
 
 function answerFrom({fields, body, keptAt}: Kept, session: Session<unknown>): void {
   const head = HeaderFields.from(fields);

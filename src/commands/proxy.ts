@@ -21,11 +21,13 @@ type Running = {
 export async function proxy(flags: ProxyFlags): Promise<void> {
   const settings = await readSettings(flags);
   const running = await start(settings);
+  // Signals are heard before anybody is told that it runs.
+  process.on('SIGHUP', () => void reload(running));
+  const stopped = untilStopped(running, settings.graceMs);
   announce(settings, running.port);
   const isLocal = settings.server.isSecure && settings.certificateFiles === undefined;
   if (isLocal) void noteUntrusted(printNote);
-  process.on('SIGHUP', () => void reload(running));
-  await untilStopped(running, settings.graceMs);
+  await stopped;
 }
 
 async function start(settings: ProxySettings): Promise<Running> {

@@ -97,9 +97,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#side.sendEnd(undefined);
   }
 
-  /** Cuts the exchange off, as when the proxy closes. */
-  cutOff(): void {
-    if (this.isOver) return;
+  /** The answer broke off: its client must not take it for complete. */
+  #cutOff(): void {
     this.#finish('cut-off');
     this.#side.abort();
   }
@@ -258,7 +257,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#stopWaiting = undefined;
     if (this.isOver) return;
     this.error = error;
-    if (this.#isHeadSent) this.cutOff();
+    if (this.#isHeadSent) this.#cutOff();
     else if (this.#mayRetry(error)) this.#askForRetry(error);
     else this.#fail(error);
   }
@@ -338,7 +337,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.error = error;
     this.#dropUpstream();
     if (this.#isHeadSent) {
-      this.cutOff();
+      this.#cutOff();
       return;
     }
     const {failToProxy} = this.#host.phases;

@@ -99,7 +99,8 @@ export function kindOfBytes(buffer: Uint8Array, start: number, end: number): num
   return OTHER;
 }
 
-function isNamed(buffer: Uint8Array, start: number, end: number, name: string): boolean {
+/** Whether these bytes spell a name that is given in lower case. They are token characters. */
+export function isNamed(buffer: Uint8Array, start: number, end: number, name: string): boolean {
   if (end - start !== name.length) return false;
   for (let index = 0; index < name.length; index++) {
     if (((buffer[start + index] as number) | LOWER_CASE) !== name.charCodeAt(index)) return false;

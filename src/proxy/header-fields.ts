@@ -26,11 +26,14 @@ const FORBIDDEN_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]/;
 export class HeaderFields implements Iterable<readonly [name: string, value: string]> {
   #text: string;
   readonly #marks: number[];
+  /** A bit for every kind there is or was. */
+  #kinds: number;
 
-  /** `text` are whole lines, `marks` what the parser found in them. */
-  constructor(text = '', marks: number[] = []) {
+  /** `text` are whole lines, `marks` what the parser found in them, `kinds` a bit for each kind among them. */
+  constructor(text = '', marks: number[] = [], kinds = 0) {
     this.#text = text;
     this.#marks = marks;
+    this.#kinds = kinds;
   }
 
   /** Names and values in turn. */
@@ -74,6 +77,7 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   /** As `append`, for what is known to be well-formed. */
   appendKnown(kind: number, name: string, value: string): void {
     const line = this.#text.length;
+    this.#kinds |= 1 << kind;
     const valueStart = line + name.length + 2;
     this.#marks.push(kind, line, line + name.length, valueStart, valueStart + value.length);
     this.#text += `${name}: ${value}\r\n`;
@@ -108,6 +112,7 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   }
 
   hasKind(kind: number): boolean {
+    if ((this.#kinds & (1 << kind)) === 0) return false;
     for (let index = 0; index < this.#marks.length; index += MARKS_PER_FIELD) {
       if (this.#marks[index] === kind) return true;
     }
@@ -173,7 +178,8 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   #namedByConnection(): ReadonlySet<string> | undefined {
     if (!this.hasKind(CONNECTION)) return undefined;
     let named: Set<string> | undefined;
-    for (const value of this.valuesOf(CONNECTION)) {
+    for (let index = 0; index < this.#marks.length; index += MARKS_PER_FIELD) {
+      const value = this.#marks[index] === CONNECTION ? this.#valueAt(index) : '';
       if (NOT_A_FIELD_NAME.has(value)) continue;
       for (const part of value.split(',')) {
         const token = part.trim().toLowerCase();

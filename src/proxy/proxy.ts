@@ -58,7 +58,7 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
   const tunnels = createTunnels();
   const pool = createPool({limits, timeouts, sweep});
   const connections = new Set<Http1ClientConnection>();
-  const exchanges = new Set<Exchange<Context>>();
+  let inFlight = 0;
   let isDraining = false;
 
   const exchangeHost: ExchangeHost<Context> = {
@@ -67,8 +67,12 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     tunnels,
     toUpstream: ({request, client, upgrade}) =>
       new UpstreamRequest(request, {upgrade, dropped: NOT_UPSTREAM, added: addedFieldsFor(client, request)}),
-    onStart: exchange => void exchanges.add(exchange),
-    onFinish: exchange => void exchanges.delete(exchange),
+    onStart() {
+      inFlight += 1;
+    },
+    onFinish() {
+      inFlight -= 1;
+    },
     onBug: options.onBug ?? (() => undefined),
   };
 
@@ -99,7 +103,6 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
 
   function cutAll(): void {
     tunnels.close();
-    for (const exchange of exchanges) exchange.cutOff();
     for (const connection of connections) connection.destroy();
     http2.close();
   }
@@ -108,7 +111,7 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     acceptPlain: acceptHttp1,
     acceptSecure: socket => (socket.alpnProtocol === 'h2' ? http2.accept(socket) : acceptHttp1(socket)),
     get inFlight() {
-      return exchanges.size;
+      return inFlight;
     },
     async drain(graceMs) {
       isDraining = true;

@@ -11,7 +11,8 @@ import {type ClientCertificates, clientCertificatePolicyOf, isSamePolicy} from '
 import {type Upstream, UpstreamError} from './upstream.js';
 
 /** What a request of the gateway carries along: the route it took. */
-export type GatewayContext = {route: Route | undefined};
+export type GatewayContext = {route: Route | undefined; inFlight: Counter | undefined};
+type Counter = {count: number};
 export type GatewaySession = Session<GatewayContext>;
 
 /** May answer a request before it is routed; true when it did. */
@@ -57,7 +58,7 @@ const OTHER_POLICY: ErrorAnswer = {
 
 export function createRequestPath(options: RequestPathOptions): RequestPath {
   const {routes, filters, clientCertificates, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
-  const inFlight = new Map<AppId, number>();
+  const inFlight = new Map<AppId, Counter>();
 
   function route(session: GatewaySession): boolean {
     for (const filter of filters) {
@@ -74,7 +75,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       redirectToHttps(session, host, httpsPort());
     } else {
       session.context.route = found;
-      if (found.upstream === undefined) count(inFlight, found.app, 1);
+      if (found.upstream === undefined) session.context.inFlight = enter(inFlight, found.app);
       return false;
     }
     return true;
@@ -87,9 +88,9 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   }
 
   return {
-    inFlight: app => inFlight.get(app) ?? 0,
+    inFlight: app => inFlight.get(app)?.count ?? 0,
     phases: {
-      createContext: () => ({route: undefined}),
+      createContext: () => ({route: undefined, inFlight: undefined}),
       requestFilter: route,
       upstreamPeer(session) {
         const {app, upstream} = session.context.route as Route;
@@ -99,8 +100,8 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       },
       failToProxy: answerFailure,
       logging(session) {
-        const {route: taken} = session.context;
-        if (taken !== undefined && taken.upstream === undefined) count(inFlight, taken.app, -1);
+        const {inFlight: entered} = session.context;
+        if (entered !== undefined) entered.count -= 1;
         onLog?.(session);
       },
     },
@@ -208,8 +209,12 @@ const INTERNAL_ERROR: ErrorAnswer = {
   hint: 'this is a bug in tako; its log has the details',
 };
 
-function count(counts: Map<AppId, number>, app: AppId, change: 1 | -1): void {
-  const next = (counts.get(app) ?? 0) + change;
-  if (next > 0) counts.set(app, next);
-  else counts.delete(app);
+function enter(counters: Map<AppId, Counter>, app: AppId): Counter {
+  let counter = counters.get(app);
+  if (counter === undefined) {
+    counter = {count: 0};
+    counters.set(app, counter);
+  }
+  counter.count += 1;
+  return counter;
 }

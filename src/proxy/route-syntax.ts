@@ -75,7 +75,9 @@ export function parseAuthority(text: string): Authority | undefined {
  * What is forwarded stays as the client sent it.
  */
 export function normalizePath(target: string): string {
-  const end = target.search(/[?#]/);
+  const query = target.indexOf('?');
+  const fragment = target.indexOf('#');
+  const end = query === -1 || (fragment !== -1 && fragment < query) ? fragment : query;
   const path = end === -1 ? target : target.slice(0, end);
   if (!path.includes('%') && !path.includes('/.')) return path;
   return removeDotSegments(decodeUnreserved(path));

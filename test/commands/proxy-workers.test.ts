@@ -109,14 +109,12 @@ describe('tako proxy --workers', () => {
   });
 
   it('tells every worker of the health that its owner found', async () => {
-    let status = 200;
     const app = await startUpstream((request, answer) => {
-      answer.statusCode = request.url === '/up' ? status : 200;
+      answer.statusCode = request.url === '/up' ? 500 : 200;
       answer.end();
     });
     const running = await proxy('--http', '--to', app.address, '--health-path', '/up');
     const workers = await findWorkers(running);
-    status = 500;
     await running.until('is unhealthy');
     await new Promise(resolve => setTimeout(resolve, 200));
     const before = running.requests().length;

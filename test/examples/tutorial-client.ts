@@ -1,5 +1,4 @@
 import {Agent, type Dispatcher, request} from 'undici';
-import {onTestFinished} from 'vitest';
 
 export type Answer = {
   readonly status: number;
@@ -24,19 +23,24 @@ export function createAsk(origin: string, connect: Agent.Options['connect'] = {}
     allowH2: true,
     connect: {lookup: (_host, _options, done) => done(null, [{address: '127.0.0.1', family: 4}]), ...connect},
   });
-  onTestFinished(() => dispatcher.destroy());
+  open.add(dispatcher);
   return async (path, {method = 'GET', headers = {}, body} = {}) => {
     const answer = await request(`${origin}${path}`, {dispatcher, method, headers, body: body ?? null});
     return {status: answer.statusCode, fields: answer.headers, body: await answer.body.text()};
   };
 }
 
+const open = new Set<Agent>();
+
+/** Closes the connections of all clients, so that no program has to wait for them. */
+export async function closeClients(): Promise<void> {
+  await Promise.all([...open].map(dispatcher => dispatcher.destroy()));
+}
+
 export type Load = {
   readonly answers: readonly Answer[];
   /** Requests that got no answer, in words. */
   readonly failures: readonly string[];
-  /** Answers so far. */
-  readonly count: () => number;
   /** Resolves when so many more have been answered or have failed. */
   more(count: number): Promise<void>;
   /** Lets what is under way end. */
@@ -63,7 +67,6 @@ export function startLoad(ask: Ask, path = '/'): Load {
   return {
     answers,
     failures,
-    count,
     async more(wanted) {
       const until = count() + wanted;
       while (count() < until) await new Promise(resolve => setTimeout(resolve, 10));

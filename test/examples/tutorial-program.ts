@@ -2,15 +2,16 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
-import {onTestFinished} from 'vitest';
 
 export const TUTORIAL = path.resolve(import.meta.dirname, '../../examples/proxy-tutorial');
 
-/** One of the tutorial's programs, as a process of its own. It ends with the test that started it. */
+/** One of the tutorial's programs, as a process of its own. Whoever starts some ends with `endPrograms`. */
 export type Program = {
   readonly pid: number;
   /** Where it serves. */
   readonly port: number;
+  /** The same for a client of plain HTTP. */
+  readonly origin: string;
   /** What it has written so far; `output.join('\n')` explains a failure. */
   readonly output: readonly string[];
   /** The first line, past or to come, that matches; `nth` asks for a later one. Rejects when the program ends first. */
@@ -34,15 +35,14 @@ export async function startProgram(name: string, {args = [], environment = {}}: 
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close');
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await closed;
-  });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   const {output, line} = followOutput(child, name);
   const [, port] = await line(READY);
   return {
     pid: child.pid ?? 0,
     port: Number(port),
+    origin: `http://127.0.0.1:${port}`,
     output,
     line,
     async end(signal) {
@@ -51,6 +51,28 @@ export async function startProgram(name: string, {args = [], environment = {}}: 
       return code as number | null;
     },
   };
+}
+
+/** The same before one upstream. */
+export function startBefore(
+  name: string,
+  upstream: {readonly port: number},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Program> {
+  return startProgram(name, {environment: {UPSTREAM_PORT: String(upstream.port), ...environment}});
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends all that has been started and has not ended. Those that have workers tell them first. */
+export async function endPrograms(): Promise<void> {
+  await Promise.all(
+    [...running].map(async child => {
+      const closed = once(child, 'close');
+      child.kill('SIGTERM');
+      await closed;
+    }),
+  );
 }
 
 /** An upstream of the tutorial; on any free port if none is given. */

@@ -13,6 +13,13 @@ export type Kept = {
   readonly vary: readonly (readonly [name: string, value: string | undefined])[];
 };
 
+/** Whether a request may be answered with what was kept, and its answer be kept. A login makes it one person's own. */
+export function mayAnswer({method, fields}: {readonly method: string; readonly fields: Fields}): boolean {
+  const directives = (fields.get('cache-control') ?? '').toLowerCase();
+  const isForOne = fields.has('authorization') || fields.has('range');
+  return method === 'GET' && !isForOne && !/\b(no-store|no-cache|max-age=0)\b/.test(directives);
+}
+
 /** How long an answer is fresh, by s-maxage, or else max-age, less the Age it came with. 0: it is not to be kept. */
 export function freshSecondsOf(status: number, fields: Fields): number {
   const directives = (fields.get('cache-control') ?? '').toLowerCase();

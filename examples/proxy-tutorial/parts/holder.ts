@@ -1,6 +1,6 @@
 // A process that holds the listening ports while the workers that serve them come and go. node:cluster does the holding:
-// what a worker listens on belongs to the process that forked it, so a connection that comes while one worker ends and
-// the next one begins finds a port that was never closed.
+// what a worker listens on belongs to the process that forked it, and is closed when no worker is left that listens. A new
+// worker begins before the old one ends, so a connection that comes in between finds the port open.
 
 import cluster, {type Worker} from 'node:cluster';
 

@@ -26,7 +26,7 @@ import {BodyReader, type BodySink} from './body-reader.js';
 import {CR, LF} from './characters.js';
 import {dateLine} from './date.js';
 import {HeadBuffer} from './head-buffer.js';
-import {type HeadParser, INCOMPLETE, REFUSED} from './head-parser.js';
+import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
 import {HEAD_TOO_LARGE, type Refusal, refusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
@@ -77,6 +77,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #receiver: ClientReceiver | undefined;
   #state = IDLE;
   #requests = 0;
+  #lastHost = '';
   #keepsAlive = true;
   /** What was read and not used yet. */
   #unread: Buffer | undefined;
@@ -332,7 +333,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#setVersion(parser.minorVersion === 0 ? '1.0' : '1.1');
     // Bytes behind a wish to upgrade may be of another protocol already: they are never read as a request.
     this.#keepsAlive = !this.#host.isDraining && !parser.hasUpgrade && this.#mayBeKept(parser);
-    this.request = {method: parser.method, target: checked.target, host: checked.host, fields: parser.fields};
+    // The same text as the same object: what is looked up by it has its hash already.
+    if (checked.host !== this.#lastHost) this.#lastHost = checked.host;
+    this.request = {method: parser.method, target: checked.target, host: this.#lastHost, fields: parser.fields};
     this.#beginBody(parser);
     this.#host.start(this);
   }
@@ -343,9 +346,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.client.forwarded = undefined;
   }
 
-  #mayBeKept({minorVersion, fields, hasConnection}: HeadParser): boolean {
+  #mayBeKept({minorVersion, fields, connection}: HeadParser): boolean {
     if (this.#requests >= this.#host.limits.requestsPerConnection) return false;
-    if (!hasConnection) return minorVersion === 1;
+    if (connection !== TO_BE_READ) return minorVersion === 1 || connection === KEEP_ALIVE;
     return minorVersion === 1 ? !hasOption(fields, 'close') : hasOption(fields, 'keep-alive');
   }
 

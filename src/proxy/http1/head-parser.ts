@@ -9,6 +9,7 @@ import {
   CONTENT_LENGTH,
   EXPECT,
   HOST,
+  isNamed,
   kindOfBytes,
   kindOfName,
   TRANSFER_ENCODING,
@@ -23,6 +24,11 @@ import * as refusals from './refusal.js';
 export const INCOMPLETE = 0;
 /** The head is refused; `refusal` says why. */
 export const REFUSED = -1;
+
+/** What the Connection fields say, as far as it is worth knowing before they are read. */
+export const NO_CONNECTION = 0;
+export const KEEP_ALIVE = 1;
+export const TO_BE_READ = 2;
 
 /** Content-Length was not there. */
 export const NO_LENGTH = -1;
@@ -51,7 +57,7 @@ export class HeadParser {
   contentLength = NO_LENGTH;
   isChunked = false;
   hosts = 0;
-  hasConnection = false;
+  connection: typeof NO_CONNECTION | typeof KEEP_ALIVE | typeof TO_BE_READ = NO_CONNECTION;
   hasExpect = false;
   hasUpgrade = false;
 
@@ -82,6 +88,7 @@ export class HeadParser {
   parseFields(buffer: Buffer, start: number): number {
     const end = buffer.length;
     const marks: number[] = [];
+    let kinds = 0;
     let position = start;
     this.#resetFraming();
     for (let count = 0; ; count++) {
@@ -111,12 +118,13 @@ export class HeadParser {
       let kind = kindOfBytes(buffer, line, nameEnd);
       if ((seen & IS_UNDERSCORE) !== 0) kind = kindOfName(buffer.toString('latin1', line, nameEnd));
       if (kind !== 0 && !this.#noteField(kind, buffer, value, valueEnd)) return REFUSED;
+      kinds |= 1 << kind;
       marks.push(kind, line - start, nameEnd - start, value - start, valueEnd - start);
     }
     const fieldsEnd = position;
     position = this.#passLineEnd(buffer, position);
     if (position <= 0) return position;
-    this.fields = new HeaderFields(buffer.toString('latin1', start, fieldsEnd), marks);
+    this.fields = new HeaderFields(buffer.toString('latin1', start, fieldsEnd), marks, kinds);
     return position;
   }
 
@@ -124,7 +132,7 @@ export class HeadParser {
     this.contentLength = NO_LENGTH;
     this.isChunked = false;
     this.hosts = 0;
-    this.hasConnection = false;
+    this.connection = NO_CONNECTION;
     this.hasExpect = false;
     this.hasUpgrade = false;
   }
@@ -136,7 +144,8 @@ export class HeadParser {
         this.hosts += 1;
         return true;
       case CONNECTION:
-        this.hasConnection = true;
+        this.connection =
+          this.connection === NO_CONNECTION && isNamed(buffer, start, end, 'keep-alive') ? KEEP_ALIVE : TO_BE_READ;
         return true;
       case CONTENT_LENGTH:
         return this.#noteLength(buffer, start, end);

@@ -1,7 +1,7 @@
 import {findAuthority} from '../authority.js';
 import {CONNECTION, EXPECT, HOST, UPGRADE} from '../field-kinds.js';
 import type {HeaderFields} from '../header-fields.js';
-import type {HeadParser} from './head-parser.js';
+import {type HeadParser, TO_BE_READ} from './head-parser.js';
 import type {Refusal} from './refusal.js';
 import * as refusals from './refusal.js';
 
@@ -35,8 +35,8 @@ export function checkRequest(parser: HeadParser): CheckedTarget | Refusal {
 }
 
 /** The one protocol this request may be upgraded to: only a GET without a body can change the protocol behind it. */
-export function upgradeOf({method, minorVersion, fields, hasConnection, hasUpgrade}: HeadParser): string | undefined {
-  if (!hasUpgrade || !hasConnection || method !== 'GET' || minorVersion !== 1) return undefined;
+export function upgradeOf({method, minorVersion, fields, connection, hasUpgrade}: HeadParser): string | undefined {
+  if (!hasUpgrade || connection !== TO_BE_READ || method !== 'GET' || minorVersion !== 1) return undefined;
   if (!hasOption(fields, 'upgrade')) return undefined;
   const protocols = fields.valuesOf(UPGRADE).join(',').toLowerCase();
   return TOKEN.test(protocols) && !NEVER_UPGRADED.test(protocols) ? protocols : undefined;

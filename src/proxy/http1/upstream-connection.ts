@@ -19,7 +19,7 @@ import {
 import type {UpstreamRequest} from '../upstream-request.js';
 import {BodyReader, type BodySink} from './body-reader.js';
 import {HeadBuffer} from './head-buffer.js';
-import {type HeadParser, INCOMPLETE, NO_LENGTH, REFUSED} from './head-parser.js';
+import {type HeadParser, INCOMPLETE, KEEP_ALIVE, NO_LENGTH, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED} from './message-writer.js';
 import {hasOption} from './request-checks.js';
 
@@ -308,10 +308,10 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
 
   /** Takes the framing of the answer: RFC 9112, section 6.3. False when it cannot be understood. */
   #beginBody(): boolean {
-    const {status, minorVersion, contentLength, isChunked, fields, hasConnection} = this.#host.parser;
-    if (hasConnection) {
+    const {status, minorVersion, contentLength, isChunked, fields, connection} = this.#host.parser;
+    if (connection === TO_BE_READ) {
       if (minorVersion === 1 ? hasOption(fields, 'close') : !hasOption(fields, 'keep-alive')) this.#keepsAlive = false;
-    } else if (minorVersion === 0) {
+    } else if (minorVersion === 0 && connection !== KEEP_ALIVE) {
       this.#keepsAlive = false;
     }
     if (isChunked && minorVersion === 0) return false;

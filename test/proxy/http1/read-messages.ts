@@ -77,9 +77,9 @@ const REQUESTS: Kind = {
     else if (contentLength > 0) body.startLength(contentLength);
     else body.startEmpty();
   },
-  isLast({minorVersion, hasConnection, fields}) {
+  isLast({minorVersion, connection, fields}) {
     if (fields.hasKind(UPGRADE)) return true;
-    if (!hasConnection) return minorVersion === 0;
+    if (!connection) return minorVersion === 0;
     return minorVersion === 1 ? hasOption(fields, 'close') : !hasOption(fields, 'keep-alive');
   },
 };

@@ -95,7 +95,11 @@ function createClient(method: string): {reading: NodeReading; request: (duplex: 
   return {reading, request};
 }
 
-function collect(reading: NodeReading | undefined, incoming: IncomingMessage, start: readonly (string | number)[]): void {
+function collect(
+  reading: NodeReading | undefined,
+  incoming: IncomingMessage,
+  start: readonly (string | number)[],
+): void {
   const {httpVersionMinor: minorVersion, rawHeaders} = incoming;
   const message: NodeMessage = {start, minorVersion, rawHeaders, body: '', rawTrailers: [], isComplete: false};
   reading?.messages.push(message);

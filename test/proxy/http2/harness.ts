@@ -111,7 +111,7 @@ function createPool(common: Shared): UpstreamPool {
   const http1 = createHttp1Pool(common);
   const http2 = createHttp2Pool(common);
   return {
-    connect: (upstream, receiver) => (upstream.protocol === 'h2c' ? http2 : http1).connect(upstream, receiver),
+    connect: (upstream, ...rest) => (upstream.protocol === 'h2c' ? http2 : http1).connect(upstream, ...rest),
     forget: upstream => (upstream.protocol === 'h2c' ? http2 : http1).forget(upstream),
     close() {
       http1.close();
