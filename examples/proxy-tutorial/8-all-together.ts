@@ -57,8 +57,8 @@ const proxy = createProxy<Context>(
   {onBug: console.error, onRefused},
 );
 
+console.log(`${cluster.isPrimary ? 'holder' : 'worker'}: pid ${process.pid}`);
 if (cluster.isPrimary) {
-  console.log(`holder: pid ${process.pid}`);
   // Who only holds the ports need not know which upstreams are healthy.
   balancer.close();
   holdPorts();

@@ -28,6 +28,8 @@ export async function proxy(flags: ProxyFlags): Promise<void> {
   const isLocal = settings.server.isSecure && settings.certificateFiles === undefined;
   if (isLocal) void noteUntrusted(printNote);
   await stopped;
+  // Nothing is left to do, but what nobody reads of the log would keep the process for ever.
+  process.exit();
 }
 
 async function start(settings: ProxySettings): Promise<Running> {

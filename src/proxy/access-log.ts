@@ -106,8 +106,8 @@ export function createAccessLog({write, onDropped}: AccessLogOptions): AccessLog
   };
 }
 
-/** A longer target is cut off in the log, so that a line fits in one write. */
-const MAX_TARGET_LENGTH = 2_000;
+/** A longer target is cut off in the log, so that a line fits in one write even where every character is escaped. */
+const MAX_TARGET_LENGTH = 1_500;
 
 export type AccessDetails = {
   /** Milliseconds from the request's head to its end. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {connect} from 'node:tls';
@@ -116,6 +117,20 @@ describe('tako proxy', () => {
     await assert.rejects(get(ready.url), {code: 'ECONNREFUSED'});
     assert.equal((await slow).body, 'first last');
     assert.equal((await ended).code, 0);
+  });
+
+  it('ends although nobody reads its access log', async () => {
+    const app = await startNamed('app');
+    const {ready, child, untilRequests} = await proxy('--http', '--to', app.address, '--access-log');
+    await get(ready.url);
+    await untilRequests(1);
+    child.stdout?.pause();
+    const target = '/'.padEnd(1_500, 'x');
+    await Promise.all(Array.from({length: 150}, () => get(ready.url + target)));
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
+    child.stdout?.resume();
   });
 
   it('ends at once at the second signal', async () => {

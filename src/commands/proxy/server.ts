@@ -1,6 +1,7 @@
 // One process that serves: its phases, its port, its log. The process that the command runs in, or one of its workers.
 
 import {isIP} from 'node:net';
+import {setTimeout as delay} from 'node:timers/promises';
 import {type AccessLog, createAccessLog, renderAccessLine} from '../../proxy/access-log.js';
 import type {CertificateSource} from '../../proxy/certificate-source.js';
 import type {Backend} from '../../proxy/load-balancing/backend.js';
@@ -54,11 +55,11 @@ export async function startProxyServer(settings: ServerSettings, parts: ServerPa
       async drain(graceMs) {
         await served.drain(graceMs);
         proxy.close();
-        await log?.flush();
+        await finish(log);
       },
       async close() {
         await served.close();
-        await log?.flush();
+        await finish(log);
       },
     };
   } catch (error) {
@@ -95,6 +96,12 @@ const renderSession = (session: ProxySession): string =>
     now: Date.now(),
     pid: process.pid,
   });
+
+/** How long the end waits for a reader of the log that is slow, in milliseconds. */
+const LAST_LINES_MS = 1_000;
+
+const finish = (log: AccessLog | undefined): Promise<void> =>
+  Promise.race([log?.flush() ?? Promise.resolve(), delay(LAST_LINES_MS, undefined, {ref: false})]);
 
 const createStdoutLog = (): AccessLog =>
   createAccessLog({

@@ -20,6 +20,7 @@ import {mayHaveBody} from '../methods.js';
 import type {Sweep} from '../sweep.js';
 import {cutStream} from './cut-stream.js';
 import {toHeaderFields, toHeadersObject, toTrailers} from './field-lists.js';
+import {Pace} from './pace.js';
 import type {Http2Request} from './request-head.js';
 
 /** What a stream needs of its connection. */
@@ -68,11 +69,8 @@ export class ClientStream implements ClientSide {
   #isAnswered = false;
   #isAborted = false;
   #isTunnel = false;
-  /** When the clocks below began, in milliseconds; 0 while they stand still. */
-  #bodyClock = 0;
-  #bodyBytes = 0;
-  #sendClock = 0;
-  #unsent = 0;
+  /** Only for those who have to wait for the client. */
+  #pace: Pace | undefined;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -115,7 +113,7 @@ export class ClientStream implements ClientSide {
   pauseBody(): void {
     if (this.#isBodyOver) return;
     this.#isBodyPaused = true;
-    this.#bodyClock = 0;
+    this.#pace?.stopBody();
     this.#stream.pause();
   }
 
@@ -144,7 +142,7 @@ export class ClientStream implements ClientSide {
     this.#mayHaveBody = mayHaveBody(this.request.method, status);
     this.#remaining = this.#mayHaveBody ? contentLength : -1;
     // The answer has begun: a client may now take its time with the rest of its request.
-    this.#bodyClock = 0;
+    this.#pace?.stopBody();
   }
 
   sendBody(chunk: Buffer): boolean {
@@ -196,7 +194,7 @@ export class ClientStream implements ClientSide {
   // What comes from the stream.
 
   receive(chunk: Buffer): void {
-    this.#bodyBytes += chunk.length;
+    this.#pace?.countBody(chunk.length);
     this.#receiver?.onBody(chunk);
     this.#receiver?.onBodyPause();
   }
@@ -209,13 +207,13 @@ export class ClientStream implements ClientSide {
   receiveEnd(): void {
     if (this.#stream.closed) return;
     this.#isBodyOver = true;
-    this.#bodyClock = 0;
+    this.#pace?.stopBody();
     this.#receiver?.onBodyEnd(this.#requestTrailers);
   }
 
   receiveDrain(): void {
     this.#isBlocked = false;
-    this.#sendClock = 0;
+    this.#pace?.stopSending();
     if (!this.#isAnswered) this.flush();
     this.#receiver?.onClientDrain();
   }
@@ -236,8 +234,12 @@ export class ClientStream implements ClientSide {
   /** Called once a second: is the client as fast as it has to be? */
   checkPace(now: number): void {
     if (this.#isTunnel) return;
-    if (this.#bodyClock !== 0) this.#judgeBodyRate(now);
-    if (this.#isBlocked || this.#isAnswered) this.#judgeSending(now);
+    if (this.#pace?.isBodyTooSlow(now) === true) this.#tellTooSlow();
+    if (!this.#isBlocked && !this.#isAnswered) return;
+    this.#pace ??= new Pace(this.#host.timeouts);
+    if (!this.#pace.isSendingTooSlow(now, this.#stream.bufferSize)) return;
+    this.#tellTooSlow();
+    this.abort();
   }
 
   // How the answer leaves.
@@ -306,38 +308,14 @@ export class ClientStream implements ClientSide {
   #startBodyClock(): void {
     if (this.#isConversation || this.#isBodyOver || (this.expectsContinue && !this.#isContinued)) return;
     if (this.#head !== undefined || this.#stream.headersSent) return;
-    this.#bodyBytes = 0;
-    this.#bodyClock = this.#host.time.now;
-  }
-
-  #judgeBodyRate(now: number): void {
-    const {bodyRateWindowMs, minimumBodyRate} = this.#host.timeouts;
-    const passed = now - this.#bodyClock;
-    if (passed < bodyRateWindowMs) return;
-    if (this.#bodyBytes * 1_000 < minimumBodyRate * passed) {
-      this.#tellTooSlow();
-    } else {
-      this.#bodyBytes = 0;
-      this.#bodyClock = now;
-    }
-  }
-
-  /** What waits must become less, be it by a byte. */
-  #judgeSending(now: number): void {
-    const unsent = this.#stream.bufferSize;
-    if (this.#sendClock === 0 || unsent !== this.#unsent) {
-      this.#unsent = unsent;
-      this.#sendClock = now;
-    } else if (now - this.#sendClock >= this.#host.timeouts.sendMs) {
-      this.#tellTooSlow();
-      this.abort();
-    }
+    this.#pace ??= new Pace(this.#host.timeouts);
+    this.#pace.startBody(this.#host.time.now);
   }
 
   #tellTooSlow(): void {
     const receiver: ClientReceiver | undefined = this.#receiver;
     this.#receiver = undefined;
-    this.#bodyClock = 0;
+    this.#pace?.stopBody();
     receiver?.onClientGone('too-slow');
   }
 }

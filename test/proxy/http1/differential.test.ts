@@ -134,13 +134,13 @@ function onlyByNode({messages, outcome, problem}: Reading, node: NodeReading): D
   return {accepts: 'node', refusal: problem};
 }
 
-const summaryOfNodes = ({start, minorVersion, rawHeaders, body, rawTrailers}: NodeMessage) => ({
-  start,
-  minorVersion,
-  fields: rawHeaders,
-  body,
-  trailers: rawTrailers.filter((_, index) => !isDropped(rawTrailers[index - (index % 2)])),
-});
+function summaryOfNodes({start, minorVersion, rawHeaders, body, rawTrailers}: NodeMessage) {
+  const nameAt = (index: number): string => rawTrailers[index - (index % 2)]?.toLowerCase() ?? '';
+  const named = rawTrailers.filter((_, index) => index % 2 === 1 && nameAt(index) === 'connection').join();
+  const options = new Set(named.split(',').map(option => option.trim().toLowerCase()));
+  const trailers = rawTrailers.filter((_, index) => !isDropped(nameAt(index)) && !options.has(nameAt(index)));
+  return {start, minorVersion, fields: rawHeaders, body, trailers};
+}
 
 /** The absolute form is the one thing about a target that we take apart. */
 function summaryOf({start, minorVersion, fields, body, trailers}: ReadMessage, node: NodeMessage) {
@@ -160,7 +160,7 @@ function toAbsolute(absolute: string, target: string): string {
 /** What trailers are passed on without. */
 const DROPPED_TRAILERS =
   /^(?:host|connection|content-length|transfer-encoding|upgrade|te|expect|cookie|via|trailer|keep-alive|forwarded|proxy-.*|x[-_]forwarded[-_].*)$/i;
-const isDropped = (name: string | undefined): boolean => DROPPED_TRAILERS.test(name ?? '');
+const isDropped = (name: string): boolean => DROPPED_TRAILERS.test(name);
 
 const flat = (fields: readonly Field[]): string[] => fields.flatMap(field => [...field]);
 const quote = (text: string): string => JSON.stringify(text);

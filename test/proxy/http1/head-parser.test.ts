@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {HeadParser, INCOMPLETE, NO_LENGTH, REFUSED} from '../../../src/proxy/http1/head-parser.js';
+import {
+  HeadParser,
+  INCOMPLETE,
+  KEEP_ALIVE,
+  NO_CONNECTION,
+  NO_LENGTH,
+  REFUSED,
+  TO_BE_READ,
+} from '../../../src/proxy/http1/head-parser.js';
 import * as refusals from '../../../src/proxy/http1/refusal.js';
 import {BAD_STATUS_LINE, type Refusal} from '../../../src/proxy/http1/refusal.js';
 import {DEFAULT_LIMITS} from '../../../src/proxy/limits.js';
@@ -69,10 +77,24 @@ describe('the head of a request', () => {
       ),
       0,
     );
-    assert.deepEqual(framingOf(parser), [true, NO_LENGTH, 1, true, true, true]);
+    assert.deepEqual(framingOf(parser), [true, NO_LENGTH, 1, TO_BE_READ, true, true]);
     parser.parseRequest(bytesOf('GET / HTTP/1.0\r\n\r\n'), 0);
-    assert.deepEqual(framingOf(parser), [false, NO_LENGTH, 0, false, false, false]);
+    assert.deepEqual(framingOf(parser), [false, NO_LENGTH, 0, NO_CONNECTION, false, false]);
     assert.equal(parser.minorVersion, 0);
+  });
+
+  it.each([
+    ['', NO_CONNECTION],
+    ['Connection: Keep-Alive\r\n', KEEP_ALIVE],
+    ['Connection: close\r\n', TO_BE_READ],
+    ['Connection:\r\n', TO_BE_READ],
+    ['Connection: keep-alive, x\r\n', TO_BE_READ],
+    ['Connection: keep-alive\r\nConnection: keep-alive\r\n', TO_BE_READ],
+    ['Connection: x\r\nConnection: keep-alive\r\n', TO_BE_READ],
+  ])('with %j tells how much of Connection is worth reading', (field, connection) => {
+    const parser = createParser();
+    parser.parseRequest(bytesOf(`GET / HTTP/1.1\r\nHost: a\r\n${field}\r\n`), 0);
+    assert.equal(parser.connection, connection);
   });
 
   it('keeps its fields when the next head is parsed, and when the buffer is used for something else', () => {
@@ -185,11 +207,11 @@ it('a parser that refuses says so again for the same bytes', () => {
 
 const createParser = (): HeadParser => new HeadParser({fields: 100, targetBytes: 1_000});
 
-const framingOf = ({isChunked, contentLength, hosts, hasConnection, hasExpect, hasUpgrade}: HeadParser) => [
+const framingOf = ({isChunked, contentLength, hosts, connection, hasExpect, hasUpgrade}: HeadParser) => [
   isChunked,
   contentLength,
   hosts,
-  hasConnection,
+  connection,
   hasExpect,
   hasUpgrade,
 ];
