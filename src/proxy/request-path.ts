@@ -179,8 +179,7 @@ function failureAnswer(
   if (!(error instanceof UpstreamError)) return undefined;
   const isTimeout = error.failure === 'timeout' || error.failure === 'connect-timeout';
   return {
-    status: isTimeout ? 504 : 502,
-    code: isTimeout ? 'APP_TIMEOUT' : 'APP_UNREACHABLE',
+    ...(isTimeout ? {status: 504, code: 'APP_TIMEOUT'} : {status: 502, code: 'APP_UNREACHABLE'}),
     message:
       upstream === undefined ? `${app}: ${error.message}` : `${upstream.host}:${upstream.port}: ${error.message}`,
     lines: upstream === undefined ? lastLines(app) : [],

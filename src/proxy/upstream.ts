@@ -1,4 +1,5 @@
 import type {Socket} from 'node:net';
+import {errorCode} from '../system/error.js';
 import type {ResponseHead} from './client-side.js';
 import type {HeaderFields} from './header-fields.js';
 import type {AppId} from './route-table.js';
@@ -46,6 +47,11 @@ export class UpstreamError extends Error {
     this.failure = failure;
     this.progress = progress;
   }
+}
+
+/** Why there is no connection. */
+export function describeConnectError(error: Error, {host, port}: Upstream): string {
+  return errorCode(error) === 'ECONNREFUSED' ? `nothing listens on ${host}:${port}` : error.message;
 }
 
 /** What the engine does with what comes from an upstream. */

@@ -81,6 +81,10 @@ export async function startProxyProcess({descriptors, ...settings}: ProxyProcess
 /** Connections of both kinds; those of the TLS port count once for their socket. */
 export const connectionsIn = (resources: Look['resources']): number => resources.TCPSocketWrap ?? 0;
 
+/** Waits until it is true, as long as anything here may take. */
+export const untilTrue = (isTrue: () => Promise<boolean> | boolean): Promise<void> =>
+  vi.waitFor(async () => assert.ok(await isTrue()), {interval: 20, timeout: MAX_QUIET_MS});
+
 function spawnProxy(settings: string, descriptors: number | undefined): ChildProcess {
   const command = [process.execPath, '--expose-gc', PROXY, settings];
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;

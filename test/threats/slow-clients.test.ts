@@ -7,10 +7,13 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
 import {describe, it, onTestFinished} from 'vitest';
 import {scaled} from '../helpers/soak.js';
-import {certificate, HOST, startRawUpstream} from '../proxy/harness.js';
+import {certificate, HOST, openTcp, readAll, readUntil, startRawUpstream} from '../proxy/harness.js';
 import {onEachHead} from '../proxy/conformance/scripted-upstream.js';
-import {startProbe} from './probe.js';
-import {type ProxyProcess, startProxyProcess} from './proxy-process.js';
+import {ask, startProbe} from './probe.js';
+import {startProxyHere} from './proxy-here.js';
+import {connectionsIn, type ProxyProcess, startProxyProcess, untilTrue} from './proxy-process.js';
+
+const MIB = 2 ** 20;
 
 const secureContext = createSecureContext({ca: certificate.cert});
 
@@ -93,6 +96,16 @@ const startApp = () =>
     });
   });
 
+/** Answers everything with so many bytes. */
+const startLargeAnswers = (length: number) =>
+  startRawUpstream(socket => {
+    const answer = Buffer.concat([
+      Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`),
+      Buffer.alloc(length, 'x'),
+    ]);
+    onEachHead(socket, () => void socket.write(answer));
+  });
+
 function pourInto(socket: Socket): void {
   const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 'x'), Buffer.from('\r\n')]);
   const pour = (): void => {
@@ -110,7 +123,7 @@ describe('many heads that come byte by byte', () => {
   it('end with 408, and others are served meanwhile', async () => {
     const app = await startApp();
     const everyMs = scaled(100, 1_000);
-    const proxy = await startProxyProcess({upstream: app, timeouts: {headMs: scaled(1_000, 5_000)}});
+    const proxy = await startProxyProcess({upstream: app, timeouts: {headMs: scaled(2_000, 10_000)}});
     const probe = startProbe(proxy.plainPort);
     const attacks = await openMany(scaled(300, 10_000), async () => {
       const attack = await openPlain(proxy);
@@ -171,11 +184,11 @@ async function openSecureWith(proxy: ProxyProcess, text: string, slowly = ''): P
 
 describe('clients that stop, or hardly go on', () => {
   it('are let go of by the timeout for where they stopped, and others are served meanwhile', async () => {
-    const second = scaled(1_000, 10_000);
+    const limitMs = scaled(2_000, 15_000);
     const proxy = await startProxyProcess({
       upstream: await startApp(),
-      handshakeTimeoutMs: second,
-      timeouts: {headMs: second, idleMs: second, bodyRateWindowMs: second},
+      handshakeTimeoutMs: limitMs,
+      timeouts: {headMs: limitMs, idleMs: limitMs, bodyRateWindowMs: limitMs},
     });
     const probe = startProbe(proxy.plainPort);
     const kinds = Object.entries(KINDS);
@@ -201,7 +214,7 @@ describe('clients that stop, or hardly go on', () => {
 describe('clients that never read', () => {
   it('an answer without end are cut off, and so is the app', async () => {
     const app = await startApp();
-    const proxy = await startProxyProcess({upstream: app, timeouts: {sendMs: 1_000}});
+    const proxy = await startProxyProcess({upstream: app, timeouts: {sendMs: 2_000}});
     const probe = startProbe(proxy.plainPort);
     const attacks = await openMany(scaled(20, 1_000), async index => {
       const attack = await (index % 2 === 0 ? openPlain(proxy) : openSecure(proxy));
@@ -214,5 +227,70 @@ describe('clients that never read', () => {
     for (const {socket} of attacks) socket.resume();
     await Promise.all(attacks.map(({closed}) => closed));
     for (const {received} of attacks) assert.ok(!received().endsWith('0\r\n\r\n'));
+  });
+
+  it.each([
+    ['the end of its only answer', '', 1],
+    ['the end of an answer behind which the connection closes', 'Connection: close\r\n', 1],
+    ['answers to requests sent all at once', '', 400],
+  ])('%s are cut off', async (_, fields, requests) => {
+    const proxy = await startProxyProcess({
+      upstream: await startLargeAnswers(requests === 1 ? 16 * MIB : 50_000),
+      timeouts: {sendMs: 1_000, idleMs: 1_000},
+    });
+    const attack = await openPlain(proxy);
+    attack.socket.pause();
+    attack.socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n`.repeat(requests));
+    await untilTrue(async () => connectionsIn((await proxy.look()).resources) > 0);
+    await proxy.untilQuiet();
+  });
+
+  it('what they ask for many times do not make the proxy keep it all', async () => {
+    const proxy = await startProxyProcess({upstream: await startLargeAnswers(50_000)});
+    const probe = startProbe(proxy.plainPort);
+    const before = await proxy.collect();
+    const attacks = await openMany(scaled(4, 20), async () => {
+      const attack = await openPlain(proxy);
+      attack.socket.pause();
+      attack.socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`.repeat(2_000));
+      return attack;
+    });
+    await delay(2_000);
+    await probe.stop();
+    const {rss} = await proxy.collect();
+    const keptForEach = (rss - before.rss) / attacks.length;
+    assert.ok(keptForEach < 8 * MIB, `${Math.round(keptForEach / MIB)} MiB are kept for each`);
+  });
+
+  it('leave nothing behind that would hold back the answers of others', async () => {
+    const app = await startLargeAnswers(60_000);
+    const {plainPort} = await startProxyHere({upstream: app});
+    const attack = watch(await openTcp(plainPort));
+    attack.socket.pause();
+    // Somewhere among them is the one whose answer the system no longer takes in one piece.
+    for (let index = 1; index <= 150; index++) {
+      attack.socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+      await delay(2);
+      assert.equal(await ask(plainPort, '/', false), 200);
+    }
+  });
+});
+
+describe('clients that read slowly', () => {
+  it.each(['1.0', '1.1'])('get all of an answer behind which their connection closes, in HTTP/%s', async version => {
+    const body = Buffer.alloc(24 * MIB, 'x');
+    const {plainPort} = await startProxyHere({
+      requestFilter(session) {
+        session.respond(200, {'content-type': 'text/plain'}, body);
+        return true;
+      },
+    });
+    const socket = await openTcp(plainPort);
+    socket.write(`GET / HTTP/${version}\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
+    await readUntil(socket, '\r\n\r\n');
+    // Longer than a connection lingers that is to be closed.
+    await delay(4_000);
+    const rest = await readAll(socket);
+    assert.ok(rest.length > body.length - MIB, `${rest.length} of ${body.length} bytes came`);
   });
 });

@@ -28,7 +28,7 @@ import {dateLine} from './date.js';
 import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
-import {HEAD_TOO_LARGE, type Refusal, refusal} from './refusal.js';
+import {HEAD_TOO_LARGE, type Refusal, refusal, renderProblem, SERVED_METHODS} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
 
 /** What the connections of one proxy share. */
@@ -77,7 +77,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #receiver: ClientReceiver | undefined;
   #state = IDLE;
   #requests = 0;
-  #lastHost = '';
+  #lastHost: string | undefined;
   #keepsAlive = true;
   /** What was read and not used yet. */
   #unread: Buffer | undefined;
@@ -317,7 +317,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
 
   #begin(bytes: Buffer, end: number): void {
     const {parser} = this.#host;
-    const checked = checkRequest(parser);
+    const checked = checkRequest(parser, this.#lastHost);
     if (isRefusal(checked)) {
       this.#refuse(checked);
       return;
@@ -517,10 +517,11 @@ function emptyLineEnd(bytes: Buffer): number {
   return bytes[1] === LF ? 2 : 0;
 }
 
-function renderRefusal({status, problem}: Refusal): string {
+function renderRefusal(refused: Refusal): string {
+  const {status} = refused;
   const reason = STATUS_CODES[status] ?? '';
-  const body = `${status} ${reason.toUpperCase().replaceAll(' ', '_')}: ${problem}\n`;
-  const allow = status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : '';
+  const body = renderProblem(refused);
+  const allow = status === 405 ? `Allow: ${SERVED_METHODS}\r\n` : '';
   return `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n${allow}Connection: close\r\n\r\n${body}`;
 }
 

@@ -1,6 +1,22 @@
 /** Why a message is refused: the status a client gets, and what is wrong in a sentence. */
 export type Refusal = {readonly status: number; readonly problem: string};
 
+/** What a client is told besides the sentence. */
+const CODES: Readonly<Record<number, {readonly code: string}>> = {
+  400: {code: 'BAD_REQUEST'},
+  405: {code: 'METHOD_NOT_ALLOWED'},
+  408: {code: 'REQUEST_TIMEOUT'},
+  414: {code: 'URI_TOO_LONG'},
+  417: {code: 'EXPECTATION_FAILED'},
+  431: {code: 'HEAD_TOO_LARGE'},
+};
+
+/** RFC 9110, section 15.5.6: who is told that a method is not served is told which are. */
+export const SERVED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** The text of the answer to a refused request. */
+export const renderProblem = ({status, problem}: Refusal): string => `${status} ${CODES[status]?.code}: ${problem}\n`;
+
 export const refusal = (problem: string, status = 400): Refusal => ({status, problem});
 
 export const BARE_LINE_END = refusal('a line does not end in CR LF');

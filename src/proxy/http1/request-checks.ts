@@ -13,10 +13,13 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z/-]+$/;
 
 export type CheckedTarget = {readonly target: string; readonly host: string};
 
-/** What a request is about, or why it is refused. `isAbsolute` targets must name the host that Host names. */
-export function checkTarget(method: string, target: string, host: string): CheckedTarget | Refusal {
+/**
+ * What a request is about, or why it is refused. A target in absolute form must name the host that Host names. `knownHost`
+ * was checked before.
+ */
+export function checkTarget(method: string, target: string, host: string, knownHost?: string): CheckedTarget | Refusal {
   if (NOT_SERVED.has(method)) return refusals.METHOD_NOT_SERVED;
-  if (findAuthority(host) === undefined) return refusals.NO_HOST;
+  if (host !== knownHost && findAuthority(host) === undefined) return refusals.NO_HOST;
   if (target.charCodeAt(0) === SLASH) return hasBackslashInPath(target) ? refusals.BAD_TARGET : {target, host};
   if (target === '*') return method === 'OPTIONS' ? {target, host} : refusals.BAD_TARGET;
   return checkAbsolute(target, host);
@@ -25,13 +28,13 @@ export function checkTarget(method: string, target: string, host: string): Check
 export const isRefusal = (checked: object): checked is Refusal => 'problem' in checked;
 
 /** Checks what the parser leaves to us. Returns the request's target and host, or the refusal. */
-export function checkRequest(parser: HeadParser): CheckedTarget | Refusal {
+export function checkRequest(parser: HeadParser, knownHost?: string): CheckedTarget | Refusal {
   const {hosts, minorVersion, fields} = parser;
   if (hosts > 1) return refusals.SEVERAL_HOSTS;
   if (hosts === 0) return refusals.NO_HOST;
   if (minorVersion === 0 && parser.isChunked) return refusals.OLD_WITH_ENCODING;
   if (parser.hasExpect && !isContinue(fields)) return refusals.BAD_EXPECTATION;
-  return checkTarget(parser.method, parser.target, fields.valueOf(HOST) ?? '');
+  return checkTarget(parser.method, parser.target, fields.valueOf(HOST) ?? '', knownHost);
 }
 
 /** The one protocol this request may be upgraded to: only a GET without a body can change the protocol behind it. */

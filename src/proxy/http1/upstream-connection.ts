@@ -2,13 +2,13 @@
 
 import {connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts} from 'node:net';
 import {connect as connectTls} from 'node:tls';
-import {errorCode} from '../../system/error.js';
 
 import type {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {isUsuallyWithoutBody, mayHaveBody} from '../methods.js';
 import type {Sweep, Swept} from '../sweep.js';
 import {
+  describeConnectError,
   type Progress,
   type Upstream,
   UpstreamError,
@@ -205,7 +205,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   }
 
   receiveError(error: Error): void {
-    if (this.#state === CONNECTING) this.#fail('unreachable', describeConnectError(error), error);
+    if (this.#state === CONNECTING) this.#fail('unreachable', describeConnectError(error, this.upstream), error);
     else this.#fail('closed', 'the app closed the connection without an answer', error);
   }
 
@@ -395,10 +395,6 @@ function openSocket({host, port, tls}: Upstream, reader: Http1UpstreamConnection
     rejectUnauthorized: tls.isVerified,
     ALPNProtocols: ['http/1.1'],
   });
-}
-
-function describeConnectError(error: Error): string {
-  return errorCode(error) === 'ECONNREFUSED' ? 'nothing listens on the port the app reported' : error.message;
 }
 
 // Shared by all connections, as on the client's side.

@@ -4,12 +4,11 @@
 // too large (session-options.ts). What they let pass is counted here: PING and SETTINGS that are answered as fast as they
 // come, a connection that never gets to a request, and clients that do not take what they asked for.
 
-import {STATUS_CODES} from 'node:http';
 import {constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream} from 'node:http2';
 import type {Socket} from 'node:net';
 import type {ClientConnection, StartExchange} from '../client-side.js';
 import {describeClient} from '../http1/client-connection.js';
-import type {Refusal} from '../http1/refusal.js';
+import {type Refusal, renderProblem, SERVED_METHODS} from '../http1/refusal.js';
 import {isRefusal} from '../http1/request-checks.js';
 import type {Limits, Timeouts} from '../limits.js';
 import type {Sweep, Swept} from '../sweep.js';
@@ -167,11 +166,7 @@ export class ClientSession implements Swept, StreamHost {
 }
 
 const METHOD_NOT_ALLOWED = 405;
-const SERVED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const REFUSAL_FIELDS = ['content-type', 'text/plain; charset=utf-8', 'cache-control', 'no-store'] as const;
-
-const renderProblem = ({status, problem}: Refusal): string =>
-  `${status} ${(STATUS_CODES[status] ?? '').toUpperCase().replaceAll(' ', '_')}: ${problem}\n`;
 
 // Shared by all sessions.
 

@@ -2,10 +2,15 @@
 
 import {type ClientHttp2Session, type ClientHttp2Stream, connect} from 'node:http2';
 import {connect as connectTcp, type Socket} from 'node:net';
-import {errorCode} from '../../system/error.js';
 import type {Limits, Timeouts} from '../limits.js';
 import type {Sweep, Swept} from '../sweep.js';
-import {type Upstream, UpstreamError, type UpstreamFailure, type UpstreamReceiver} from '../upstream.js';
+import {
+  describeConnectError,
+  type Upstream,
+  UpstreamError,
+  type UpstreamFailure,
+  type UpstreamReceiver,
+} from '../upstream.js';
 import {CONNECTION_WINDOW_BYTES, clientOptions} from './session-options.js';
 import {Http2UpstreamStream, type StreamOwner} from './upstream-stream.js';
 
@@ -67,7 +72,7 @@ export class UpstreamSession implements StreamOwner, Swept {
     session.on('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
     session.on('remoteSettings', ({maxConcurrentStreams}) => this.#receiveSettings(maxConcurrentStreams));
     session.on('goaway', (_, lastStreamId) => this.#receiveGoaway(lastStreamId));
-    session.on('error', error => this.#fail('unreachable', describeError(error), error));
+    session.on('error', error => this.#fail('unreachable', describeConnectError(error, this.upstream), error));
     session.on('close', () => this.#receiveClose());
   }
 
@@ -174,8 +179,4 @@ export class UpstreamSession implements StreamOwner, Swept {
     for (const {receiver} of waiting) receiver.onUpstreamError(new UpstreamError(failure, message, 'unsent', cause));
     for (const stream of this.#streams) stream.fail();
   }
-}
-
-function describeError(error: Error): string {
-  return errorCode(error) === 'ECONNREFUSED' ? 'nothing listens on the port the app reported' : error.message;
 }
