@@ -63,7 +63,9 @@ export const balancing = {
   },
   failToConnect: tryElsewhere,
   errorWhileProxy: tryElsewhere,
-  failToProxy(_error, session) {
+  // There will be no other try. Where this phase is, it is the only one to hear of what went wrong.
+  failToProxy(error, session) {
+    console.error(`${session.request.method} ${session.request.target} failed: ${error}`);
     settle(session, 'failure');
     session.respond(503, {'retry-after': '1', 'content-type': 'text/plain'}, 'no backend could answer\n');
   },

@@ -36,6 +36,8 @@ const KNOWN: Readonly<Record<string, number>> = {
   via: VIA,
   'http2-settings': HOP_BY_HOP,
   'keep-alive': HOP_BY_HOP,
+  // Apps that see fields as environment variables take it for their own proxy (CVE-2016-5385).
+  proxy: HOP_BY_HOP,
   'proxy-authenticate': HOP_BY_HOP,
   'proxy-authorization': HOP_BY_HOP,
   'proxy-connection': HOP_BY_HOP,

@@ -52,7 +52,7 @@ export type Timeouts = {
   readonly minimumBodyRate: number;
   /** Without the client taking a byte of what waits for it. nginx's send_timeout. */
   readonly sendMs: number;
-  /** After the client ended its side of a plain connection and still waits for the answer. */
+  /** For a client that ended its side of a plain connection: so long it may wait for its answer without any byte of it. */
   readonly halfClosedMs: number;
   /** Until an upstream takes the connection: 504. */
   readonly connectMs: number;

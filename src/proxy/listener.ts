@@ -51,11 +51,15 @@ async function listenOn(
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
+  // One for all sockets: a closure of its own for each would cost memory on every idle one.
+  function forget(this: Socket): void {
+    sockets.delete(this);
+  }
   const accept = (socket: Socket): void => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.on('close', forget);
     // A reset may come before any protocol has its own listener in place.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroyItself);
     onConnection(socket);
   };
   const servers = await openServers(addresses, port, accept);
@@ -67,6 +71,10 @@ async function listenOn(
     await closed;
   };
   return {port: portOf(servers), isDenied: false, stop: () => void stop(), close};
+}
+
+function destroyItself(this: Socket): void {
+  this.destroy();
 }
 
 async function openServers(

@@ -101,10 +101,12 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     connections.add(new Http1ClientConnection(socket, http1));
   }
 
-  function cutAll(): void {
+  function close(): void {
     tunnels.close();
     for (const connection of connections) connection.destroy();
     http2.close();
+    pool.close();
+    sweep.close();
   }
 
   return {
@@ -124,13 +126,9 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
         }
         await new Promise(resolve => setTimeout(resolve, DRAIN_CHECK_MS));
       }
-      cutAll();
+      close();
     },
-    close() {
-      cutAll();
-      pool.close();
-      sweep.close();
-    },
+    close,
   };
 }
 

@@ -6,7 +6,8 @@ import {untilGone} from '../helpers/tako.js';
 import {closeClients, createAsk, startLoad} from './tutorial-client.js';
 import {endPrograms, type Program, startBefore, startUpstream} from './tutorial-program.js';
 
-const WORKER = /worker: pid (\d+)/;
+/** Written by the one that holds the ports, once it knows. */
+const WORKER = /worker (\d+) has taken over/;
 const SERVING = /listening on port (\d+)/;
 
 afterAll(async () => {
@@ -40,7 +41,7 @@ describe('5: metrics and restart', () => {
     for (const restart of [1, 2]) {
       const [, pid] = await program.line(WORKER, restart);
       process.kill(program.pid, 'SIGHUP');
-      await program.line(SERVING, restart + 1);
+      await program.line(WORKER, restart + 1);
       await untilGone(Number(pid));
       await load.more(100);
     }

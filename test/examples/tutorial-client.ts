@@ -1,4 +1,5 @@
 import {Agent, type Dispatcher, request} from 'undici';
+import {onTestFinished} from 'vitest';
 
 export type Answer = {
   readonly status: number;
@@ -15,6 +16,8 @@ export type AskOptions = {
 
 /** What the load is spread over; each has one request under way at a time. */
 const CONNECTIONS = 8;
+/** Between two requests of one, so that there is time on the machine for programs to start. */
+const PAUSE_MS = 5;
 
 /** Asks one origin over kept connections. `connect` is for TLS; names are all found at 127.0.0.1. */
 export function createAsk(origin: string, connect: Agent.Options['connect'] = {}): Ask {
@@ -47,7 +50,7 @@ export type Load = {
   stop(): Promise<void>;
 };
 
-/** Asks for `path` again and again, several at once, until stopped. */
+/** Asks for `path` again and again, several at once, until stopped or the test is over. */
 export function startLoad(ask: Ask, path = '/'): Load {
   const answers: Answer[] = [];
   const failures: string[] = [];
@@ -60,16 +63,20 @@ export function startLoad(ask: Ask, path = '/'): Load {
         answer => void answers.push(answer),
         error => void failures.push(String(error)),
       );
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
     }
   }
 
+  onTestFinished(() => {
+    isOn = false;
+  });
   const loops = Promise.all(Array.from({length: CONNECTIONS}, askAgainAndAgain));
   return {
     answers,
     failures,
     async more(wanted) {
       const until = count() + wanted;
-      while (count() < until) await new Promise(resolve => setTimeout(resolve, 10));
+      while (isOn && count() < until) await new Promise(resolve => setTimeout(resolve, 10));
     },
     async stop() {
       isOn = false;
@@ -80,9 +87,13 @@ export function startLoad(ask: Ask, path = '/'): Load {
 
 /** Asks until the answer is as wanted; the test's own timeout is the limit. */
 export async function askUntil(ask: () => Promise<Answer>, isWanted: (answer: Answer) => boolean): Promise<Answer> {
+  let isOn = true;
+  onTestFinished(() => {
+    isOn = false;
+  });
   for (;;) {
     const answer = await ask();
-    if (isWanted(answer)) return answer;
+    if (isWanted(answer) || !isOn) return answer;
     await new Promise(resolve => setTimeout(resolve, 20));
   }
 }

@@ -64,12 +64,12 @@ export function startBefore(
 
 const running = new Set<ChildProcess>();
 
-/** Ends all that has been started and has not ended. Those that have workers tell them first. */
+/** Ends all that has been started and has not ended. The workers of a program end when it is gone. */
 export async function endPrograms(): Promise<void> {
   await Promise.all(
     [...running].map(async child => {
       const closed = once(child, 'close');
-      child.kill('SIGTERM');
+      child.kill('SIGKILL');
       await closed;
     }),
   );

@@ -16,9 +16,15 @@ const KNOWN: readonly (readonly [name: string, kind: number])[] = [
   ['Cookie', kinds.COOKIE],
   ['Date', kinds.DATE],
   ['Via', kinds.VIA],
-  ...['HTTP2-Settings', 'Keep-Alive', 'Proxy-Authenticate', 'Proxy-Authorization', 'Proxy-Connection', 'Trailer'].map(
-    name => [name, kinds.HOP_BY_HOP] as const,
-  ),
+  ...[
+    'HTTP2-Settings',
+    'Keep-Alive',
+    'Proxy',
+    'Proxy-Authenticate',
+    'Proxy-Authorization',
+    'Proxy-Connection',
+    'Trailer',
+  ].map(name => [name, kinds.HOP_BY_HOP] as const),
   ...['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Proto'].map(
     name => [name, kinds.FORWARDED] as const,
   ),

@@ -31,7 +31,13 @@ export type Look = {
 };
 
 /** What is left after garbage collection. */
-export type Remains = Look & {readonly heap: number; readonly descriptors: number};
+export type Remains = Look & {
+  /** Bytes of objects. */
+  readonly heap: number;
+  /** Bytes of what was read and not written yet, above all. */
+  readonly buffers: number;
+  readonly descriptors: number;
+};
 
 export type ProxyProcess = {
   readonly plainPort: number;
@@ -43,7 +49,7 @@ export type ProxyProcess = {
 };
 
 /** How long it may take to let go of everything: no measure, a guard. */
-const MAX_QUIET_MS = 60_000;
+const MAX_QUIET_MS = 8_000;
 
 /** Starts it on free ports. It ends with the test, which fails when a bug showed or the process is gone by itself. */
 export async function startProxyProcess({descriptors, ...settings}: ProxyProcessOptions): Promise<ProxyProcess> {

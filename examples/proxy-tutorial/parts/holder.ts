@@ -21,6 +21,7 @@ export function holdPorts(): void {
     if (message !== 'ready') return;
     for (const older of ready) end(older);
     ready.add(worker);
+    console.log(`worker ${worker.process.pid} has taken over`);
   });
 
   cluster.on('exit', worker => {

@@ -18,7 +18,7 @@ import type {
   StartExchange,
 } from '../client-side.js';
 import {DATE, NOT_DOWNSTREAM, NOT_IN_UPGRADE} from '../field-kinds.js';
-import type {HeaderFields} from '../header-fields.js';
+import {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {mayHaveBody} from '../methods.js';
 import type {Sweep, Swept} from '../sweep.js';
@@ -59,12 +59,15 @@ const GONE = 4;
 /** How long a client may take to see that we ended the connection: RFC 9112, section 9.6. */
 const LINGER_MS = 2_000;
 
+/** Stands where there is no request. */
+const NO_REQUEST: RequestHead = {method: '', target: '', host: '', fields: new HeaderFields()};
+
 const CONNECTION_OF = Symbol('Http1ClientConnection');
 type OwnedSocket = Socket & {[CONNECTION_OF]: Http1ClientConnection};
 
 export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   readonly client: ClientConnection;
-  request!: RequestHead;
+  request = NO_REQUEST;
   hasBody = false;
   contentLength = 0;
   expectsContinue = false;
@@ -209,6 +212,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     if (this.#state === BUSY && this.client.tls === undefined && this.#body.isDone) {
       // It may only have ended its own side and still wait for the answer; a client that is gone is not known from it.
       this.#isHalfClosed = true;
+      this.#sentBefore = this.#socket.bytesWritten;
       this.#deadline = this.#host.sweep.now + this.#host.timeouts.halfClosedMs;
     } else if (this.#state === BUSY) {
       this.#tellGone('closed');
@@ -242,10 +246,11 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 
   sweep(now: number): void {
+    if (this.#state === IDLE) this.#forgetRequest();
     if (this.#deadline === 0 || now < this.#deadline) return;
     if (this.#state === IDLE) this.#idleTooLong();
     else if (this.#state !== BUSY) this.#socket.destroy();
-    else if (this.#isHalfClosed) this.#tellGone('closed');
+    else if (this.#isHalfClosed) this.#judgeHalfClosed(now);
     else if (this.#isAwaitingBody()) this.#judgeBodyRate(now);
     else if (this.#socket.writableLength > 0) this.#judgeSending(now);
     else this.#deadline = 0;
@@ -419,6 +424,12 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#deadline = this.#host.sweep.now + this.#host.timeouts.idleMs;
   }
 
+  /** An idle connection keeps nothing that it can do without. */
+  #forgetRequest(): void {
+    this.request = NO_REQUEST;
+    this.client.forwarded = undefined;
+  }
+
   #idleTooLong(): void {
     if (this.#head !== undefined) this.#refuse(refusal('the request took too long to arrive', 408));
     else this.#socket.destroySoon();
@@ -475,6 +486,16 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     }
     this.#bodyBytes = 0;
     this.#deadline = now + bodyRateWindowMs;
+  }
+
+  /** An answer on its way is proof of a client: sending to one that is gone would have failed. */
+  #judgeHalfClosed(now: number): void {
+    if (this.#socket.bytesWritten === this.#sentBefore) {
+      this.#tellGone('closed');
+      return;
+    }
+    this.#sentBefore = this.#socket.bytesWritten;
+    this.#deadline = now + this.#host.timeouts.halfClosedMs;
   }
 
   #startSendClock(): void {
