@@ -87,10 +87,11 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   ): void {
     if (this.#isHeadSent) throw new Error('this request is answered already');
     if (this.isOver) return;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    assertSendable({status, reason: ''});
+    this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
     this.#isHeadSent = true;
     this.#dropUpstream();
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
     this.#side.sendHead(this.response, bytes.length);
     if (bytes.length > 0 && this.request.method !== 'HEAD') this.#sendDown(bytes);
     this.#finish('answered');
@@ -240,6 +241,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   }
 
   onEnd(trailers: HeaderFields | undefined): void {
+    // The connection may carry another request already. One whose request is not out yet is given up with it.
+    if (this.#isRequestSent) this.#stream = undefined;
     if (this.#responseFlow !== undefined) this.#responseFlow.end(trailers);
     else this.#endDown(trailers);
   }
@@ -282,8 +285,6 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   }
 
   #endDown(trailers: HeaderFields | undefined): void {
-    // An upstream that answers before it had the whole request wants no more of it.
-    if (this.#isRequestSent) this.#stream = undefined;
     this.#finish('answered');
     this.#side.sendEnd(trailers);
   }
@@ -302,6 +303,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     flow.hold();
     const sendHead = (): void => {
       if (this.#isHeadSent) return;
+      assertSendable(head);
       this.#isHeadSent = true;
       this.#side.sendHead(head, head.fields.has('content-length') ? contentLength : -1);
       flow.release();
@@ -411,6 +413,13 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
       this.#fail(error);
     }
   }
+}
+
+/** What a filter made of a head. Throws TypeError for what is no answer, or would be two. */
+function assertSendable({status, reason}: Pick<ResponseHead, 'status' | 'reason'>): void {
+  const isFinal = Number.isInteger(status) && status >= 200 && status <= 599;
+  if (!isFinal) throw new TypeError(`${status} is not the status of an answer`);
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason)) throw new TypeError('the reason has characters it may not have');
 }
 
 const BAD_BODY = {

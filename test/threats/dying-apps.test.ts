@@ -96,7 +96,10 @@ describe('an app that is killed in the middle of its work', () => {
       [...results].filter(([name, {status}]) => name.startsWith('GET') && status !== 200),
       [],
     );
-    assert.ok([...results.values()].some(({end}) => end === 'cut off'), 'it was killed between two answers');
+    assert.ok(
+      [...results.values()].some(({end}) => end === 'cut off'),
+      'it was killed between two answers',
+    );
     assert.ok(second.seen.length > REQUESTS / 4);
     const posts = [...first.seen, ...second.seen].filter(name => name.startsWith('POST'));
     assert.equal(new Set(posts).size, posts.length, 'a POST was sent twice');
@@ -158,7 +161,8 @@ describe('an app that dies at a random byte of each answer', () => {
     const ends: Record<string, number> = {};
     await inParallel(scaled(400, 10_000), 8, async () => {
       const {status, length, end} = await ask(proxy.plainPort, 'GET', '/', agent);
-      if (end === 'whole') assert.ok(status === 502 || (status === 200 && length === BODY_BYTES), `${status} ${length}`);
+      if (end === 'whole')
+        assert.ok(status === 502 || (status === 200 && length === BODY_BYTES), `${status} ${length}`);
       ends[end] = (ends[end] ?? 0) + 1;
     });
     assert.ok((ends.whole ?? 0) > 0 && (ends['cut off'] ?? 0) > 0, JSON.stringify(ends));

@@ -1,9 +1,9 @@
 // Streams that are silent for long: none of the timeouts that are for something else ends them.
 
 import assert from 'node:assert/strict';
+import {connect as connectHttp2} from 'node:http2';
 import {setTimeout as delay} from 'node:timers/promises';
 import {connect as connectTls} from 'node:tls';
-import {connect as connectHttp2} from 'node:http2';
 import {describe, it, onTestFinished} from 'vitest';
 import type {Timeouts} from '../../src/proxy/limits.js';
 import {startPlayedUpstream, watch} from '../proxy/conformance/exchanges.js';

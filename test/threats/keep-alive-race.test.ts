@@ -7,8 +7,8 @@ import type {Socket} from 'node:net';
 import {describe, it, onTestFinished} from 'vitest';
 import {createRandom} from '../helpers/random.js';
 import {scaled} from '../helpers/soak.js';
-import {startRawUpstream} from '../proxy/harness.js';
 import {onEachHead} from '../proxy/conformance/scripted-upstream.js';
+import {startRawUpstream} from '../proxy/harness.js';
 import {startProxyHere} from './proxy-here.js';
 
 const SEED = 20_260_301;
@@ -108,7 +108,8 @@ describe('an app that closes all its idle connections at once', () => {
       sockets.add(socket);
       onEachHead(socket, head => {
         const target = head.split(' ')[1] ?? '';
-        const answer = (): void => void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`);
+        const answer = (): void =>
+          void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`);
         if (target === '/last') {
           // Every connection that was idle until now is given up, the one that was just used again first of all.
           if (isWaiting) for (const each of new Set([socket, ...sockets])) each.destroy();

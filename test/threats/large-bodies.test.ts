@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {type ClientHttp2Stream, connect as connectHttp2} from 'node:http2';
 import {request as requestHttp} from 'node:http';
+import {type ClientHttp2Stream, connect as connectHttp2} from 'node:http2';
 import {request as requestHttps} from 'node:https';
 import {Readable} from 'node:stream';
 import {connect as connectTls} from 'node:tls';
 import {describe, it, onTestFinished} from 'vitest';
 import {isSoak, scaled} from '../helpers/soak.js';
-import {certificate, HOST, openTcp, startRawUpstream, startUpstream} from '../proxy/harness.js';
 import {onEachHead} from '../proxy/conformance/scripted-upstream.js';
+import {certificate, HOST, openTcp, startRawUpstream, startUpstream} from '../proxy/harness.js';
 import {type ProxyProcess, startProxyProcess, untilTrue} from './proxy-process.js';
 
 const MIB = 2 ** 20;
@@ -31,7 +31,9 @@ const startApp = () =>
   startUpstream(async (request, response) => {
     const bytes = Number(new URL(request.url ?? '', 'http://app').searchParams.get('bytes'));
     if (bytes > 0) {
-      Readable.from(pieces(bytes)).on('error', () => undefined).pipe(response);
+      Readable.from(pieces(bytes))
+        .on('error', () => undefined)
+        .pipe(response);
       return;
     }
     response.end(String(await countBytes(request)));

@@ -38,7 +38,7 @@ const TEXTS: readonly string[] = [
   'nonsense\r\n\r\n',
 ];
 
-export const startApp = async () => {
+const startApp = async () => {
   const upstream = await startUpstream((request, response) => {
     request.on('error', () => undefined).resume();
     if (request.url === '/gone') request.socket.resetAndDestroy();
@@ -55,7 +55,7 @@ export const startApp = async () => {
 };
 
 /** One connection, from its beginning to an end of some kind. */
-export async function comeAndGo(proxy: ProxyProcess, random: Random): Promise<void> {
+async function comeAndGo(proxy: ProxyProcess, random: Random): Promise<void> {
   const kind = random.below(4);
   if (kind === 0) return comeWithHttp2(proxy, random);
   const socket = kind === 1 ? openSecure(proxy, random) : openPlain(proxy);
@@ -69,7 +69,8 @@ export async function comeAndGo(proxy: ProxyProcess, random: Random): Promise<vo
   await closed;
 }
 
-const openPlain = ({plainPort}: ProxyProcess): Socket => connectTcp({port: plainPort, host: '127.0.0.1', noDelay: true});
+const openPlain = ({plainPort}: ProxyProcess): Socket =>
+  connectTcp({port: plainPort, host: '127.0.0.1', noDelay: true});
 
 /** Some of them leave in the middle of the handshake. */
 function openSecure({securePort}: ProxyProcess, random: Random): Socket {
@@ -130,7 +131,10 @@ describe.skipIf(requires('/proc'))(`${CONNECTIONS} connections that come and go`
     assert.deepEqual(after.resources, clean.resources);
     assert.equal(after.descriptors, clean.descriptors);
     const growth = after.heap - before.heap;
-    assert.ok(growth < MAX_HEAP_GROWTH && growth < MAX_HEAP_GROWTH_EACH * CONNECTIONS * scaled(6, 1), `${growth} bytes`);
+    assert.ok(
+      growth < MAX_HEAP_GROWTH && growth < MAX_HEAP_GROWTH_EACH * CONNECTIONS * scaled(6, 1),
+      `${growth} bytes`,
+    );
     // The app's side agrees.
     const open = (): Promise<number> => new Promise(resolve => upstream.server.getConnections((_, n) => resolve(n)));
     await untilTrue(async () => (await open()) === 0);

@@ -66,7 +66,10 @@ const BODIES: Readonly<Record<string, string>> = {
   'of a length': post([`Content-Length: ${SMUGGLED.length}`], SMUGGLED),
   'of a length, twice over': post([`Content-Length: ${SMUGGLED.length * 2}`], SMUGGLED.repeat(2)),
   'in chunks': post(['Transfer-Encoding: chunked'], `${chunk(SMUGGLED)}0\r\n\r\n`),
-  'in chunks with trailers': post(['Transfer-Encoding: chunked'], `${chunk(SMUGGLED)}0\r\nX: ${'a'.repeat(99)}\r\n\r\n`),
+  'in chunks with trailers': post(
+    ['Transfer-Encoding: chunked'],
+    `${chunk(SMUGGLED)}0\r\nX: ${'a'.repeat(99)}\r\n\r\n`,
+  ),
   'larger than anybody reads in vain': post(['Content-Length: 420000'], SMUGGLED.repeat(10_000)),
   'in chunks larger than anybody reads in vain': post(
     ['Transfer-Encoding: chunked'],
@@ -92,7 +95,10 @@ describe.each(Object.entries(BODIES))('a body %s that nobody reads', (_, request
     assert.ok(isClosed);
     const {answers, rest} = readAnswers(received, ['POST']);
     assert.equal(rest, '');
-    assert.deepEqual(targets.filter(target => target === '/smuggled'), []);
+    assert.deepEqual(
+      targets.filter(target => target === '/smuggled'),
+      [],
+    );
     // Either the connection went on behind the body or it ended before; nothing else may come.
     const statuses = answers.map(({status}) => status);
     assert.deepEqual(statuses, statuses.length === 1 ? [302] : [302, 200]);

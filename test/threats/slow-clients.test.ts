@@ -7,8 +7,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
 import {describe, it, onTestFinished} from 'vitest';
 import {scaled} from '../helpers/soak.js';
-import {certificate, HOST, openTcp, readAll, readUntil, startRawUpstream} from '../proxy/harness.js';
 import {onEachHead} from '../proxy/conformance/scripted-upstream.js';
+import {certificate, HOST, openTcp, readAll, readUntil, startRawUpstream} from '../proxy/harness.js';
 import {ask, startProbe} from './probe.js';
 import {startProxyHere} from './proxy-here.js';
 import {connectionsIn, type ProxyProcess, startProxyProcess, untilTrue} from './proxy-process.js';
@@ -145,14 +145,23 @@ const KINDS: Readonly<Record<string, {readonly end: string; open(proxy: ProxyPro
   'a hello byte by byte': {end: 'closed', open: proxy => openPlainTo(proxy, undefined, HALF_HELLO)},
   'nothing after the handshake': {end: 'closed', open: openSecure},
   'half a head': {end: '408', open: proxy => openSecureWith(proxy, HEAD.slice(0, 30))},
-  'nothing after an answer': {end: '200', open: proxy => openSecureWith(proxy, `GET /hello HTTP/1.1\r\nHost: a\r\n\r\n`)},
+  'nothing after an answer': {
+    end: '200',
+    open: proxy => openSecureWith(proxy, `GET /hello HTTP/1.1\r\nHost: a\r\n\r\n`),
+  },
   'half a head after an answer': {
     end: '200',
     open: proxy => openSecureWith(proxy, `GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET `),
   },
-  'a body byte by byte': {end: '408', open: proxy => openSecureWith(proxy, upload('Content-Length: 1000'), 'b'.repeat(900))},
+  'a body byte by byte': {
+    end: '408',
+    open: proxy => openSecureWith(proxy, upload('Content-Length: 1000'), 'b'.repeat(900)),
+  },
   'a stalled body': {end: '408', open: proxy => openSecureWith(proxy, `${upload('Content-Length: 1000')}body`)},
-  'a stalled chunk': {end: '408', open: proxy => openSecureWith(proxy, `${upload('Transfer-Encoding: chunked')}10\r\nbody`)},
+  'a stalled chunk': {
+    end: '408',
+    open: proxy => openSecureWith(proxy, `${upload('Transfer-Encoding: chunked')}10\r\nbody`),
+  },
   'chunk sizes byte by byte': {
     end: '408',
     open: proxy => openSecureWith(proxy, upload('Transfer-Encoding: chunked'), '1\r\na\r\n'.repeat(100)),

@@ -300,6 +300,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
       }
     }
     const start = emptyLineEnd(bytes);
+    // Some clients send a line end behind a body: it is no beginning of a request.
+    if (start === bytes.length) return true;
     const end = start === INCOMPLETE_LINE ? INCOMPLETE : this.#host.parser.parseRequest(bytes, start);
     if (end === INCOMPLETE) this.#keepHead(bytes);
     else if (end === REFUSED) this.#refuse(this.#host.parser.refusal);

@@ -22,7 +22,7 @@ export function checkTarget(method: string, target: string, host: string, knownH
   if (host !== knownHost && findAuthority(host) === undefined) return refusals.NO_HOST;
   if (target.charCodeAt(0) === SLASH) return hasBackslashInPath(target) ? refusals.BAD_TARGET : {target, host};
   if (target === '*') return method === 'OPTIONS' ? {target, host} : refusals.BAD_TARGET;
-  return checkAbsolute(target, host);
+  return checkAbsolute(method, target, host);
 }
 
 export const isRefusal = (checked: object): checked is Refusal => 'problem' in checked;
@@ -67,12 +67,15 @@ function hasBackslashInPath(target: string): boolean {
 }
 
 /** RFC 9112, section 3.2.2: a server takes the absolute form too; here its host must be the one that Host names. */
-function checkAbsolute(target: string, host: string): CheckedTarget | Refusal {
+function checkAbsolute(method: string, target: string, host: string): CheckedTarget | Refusal {
   const match = /^https?:\/\/([^/?]+)(\/[^?]*)?(\?.*)?$/i.exec(target);
   if (!match) return refusals.BAD_TARGET;
   const [, authority = '', path = '/', query = ''] = match;
   if (authority.toLowerCase() !== host.toLowerCase()) return refusals.OTHER_HOST;
-  return path.includes('\\') ? refusals.BAD_TARGET : {target: path + query, host};
+  if (path.includes('\\')) return refusals.BAD_TARGET;
+  // RFC 9112, section 3.2.4: of the server as a whole.
+  const isServerWide = method === 'OPTIONS' && match[2] === undefined && query === '';
+  return {target: isServerWide ? '*' : path + query, host};
 }
 
 const isContinue = (fields: HeaderFields): boolean =>

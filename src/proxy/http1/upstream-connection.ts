@@ -127,7 +127,9 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   sendBody(chunk: Buffer): boolean {
     // The answer is awaited from the last byte of the request on.
     this.#deadline = this.#host.sweep.now + this.#host.timeouts.firstByteMs;
-    return this.#writer.write(chunk);
+    const isAccepted = this.#writer.write(chunk);
+    if (this.#writer.isOverrun) this.#fail('closed', 'the request body is longer than it was said to be');
+    return isAccepted;
   }
 
   sendEnd(trailers: HeaderFields | undefined): void {
@@ -347,6 +349,8 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   #complete(trailers: HeaderFields | undefined): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
+    // Paused for the sake of a client that has all of its answer now.
+    if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#keepsAlive && this.#isRequestSent) {
       this.#state = IDLE;
       this.#deadline = this.#host.sweep.now + this.#host.timeouts.upstreamIdleMs;

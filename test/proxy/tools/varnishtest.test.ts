@@ -20,7 +20,10 @@ const run = promisify(execFile);
 
 async function varnishtest(name: string): Promise<void> {
   const port = await findClosedPort();
-  const macros = Object.entries({node: process.execPath, cli: CLI, port}).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+  const macros = Object.entries({node: process.execPath, cli: CLI, port}).flatMap(([key, value]) => [
+    '-D',
+    `${key}=${value}`,
+  ]);
   const args = ['-q', '-t', String(MAX_SECONDS), ...macros, path.join(SCRIPTS, name)];
   await run('varnishtest', args, {env: {...process.env, NO_COLOR: '1'}}).catch(({stdout}) => assert.fail(stdout));
 }
