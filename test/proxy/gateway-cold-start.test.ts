@@ -8,8 +8,8 @@ import {TakoError} from '../../src/system/error.js';
 import {
   fetchHttp1,
   fetchHttp2,
-  findClosedPort,
   HOST,
+  holdRefusingPort,
   http1Options,
   openHttp2,
   openTls,
@@ -175,7 +175,7 @@ describe('a start that fails', () => {
 
 describe('an app that is said to be ready', () => {
   it('but does not listen any more, is asked again until it is back, with the body too', async () => {
-    const gone = {host: '127.0.0.1', port: await findClosedPort()};
+    const gone = {host: '127.0.0.1', port: holdRefusingPort()};
     const echo = await startUpstream((request, response) => void request.pipe(response));
     for (const method of ['GET', 'POST']) {
       let asked = 0;
@@ -195,7 +195,7 @@ describe('an app that is said to be ready', () => {
 
   it('but does not listen, is answered 502 for, with its last lines', async () => {
     const gateway = await startGateway({
-      upstream: {host: '127.0.0.1', port: await findClosedPort()},
+      upstream: {host: '127.0.0.1', port: holdRefusingPort()},
       lastLines: app => [`last line of ${app}`],
     });
     const session = openHttp2(gateway);
@@ -214,7 +214,7 @@ describe('an app that is said to be ready', () => {
 
   it('but is gone, is started when the gateway learns of it', async () => {
     const app = createIdleApp();
-    app.ready = {host: '127.0.0.1', port: await findClosedPort()};
+    app.ready = {host: '127.0.0.1', port: holdRefusingPort()};
     const gateway = await startGateway({
       activate: app.activate,
       findUpstream: () => {
@@ -250,7 +250,7 @@ describe('an app that is said to be ready', () => {
   it('is no longer asked for a client that left between two tries', async () => {
     let asked = 0;
     const second = Promise.withResolvers<void>();
-    const gone = {host: '127.0.0.1', port: await findClosedPort()};
+    const gone = {host: '127.0.0.1', port: holdRefusingPort()};
     const gateway = await startGateway({
       findUpstream: () => {
         asked += 1;

@@ -12,7 +12,13 @@ import {
   type OutgoingHttpHeaders as OutgoingHttp2Headers,
 } from 'node:http2';
 import {request as openHttpsRequest, type RequestOptions} from 'node:https';
-import {type AddressInfo, connect as connectNet, createServer as createNetServer, type Socket} from 'node:net';
+import {
+  type AddressInfo,
+  BoundSocket,
+  connect as connectNet,
+  createServer as createNetServer,
+  type Socket,
+} from 'node:net';
 import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
 import {onTestFinished, vi} from 'vitest';
 import {type ClientOptions, WebSocket} from 'ws';
@@ -116,7 +122,14 @@ const addressOf = (server: {address(): AddressInfo | string | null}): Upstream =
   port: (server.address() as AddressInfo).port,
 });
 
-/** A port of the loopback on which nothing listens. */
+/** A port of the loopback that refuses connections, and that nobody else can take while the test runs. */
+export function holdRefusingPort(): number {
+  const held = new BoundSocket({host: '127.0.0.1', port: 0});
+  onTestFinished(() => held.close());
+  return held.address().port;
+}
+
+/** A port of the loopback that was free a moment ago. */
 export async function findClosedPort(): Promise<number> {
   const server = createNetServer();
   server.listen(0, '127.0.0.1');

@@ -6,8 +6,8 @@ import {WebSocketServer} from 'ws';
 import type {Upstream} from '../../src/proxy/upstream.js';
 import {
   fetchHttp1,
-  findClosedPort,
   HOST,
+  holdRefusingPort,
   openTls,
   openWebSocket,
   readAll,
@@ -155,7 +155,7 @@ describe('a WebSocket', () => {
   });
 
   it('to an app that cannot be reached is answered 502', async () => {
-    const gateway = await startGateway({upstream: {host: '127.0.0.1', port: await findClosedPort()}});
+    const gateway = await startGateway({upstream: {host: '127.0.0.1', port: holdRefusingPort()}});
     const socket = openWebSocket(gateway);
     const [error] = await once(socket, 'error');
     assert.match(error.message, /502/);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {describe, it, onTestFinished} from 'vitest';
-import {findClosedPort, openTcp, openTls, startGateway, startUpstream, untilIdle} from '../harness.js';
+import {holdRefusingPort, openTcp, openTls, startGateway, startUpstream, untilIdle} from '../harness.js';
 import {readAnswers} from './answers.js';
 import {converse} from './conversation.js';
 import {LEAVING, leave, openClient, settle, startPlayedUpstream} from './exchanges.js';
@@ -254,7 +254,7 @@ describe('an app that leaves', () => {
   });
 
   it('before anybody asked is a 502', async () => {
-    const gateway = await startGateway({upstream: {host: '127.0.0.1', port: await findClosedPort()}});
+    const gateway = await startGateway({upstream: {host: '127.0.0.1', port: holdRefusingPort()}});
     const {bytes} = await converse(await openTls(gateway), [Buffer.from(get('Connection: close'))]);
     assert.equal(readAnswers(bytes).answers[0]?.status, 502);
   });

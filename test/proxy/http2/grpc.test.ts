@@ -17,7 +17,7 @@ import {
 } from '@grpc/grpc-js';
 import {describe, it, onTestFinished, vi} from 'vitest';
 import type {Upstream} from '../../../src/proxy/upstream.js';
-import {certificate, findClosedPort, HOST} from '../harness.js';
+import {certificate, HOST, holdRefusingPort} from '../harness.js';
 import {type Engine, startEngine} from './harness.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -291,7 +291,7 @@ describe('gRPC through the engine', () => {
   });
 
   it('is UNAVAILABLE while nothing listens', async () => {
-    const engine = await startEngine({upstream: {host: '127.0.0.1', port: await findClosedPort(), protocol: 'h2c'}});
+    const engine = await startEngine({upstream: {host: '127.0.0.1', port: holdRefusingPort(), protocol: 'h2c'}});
     const {error} = await call(openClient(engine), 'x');
     assert.equal(error?.code, status.UNAVAILABLE);
   });

@@ -9,7 +9,7 @@ import {createHttp2Pool} from '../../../src/proxy/http2/upstream-sessions.js';
 import type {Timeouts} from '../../../src/proxy/limits.js';
 import type {Upstream, UpstreamError, UpstreamReceiver, UpstreamStream} from '../../../src/proxy/upstream.js';
 import {UpstreamRequest} from '../../../src/proxy/upstream-request.js';
-import {fetchHttp2, findClosedPort, HOST, readHttp2} from '../harness.js';
+import {fetchHttp2, HOST, holdRefusingPort, readHttp2} from '../harness.js';
 import {frame, GOAWAY, RST_STREAM, SETTINGS, uint32} from './frames.js';
 import {openSession, shared, startEngine} from './harness.js';
 
@@ -241,7 +241,7 @@ describe('connections to an h2c upstream', () => {
   });
 
   it('that are refused fail before anything is sent', async () => {
-    const events = send(h2c(await findClosedPort()));
+    const events = send(h2c(holdRefusingPort()));
     await vi.waitFor(() => assert.deepEqual(events.list, ['unreachable unsent']));
   });
 
