@@ -1,6 +1,5 @@
 // Streams that are silent for long: none of the timeouts that are for something else ends them.
 
-import assert from 'node:assert/strict';
 import {connect as connectHttp2} from 'node:http2';
 import {setTimeout as delay} from 'node:timers/promises';
 import {connect as connectTls} from 'node:tls';
@@ -13,16 +12,16 @@ import {type ProxyHere, startProxyHere} from './proxy-here.js';
 
 /** Over soon, all of them but the two that are for answers. */
 const IMPATIENT: Partial<Timeouts> = {
-  headMs: 1_000,
-  idleMs: 1_000,
-  bodyRateWindowMs: 1_000,
-  sendMs: 1_000,
-  halfClosedMs: 1_000,
-  connectMs: 1_000,
-  upstreamIdleMs: 1_000,
+  headMs: 500,
+  idleMs: 500,
+  bodyRateWindowMs: 500,
+  sendMs: 500,
+  halfClosedMs: 500,
+  connectMs: 500,
+  upstreamIdleMs: 500,
 };
 /** Longer than each of them and the second that a sweep may be late. */
-const SILENCE_MS = 3_500;
+const SILENCE_MS = 2_000;
 
 /** A client that listens: what it has heard, and the means to hang up. */
 type Listener = {received(): string; until(text: string): Promise<string>; leave(): void};

@@ -30,19 +30,19 @@ describe('a client that ends its side', () => {
     await ended;
     app.socket.end('bye');
     await client.closed();
-    assert.match(client.received(), /^HTTP\/1\.1 101 [^]*\r\n\r\nbye$/);
+    assert.match(client.received(), /^HTTP\/1\.1 101 [\s\S]*\r\n\r\nbye$/);
     await proxy.untilIdle();
   });
 
   it('gets an answer that is still coming when it waits no longer for its beginning', async () => {
     const {proxy, client, app} = await askAndEnd(get());
-    app.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n');
-    for (let index = 0; index < 20; index++) {
+    app.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n');
+    for (let index = 0; index < 14; index++) {
       await delay(200);
       app.socket.write('x');
     }
     await client.closed();
-    assert.match(client.received(), /\r\n\r\nx{20}$/);
+    assert.match(client.received(), /\r\n\r\nx{14}$/);
     await proxy.untilIdle();
   });
 

@@ -143,7 +143,11 @@ describe.skipIf(requires('/proc'))(`${CONNECTIONS} connections that come and go`
 
 describe.skipIf(requires('/proc'))('a proxy that may open only few files', () => {
   it('turns away what is too much, lives on, and serves again when there is room', async () => {
-    const proxy = await startProxyProcess({upstream: await startApp(), descriptors: 64});
+    const proxy = await startProxyProcess({
+      upstream: await startApp(),
+      descriptors: 64,
+      timeouts: {upstreamIdleMs: 1_000},
+    });
     const sockets = Array.from({length: 200}, () => {
       const socket = openPlain(proxy);
       onTestFinished(() => void socket.destroy());

@@ -49,7 +49,7 @@ export type ProxyProcess = {
 };
 
 /** How long it may take to let go of everything: no measure, a guard. */
-const MAX_QUIET_MS = 8_000;
+const MAX_QUIET_MS = 30_000;
 
 /** Starts it on free ports. It ends with the test, which fails when a bug showed or the process is gone by itself. */
 export async function startProxyProcess({descriptors, ...settings}: ProxyProcessOptions): Promise<ProxyProcess> {

@@ -30,6 +30,7 @@ import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './he
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
 import {HEAD_TOO_LARGE, type Refusal, refusal, renderProblem, SERVED_METHODS} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
+import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one proxy share. */
 export type Http1Host = {
@@ -75,6 +76,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
 
   readonly #host: Http1Host;
   readonly #socket: Socket;
+  readonly #output: SocketWriter;
   readonly #writer: MessageWriter;
   readonly #body: BodyReader;
   #receiver: ClientReceiver | undefined;
@@ -100,7 +102,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   constructor(socket: Socket, host: Http1Host) {
     this.#socket = socket;
     this.#host = host;
-    this.#writer = new MessageWriter(socket);
+    this.#output = new SocketWriter(socket, this);
+    this.#writer = new MessageWriter(this.#output);
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
     this.client = describeClient(socket, '1.1');
     this.#deadline = host.sweep.now + host.timeouts.headMs;
@@ -141,7 +144,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   sendInterim({status, reason, fields}: ResponseHead): void {
     if (this.client.httpVersion === '1.0') return;
     if (status === 100) this.#isContinued = true;
-    this.#socket.write(`HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM)}\r\n`, 'latin1');
+    const head = `HTTP/1.1 ${status} ${reason}\r\n${fields.render(NOT_DOWNSTREAM)}\r\n`;
+    if (this.upgrade === undefined) this.#output.writeText(head);
+    else this.#output.writeBeforeTunnel(head);
   }
 
   sendHead({status, reason, fields}: ResponseHead, contentLength: number): void {
@@ -188,7 +193,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
 
   openTunnel({reason, fields}: ResponseHead): ClientTunnel {
     const connection = fields.has('connection') ? '' : 'Connection: Upgrade\r\n';
-    this.#socket.write(`HTTP/1.1 101 ${reason}\r\n${fields.render(NOT_IN_UPGRADE)}${connection}\r\n`, 'latin1');
+    const head = `HTTP/1.1 101 ${reason}\r\n${fields.render(NOT_IN_UPGRADE)}${connection}\r\n`;
+    // Only a client that takes no answers still has one under way.
+    if (!this.#output.writeBeforeTunnel(head)) this.#socket.destroy();
     this.#leave();
     for (const [event, listener] of LISTENERS) this.#socket.off(event, listener);
     return {duplex: this.#socket, early: this.#unread};
@@ -217,12 +224,12 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     } else if (this.#state === BUSY) {
       this.#tellGone('closed');
     } else {
-      this.#socket.end();
-      this.#socket.destroySoon();
+      this.#linger();
     }
   }
 
   receiveDrain(): void {
+    if (this.#state === IDLE) this.#advance();
     if (this.#state !== BUSY) return;
     this.#deadline = 0;
     this.#receiver?.onClientDrain();
@@ -252,7 +259,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     else if (this.#state !== BUSY) this.#socket.destroy();
     else if (this.#isHalfClosed) this.#judgeHalfClosed(now);
     else if (this.#isAwaitingBody()) this.#judgeBodyRate(now);
-    else if (this.#socket.writableLength > 0) this.#judgeSending(now);
+    else if (this.#output.isSending) this.#judgeSending(now);
     else this.#deadline = 0;
   }
 
@@ -278,7 +285,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #takeUnread(): boolean {
     switch (this.#state) {
       case IDLE:
-        return this.#readHead(this.#unread as Buffer);
+        // A client that does not read its answers is not asked for more.
+        return !this.#output.isBlocked && this.#readHead(this.#unread as Buffer);
       case BUSY:
         return this.#isBodyWanted && !this.#isBodyPaused && !this.#body.isDone && this.#readBodyBytes();
       case DROPPING:
@@ -434,13 +442,13 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
 
   #idleTooLong(): void {
     if (this.#head !== undefined) this.#refuse(refusal('the request took too long to arrive', 408));
-    else this.#socket.destroySoon();
+    else this.#linger();
   }
 
   /** Answers what could not be read, and ends the connection: nothing behind it can be relied on. */
   #refuse(refused: Refusal): void {
     this.#host.onRefused(refused, this.client);
-    this.#socket.write(renderRefusal(refused), 'latin1');
+    this.#output.writeText(renderRefusal(refused));
     this.#head = undefined;
     this.#linger();
   }
@@ -456,9 +464,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#state = LINGERING;
     this.#unread = undefined;
     this.#deadline = this.#host.sweep.now + LINGER_MS;
-    this.#socket.end();
-    if (this.#isHalfClosed) this.#socket.destroySoon();
-    else this.#socket.resume();
+    this.#output.end();
+    this.#socket.resume();
   }
 
   #leave(): void {

@@ -1,6 +1,6 @@
-import type {Socket} from 'node:net';
 import {NOT_IN_TRAILERS} from '../field-kinds.js';
 import type {HeaderFields} from '../header-fields.js';
+import type {SocketWriter} from './socket-writer.js';
 
 /** How a body is delimited on the wire: RFC 9112, section 6. */
 export const NO_BODY = 0;
@@ -17,13 +17,13 @@ const JOINED_BYTES = 2_048;
  * write; `flush` sends what waits.
  */
 export class MessageWriter {
-  readonly #socket: Socket;
+  readonly #output: SocketWriter;
   #waiting = '';
   #framing: Framing = NO_BODY;
   #remaining = 0;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  constructor(output: SocketWriter) {
+    this.#output = output;
   }
 
   /** Starts a message: `head` with the empty line. `length` counts where the framing is SIZED. */
@@ -36,7 +36,7 @@ export class MessageWriter {
   /** Writes a part of the body. False when the other side does not keep up, or when the body is longer than was said. */
   write(chunk: Buffer): boolean {
     // An empty chunk is what ends a body.
-    if (chunk.length === 0) return !this.#socket.writableNeedDrain;
+    if (chunk.length === 0) return !this.#output.isBlocked;
     switch (this.#framing) {
       case NO_BODY:
         return true;
@@ -69,7 +69,7 @@ export class MessageWriter {
     if (this.#waiting === '') return;
     const text = this.#waiting;
     this.#waiting = '';
-    this.#socket.write(text, 'latin1');
+    this.#output.writeText(text);
   }
 
   #add(chunk: Buffer): boolean {
@@ -77,13 +77,10 @@ export class MessageWriter {
       this.#waiting += chunk.toString('latin1');
       if (this.#waiting.length <= JOINED_BYTES) return true;
       this.flush();
-      return !this.#socket.writableNeedDrain;
+      return !this.#output.isBlocked;
     }
-    if (this.#waiting === '') return this.#socket.write(chunk);
-    this.#socket.cork();
-    this.flush();
-    this.#socket.write(chunk);
-    this.#socket.uncork();
-    return !this.#socket.writableNeedDrain;
+    const text = this.#waiting;
+    this.#waiting = '';
+    return this.#output.writeBytes(text, chunk);
   }
 }

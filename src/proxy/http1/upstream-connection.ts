@@ -22,6 +22,7 @@ import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, NO_LENGTH, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED} from './message-writer.js';
 import {hasOption} from './request-checks.js';
+import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one pool share. */
 export type UpstreamHost = {
@@ -82,7 +83,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
     // The shared buffer saves an allocation of 64 KiB a read, but a tunnel reads the socket as a stream.
     this.#socket = openSocket(upstream, mayBecomeTunnel ? undefined : this);
-    this.#writer = new MessageWriter(this.#socket);
+    this.#writer = new MessageWriter(new SocketWriter(this.#socket, this));
     (this.#socket as OwnedSocket)[CONNECTION_OF] = this;
     this.#socket.once(upstream.tls === undefined ? 'connect' : 'secureConnect', onConnect);
     this.#socket.on('data', onData);

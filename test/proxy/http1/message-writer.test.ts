@@ -11,7 +11,10 @@ import {
   SIZED,
   UNTIL_CLOSE,
 } from '../../../src/proxy/http1/message-writer.js';
+import {SocketWriter} from '../../../src/proxy/http1/socket-writer.js';
 import {bytesOf} from './read-messages.js';
+
+const nobody = {receiveDrain: () => undefined};
 
 const HEAD = 'HTTP/1.1 200 OK\r\n\r\n';
 
@@ -26,7 +29,7 @@ function createWriter(highWaterMark = 64 * 1024) {
       done();
     },
   });
-  const writer = new MessageWriter(socket as Socket);
+  const writer = new MessageWriter(new SocketWriter(socket as Socket, nobody));
   return {writer, writes: () => written.length, text: () => Buffer.concat(written).toString('latin1')};
 }
 
@@ -126,7 +129,7 @@ describe('a message writer', () => {
 
   it('says so when the other side does not keep up', () => {
     const stream = new PassThrough({highWaterMark: 1_000});
-    const writer = new MessageWriter(stream as unknown as Socket);
+    const writer = new MessageWriter(new SocketWriter(stream as unknown as Socket, nobody));
     writer.start(HEAD, UNTIL_CLOSE, -1);
     assert.equal(writer.write(Buffer.alloc(100)), true);
     assert.equal(writer.write(Buffer.alloc(5_000)), false);

@@ -5,51 +5,42 @@ import {execFile} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import {afterAll, beforeAll, describe, it} from 'vitest';
-import {createHome, startProxy, startUpstream} from '../../commands/proxy-support.js';
+import {describe, it} from 'vitest';
 import {temporaryFolder} from '../../commands/support.js';
 import {requires} from '../../helpers/system-parts.js';
+import {SHOP, shareProxy} from './shared-proxy.js';
 
-const HOST = 'shop.test';
 const CONTENT = Buffer.from(Array.from({length: 1_000_000}, (_, index) => index % 251));
 
 const run = promisify(execFile);
 
-const home = createHome();
-afterAll(home.remove);
-
 /** Serves the content as a whole or in ranges, and tells of anything else what came. */
-const startApp = () =>
-  startUpstream(async (request, response) => {
-    if (request.url === '/content') {
-      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-      const part = from === undefined ? CONTENT : CONTENT.subarray(Number(from), Number(to) + 1);
-      if (from !== undefined) response.setHeader('content-range', `bytes ${from}-${to}/${CONTENT.length}`);
-      response.writeHead(from === undefined ? 200 : 206, {'content-length': part.length});
-      response.end(part);
-      return;
-    }
-    let bytes = 0;
-    for await (const chunk of request) bytes += chunk.length;
-    response.end(`${request.method} ${request.url} ${bytes}`);
-  });
+const proxy = shareProxy(async (request, response) => {
+  if (request.url === '/content') {
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    const part = from === undefined ? CONTENT : CONTENT.subarray(Number(from), Number(to) + 1);
+    if (from !== undefined) response.setHeader('content-range', `bytes ${from}-${to}/${CONTENT.length}`);
+    response.writeHead(from === undefined ? 200 : 206, {'content-length': part.length});
+    response.end(part);
+    return;
+  }
+  let bytes = 0;
+  for await (const chunk of request) bytes += chunk.length;
+  response.end(`${request.method} ${request.url} ${bytes}`);
+});
 
-/** What it wrote, with the version and the status behind it. */
-async function curl(...args: readonly string[]): Promise<Buffer> {
-  const app = await startApp();
+/** What it wrote, with the version and the status behind it. Asks over plain HTTP with `--plain`. */
+async function curl(...args: readonly string[]): Promise<string> {
   const isPlain = args.includes('--plain');
-  const {port} = await startProxy(home.folder, '--to', app.address, '--host', HOST, ...(isPlain ? ['--http'] : []));
-  const origin = `${isPlain ? 'http' : 'https'}://${HOST}:${port}`;
+  const port = isPlain ? proxy.plainPort : proxy.securePort;
+  const origin = `${isPlain ? 'http' : 'https'}://${SHOP}:${port}`;
   const options = args.filter(arg => arg !== '--plain').map(arg => arg.replace(/^\/\//, `${origin}/`));
-  const address = ['--resolve', `${HOST}:${port}:127.0.0.1`, '--cacert', path.join(home.folder, 'ca', 'ca.crt')];
-  const {stdout} = await run(
-    'curl',
-    ['-sS', '--max-time', '20', ...address, '-w', ' %{http_version} %{http_code}', ...options],
-    {
-      encoding: 'buffer',
-      maxBuffer: 8 * CONTENT.length,
-    },
-  );
+  const address = ['--resolve', `${SHOP}:${port}:127.0.0.1`, '--cacert', proxy.ca];
+  const printed = ['-w', ' %{http_version} %{http_code}'];
+  const {stdout} = await run('curl', ['-sS', '--max-time', '20', ...address, ...printed, ...options], {
+    encoding: 'latin1',
+    maxBuffer: 8 * CONTENT.length,
+  });
   return stdout;
 }
 
@@ -59,30 +50,19 @@ const VERSIONS = [
   ['--http2', '', '2'],
 ] as const;
 
-let upload: string;
-
 describe.skipIf(requires('curl'))('curl', () => {
-  beforeAll(() => {
-    upload = '';
-  });
-
   describe.each(VERSIONS)('with %s %s', (flag, plain, version) => {
-    const ask = async (...args: string[]): Promise<string> =>
-      (await curl(flag, ...(plain === '' ? [] : [plain]), ...args)).toString('latin1');
-    const file = (): string => {
-      upload = path.join(temporaryFolder(), 'upload');
-      writeFileSync(upload, CONTENT);
-      return upload;
-    };
+    const ask = (...args: string[]): Promise<string> => curl(flag, ...(plain === '' ? [] : [plain]), ...args);
 
     it('gets, posts and uploads', async () => {
       assert.equal(await ask('//path?q=1'), `GET /path?q=1 0 ${version} 200`);
       assert.equal(await ask('-d', 'a=b', '//form'), `POST /form 3 ${version} 200`);
-      assert.equal(await ask('-T', file(), '//file'), `PUT /file ${CONTENT.length} ${version} 200`);
-      assert.equal(
-        await ask('-T', file(), '-H', 'Content-Length:', '//file'),
-        `PUT /file ${CONTENT.length} ${version} 200`,
-      );
+      const file = path.join(temporaryFolder(), 'upload');
+      writeFileSync(file, CONTENT);
+      const uploaded = `PUT /file ${CONTENT.length} ${version} 200`;
+      assert.equal(await ask('-T', file, '//file'), uploaded);
+      const unsized = version === '2' ? 'Content-Length:' : 'Transfer-Encoding: chunked';
+      assert.equal(await ask('-T', file, '-H', unsized, '//file'), uploaded);
     });
 
     it('waits for a 100 before it sends its body', async () => {
@@ -104,7 +84,7 @@ describe.skipIf(requires('curl'))('curl', () => {
   });
 
   it('is answered in HTTP/1.0, and told that the connection ends', async () => {
-    const printed = (await curl('--http1.0', '--plain', '-i', '//old')).toString('latin1');
+    const printed = await curl('--http1.0', '--plain', '-i', '//old');
     assert.match(printed, /^HTTP\/1\.1 200 OK\r\n/);
     assert.match(printed, /\r\nConnection: close\r\n/i);
     assert.doesNotMatch(printed, /Transfer-Encoding/i);

@@ -5,30 +5,21 @@ import {execFile, spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import {afterAll, describe, it, onTestFinished} from 'vitest';
-import {createHome, startNamed, startProxy} from '../../commands/proxy-support.js';
+import {describe, it, onTestFinished} from 'vitest';
 import {temporaryFolder} from '../../commands/support.js';
 import {requires} from '../../helpers/system-parts.js';
-
-const HOST = 'shop.test';
+import {SHOP, shareProxy} from './shared-proxy.js';
 
 /** As old as openssl still speaks: it refuses much by itself otherwise. */
 const ANYTHING = '@SECLEVEL=0';
 
 const run = promisify(execFile);
 
-const home = createHome();
-afterAll(home.remove);
-
-async function startSecure(): Promise<number> {
-  const app = await startNamed('app');
-  const {port} = await startProxy(home.folder, '--to', app.address, '--host', HOST);
-  return port;
-}
+const proxy = shareProxy((_, response) => response.end('app'));
 
 /** A handshake with these options, and what is typed behind it, a moment after each other; all that openssl says. */
-function handshake(port: number, options: readonly string[], typed: readonly string[] = ['Q\n']): Promise<string> {
-  const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', HOST, ...options];
+function handshake(options: readonly string[], typed: readonly string[] = ['Q\n']): Promise<string> {
+  const args = ['s_client', '-connect', `127.0.0.1:${proxy.securePort}`, '-servername', SHOP, ...options];
   const client = spawn('openssl', args);
   onTestFinished(() => void client.kill());
   let output = '';
@@ -63,13 +54,12 @@ describe.skipIf(requires('openssl'))('openssl', () => {
     ['-tls1_2', true],
     ['-tls1_3', true],
   ])('with %s gets a connection: %s', async (version, isAccepted) => {
-    const output = await handshake(await startSecure(), [version, '-cipher', `DEFAULT:${ANYTHING}`]);
+    const output = await handshake([version, '-cipher', `DEFAULT:${ANYTHING}`]);
     assert.equal(isMade(output), isAccepted, output);
     if (!isAccepted) assert.match(output, /alert protocol version/);
   });
 
   it('gets no cipher of TLS 1.2 that is broken, and none without forward secrecy', async () => {
-    const port = await startSecure();
     const {stdout} = await run('openssl', ['ciphers', '-s', '-tls1_2', `ALL:COMPLEMENTOFALL:${ANYTHING}`]);
     const names = stdout
       .trim()
@@ -79,7 +69,7 @@ describe.skipIf(requires('openssl'))('openssl', () => {
     const accepted: string[] = [];
     const tryEach = async (): Promise<void> => {
       for (let name = names.pop(); name !== undefined; name = names.pop()) {
-        if (isMade(await handshake(port, ['-tls1_2', '-cipher', `${name}:${ANYTHING}`]))) accepted.push(name);
+        if (isMade(await handshake(['-tls1_2', '-cipher', `${name}:${ANYTHING}`]))) accepted.push(name);
       }
     };
     await Promise.all(Array.from({length: 6}, tryEach));
@@ -90,28 +80,28 @@ describe.skipIf(requires('openssl'))('openssl', () => {
     assert.ok(accepted.includes('ECDHE-ECDSA-AES128-GCM-SHA256'));
   });
 
-  it('cannot renegotiate, and says so safely', async () => {
-    const port = await startSecure();
-    const output = await handshake(port, ['-tls1_2'], ['R\n', 'Q\n']);
+  it('cannot renegotiate, and may rely on that being told safely', async () => {
+    const output = await handshake(['-tls1_2'], ['R\n', 'Q\n']);
     assert.match(output, /Secure Renegotiation IS supported/);
-    assert.match(output, /RENEGOTIATING/);
-    assert.match(output, /no renegotiation|unexpected eof|alert|errno=(104|0)|Connection reset/, output);
+    const [, after = ''] = output.split('RENEGOTIATING');
+    // A second handshake would show the certificate a second time.
+    assert.doesNotMatch(after, /verify return/);
+    assert.match(after, /no renegotiation|unexpected eof|errno=/);
   });
 
   it('gets no compression, and no OCSP response', async () => {
-    const output = await handshake(await startSecure(), ['-tls1_2', '-comp', '-status']);
+    const output = await handshake(['-tls1_2', '-comp', '-status']);
     assert.match(output, /Compression: NONE/);
     assert.match(output, /OCSP response: no response sent/);
   });
 
   it.each(['-tls1_2', '-tls1_3'])('resumes its session with %s', async version => {
-    const port = await startSecure();
     const session = path.join(temporaryFolder(), 'session.pem');
-    const request = [`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`];
-    const first = await handshake(port, [version, '-sess_out', session, '-ign_eof'], request);
+    const request = [`GET / HTTP/1.1\r\nHost: ${SHOP}\r\nConnection: close\r\n\r\n`];
+    const first = await handshake([version, '-sess_out', session, '-ign_eof'], request);
     assert.match(first, /New, TLSv1/);
     assert.ok(existsSync(session), first);
-    assert.match(await handshake(port, [version, '-sess_in', session]), /Reused, TLSv1/);
+    assert.match(await handshake([version, '-sess_in', session]), /Reused, TLSv1/);
   });
 
   it.each([
@@ -121,17 +111,16 @@ describe.skipIf(requires('openssl'))('openssl', () => {
     ['spdy/3,http/1.1', /ALPN protocol: http\/1\.1/],
     ['other', /alert no application protocol/],
   ])('that offers %s is told which protocol to speak', async (offered, told) => {
-    assert.match(await handshake(await startSecure(), ['-alpn', offered]), told);
+    assert.match(await handshake(['-alpn', offered]), told);
   });
 
   it('that offers no protocol is not told one', async () => {
-    assert.match(await handshake(await startSecure(), []), /No ALPN negotiated/);
+    assert.match(await handshake([]), /No ALPN negotiated/);
   });
 
   it('gets a certificate for the name it asks for, from an authority it can check', async () => {
-    const port = await startSecure();
-    const check = ['-CAfile', path.join(home.folder, 'ca', 'ca.crt'), '-verify_return_error', '-verify_hostname'];
-    assert.match(await handshake(port, [...check, HOST]), /Verify return code: 0 \(ok\)/);
-    assert.match(await handshake(port, [...check, 'other.test']), /hostname mismatch/);
+    const check = ['-CAfile', proxy.ca, '-verify_return_error', '-verify_hostname'];
+    assert.match(await handshake([...check, SHOP]), /Verify return code: 0 \(ok\)/);
+    assert.match(await handshake([...check, 'other.test']), /hostname mismatch/);
   });
 });

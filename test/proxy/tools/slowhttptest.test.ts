@@ -10,7 +10,7 @@ import {requires} from '../../helpers/system-parts.js';
 import {startProbe} from '../../threats/probe.js';
 
 const CONNECTIONS = scaled(60, 1_000);
-const SECONDS = scaled(4, 40);
+const SECONDS = scaled(3, 40);
 
 const MODES: Readonly<Record<string, readonly string[]>> = {
   'heads that come slowly': ['-H', '-x', '24', '-t', 'GET'],
