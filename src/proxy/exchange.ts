@@ -5,10 +5,12 @@
 // one comparison.
 
 import {STATUS_CODES} from 'node:http';
+import {TakoError} from '../system/error.js';
 import {type BodyFlow, createBodyFlow} from './body-flow.js';
 import type {ClientGone, ClientReceiver, ClientSide, ResponseHead} from './client-side.js';
 import type {HeaderFields} from './header-fields.js';
-import {isIdempotent} from './methods.js';
+import {type Refusal, renderProblem} from './http1/refusal.js';
+import {isIdempotent, mayHaveBody} from './methods.js';
 import {decideRetry, type Phases, type Retry} from './phases.js';
 import {type Outcome, Session, toFields} from './session.js';
 import type {Tunnels} from './tunnel.js';
@@ -67,9 +69,9 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   }
 
   /** Answers without a phase having seen the request. */
-  refuse(status: number, problem: string): void {
+  refuse(refused: Refusal): void {
     this.#begin();
-    this.respond(status, PLAIN_TEXT, problem);
+    this.respond(refused.status, PLAIN_TEXT, renderProblem(refused));
   }
 
   get isAnswered(): boolean {
@@ -93,7 +95,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#isHeadSent = true;
     this.#dropUpstream();
     this.#side.sendHead(this.response, bytes.length);
-    if (bytes.length > 0 && this.request.method !== 'HEAD') this.#sendDown(bytes);
+    this.#sendDown(bytes);
     this.#finish('answered');
     this.#side.sendEnd(undefined);
   }
@@ -122,8 +124,10 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#then(this.#host.phases.upstreamPeer(this), this.#connect);
   }
 
-  #connect(upstream: Upstream): void {
+  #connect(upstream: Upstream | undefined): void {
     if (this.#isHeadSent) return;
+    if (upstream === undefined)
+      throw new UpstreamError('unreachable', 'there is no upstream for this request', 'unsent');
     this.upstream = upstream;
     const stop = this.#host.pool.connect(upstream, this, this.upgrade !== undefined);
     if (this.#stream === undefined) this.#stopWaiting = stop;
@@ -227,6 +231,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   onHead(head: ResponseHead, contentLength: number): void {
     const {upstreamResponseFilter, responseFilter, responseBodyFilter} = this.#host.phases;
     this.response = head;
+    this.error = undefined;
     if (upstreamResponseFilter === undefined && responseFilter === undefined && responseBodyFilter === undefined) {
       this.#isHeadSent = true;
       this.#side.sendHead(head, contentLength);
@@ -279,7 +284,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   }
 
   #sendDown(chunk: Buffer): void {
-    if (chunk.length === 0) return;
+    if (chunk.length === 0 || !mayHaveBody(this.request.method, this.status)) return;
     this.bytesSent += chunk.length;
     if (!this.#side.sendBody(chunk)) this.#stream?.pause();
   }
@@ -338,6 +343,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (this.isOver) return;
     this.error = error;
     this.#dropUpstream();
+    if (!(error instanceof UpstreamError || error instanceof TakoError)) this.#host.onBug(error);
     if (this.#isHeadSent) {
       this.#cutOff();
       return;
@@ -364,7 +370,6 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (error instanceof UpstreamError) {
       this.respond(error.failure.endsWith('timeout') ? 504 : 502, PLAIN_TEXT, `${error.message}\n`);
     } else {
-      this.#host.onBug(error);
       this.respond(500, PLAIN_TEXT, 'the proxy failed on this request\n');
     }
   }

@@ -53,25 +53,22 @@ export type Gateway = {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let table = createRouteTable([]);
   let httpsPort = options.https.port;
-  const onBug = options.onBug ?? (() => undefined);
   const path = createRequestPath({
     routes: () => table,
     filters: options.filters ?? [],
-    clientCertificates: options.clientCertificates,
     coldStart: createColdStart({
       activate: options.activate,
       ...(options.coldStartDeadlineMs === undefined ? {} : {deadlineMs: options.coldStartDeadlineMs}),
     }),
     findUpstream: options.findUpstream,
     lastLines: options.lastLines ?? (() => []),
-    onBug,
     httpsPort: () => httpsPort,
     onLog: options.onLog,
   });
   const proxy = createProxy(path.phases, {
     limits: options.limits ?? {},
     timeouts: options.timeouts ?? {},
-    onBug,
+    onBug: options.onBug,
   });
   const listeners = await openListeners(options, proxy);
   httpsPort = listeners.https.port;

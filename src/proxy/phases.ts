@@ -23,11 +23,14 @@ export type BodyFilter<Context> = (
 
 export type Phases<Context = undefined> = {
   /** The context of a request, made when it begins; the other phases find it as `session.context`. */
-  readonly createContext?: (session: Session<undefined>) => Context;
+  readonly createContext?: (session: Session) => Context;
   /** May answer with `session.respond` instead of an upstream; true when it did. */
   readonly requestFilter?: (session: Session<Context>) => boolean | Promise<boolean>;
-  /** Where the request goes; asked again for each try. */
-  readonly upstreamPeer: (session: Session<Context>) => Upstream | Promise<Upstream>;
+  /**
+   * Where the request goes; asked again for each try. Undefined: nowhere. The same upstream should be the same object each
+   * time: its connections are found faster by it.
+   */
+  readonly upstreamPeer: (session: Session<Context>) => Upstream | undefined | Promise<Upstream | undefined>;
   /** May change the request that goes upstream; run again for each try. */
   readonly upstreamRequestFilter?: (request: UpstreamRequest, session: Session<Context>) => void | Promise<void>;
   /** Sees the head of the answer as it came; what it changes is what a cache would keep. */
@@ -37,9 +40,9 @@ export type Phases<Context = undefined> = {
   /** A filter that changes the length of a body deletes Content-Length in the filter of its head. */
   readonly requestBodyFilter?: BodyFilter<Context>;
   readonly responseBodyFilter?: BodyFilter<Context>;
-  /** Nothing was sent: another try is safe while the body is unread. Without it `decideRetry` decides. */
+  /** Nothing was sent. Asked only where another try is safe: the body is unread. Without it `decideRetry` decides. */
   readonly failToConnect?: (error: UpstreamError, session: Session<Context>) => Retry | Promise<Retry>;
-  /** The request was sent and the answer failed. A retry is granted only where it is safe. */
+  /** The request was sent and no answer came. Asked only where another try is safe: idempotent, and without a body. */
   readonly errorWhileProxy?: (error: UpstreamError, session: Session<Context>) => Retry | Promise<Retry>;
   /** Answers with `session.respond` when there will be no other try; a plain error is the answer otherwise. */
   readonly failToProxy?: (error: unknown, session: Session<Context>) => void | Promise<void>;

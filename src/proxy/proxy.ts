@@ -4,19 +4,21 @@
 import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {systemClock} from '../system/clock.js';
+import {findAuthority} from './authority.js';
 import type {ClientConnection, ClientSide} from './client-side.js';
 import {Exchange, type ExchangeHost} from './exchange.js';
 import {NOT_UPSTREAM} from './field-kinds.js';
 import {addedFieldsFor, isLoop} from './forwarded.js';
 import {Http1ClientConnection, type Http1Host} from './http1/client-connection.js';
 import {HeadParser} from './http1/head-parser.js';
-import type {Refusal} from './http1/refusal.js';
+import {LOOP, OTHER_POLICY, type Refusal} from './http1/refusal.js';
 import {createHttp1Pool, type PoolOptions} from './http1/upstream-pool.js';
 import {createHttp2} from './http2/client-sessions.js';
 import {createHttp2Pool} from './http2/upstream-sessions.js';
 import {DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts} from './limits.js';
 import type {Phases} from './phases.js';
 import {createSweep} from './sweep.js';
+import {isServedOn} from './tls/client-certificates.js';
 import {createTunnels} from './tunnel.js';
 import type {Upstream, UpstreamPool} from './upstream.js';
 import {UpstreamRequest} from './upstream-request.js';
@@ -24,10 +26,13 @@ import {UpstreamRequest} from './upstream-request.js';
 export type ProxyOptions = {
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
-  /** Told of what a phase threw that is no failure of an upstream; its request is answered with 500. */
-  readonly onBug?: (error: unknown) => void;
+  /**
+   * Told of what a phase threw that is neither a failure of an upstream nor a TakoError; its request is answered with 500,
+   * or cut off. Printed on stderr if not given.
+   */
+  readonly onBug?: ((error: unknown) => void) | undefined;
   /** Told of requests that were refused before they were understood; no phase sees them. */
-  readonly onRefused?: (refused: Refusal, client: ClientConnection) => void;
+  readonly onRefused?: ((refused: Refusal, client: ClientConnection) => void) | undefined;
 };
 
 export type ReverseProxy = {
@@ -73,13 +78,16 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     onFinish() {
       inFlight -= 1;
     },
-    onBug: options.onBug ?? (() => undefined),
+    onBug: options.onBug ?? printBug,
   };
 
   function start(side: ClientSide): void {
     const exchange = new Exchange(exchangeHost, side);
-    if (isLoop(side.request)) exchange.refuse(LOOP_DETECTED, 'the request has come through this proxy too often\n');
-    else exchange.start();
+    const {request, client} = side;
+    if (isLoop(request)) exchange.refuse(LOOP);
+    else if (client.tls !== undefined && !isServedOn(client.tls, findAuthority(request.host)?.host ?? '')) {
+      exchange.refuse(OTHER_POLICY);
+    } else exchange.start();
   }
 
   const http1: Http1Host = {
@@ -132,6 +140,10 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
   };
 }
 
+function printBug(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+}
+
 function createPool(options: PoolOptions): UpstreamPool {
   const http1 = createHttp1Pool(options);
   const http2 = createHttp2Pool(options);
@@ -145,6 +157,3 @@ function createPool(options: PoolOptions): UpstreamPool {
     },
   };
 }
-
-/** RFC 5842, section 7.2. */
-const LOOP_DETECTED = 508;

@@ -7,7 +7,6 @@ import type {Phases} from './phases.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, Route, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
-import {type ClientCertificates, clientCertificatePolicyOf, isSamePolicy} from './tls/client-certificates.js';
 import {type Upstream, UpstreamError} from './upstream.js';
 
 /** What a request of the gateway carries along: the route it took. */
@@ -21,14 +20,11 @@ export type RequestFilter = (session: GatewaySession) => boolean;
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
   readonly filters: readonly RequestFilter[];
-  readonly clientCertificates: ClientCertificates | undefined;
   readonly coldStart: ColdStart;
   /** Where a ready instance listens, without waiting; undefined when the app must be started. */
   readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
   /** An app's last output, shown where it explains a failure. */
   readonly lastLines: (app: AppId) => readonly string[];
-  /** Told of errors nobody expected; their request is answered with 500. */
-  readonly onBug: (error: unknown) => void;
   readonly httpsPort: () => number;
   /** Told of each request when it is over. */
   readonly onLog: ((session: GatewaySession) => void) | undefined;
@@ -42,22 +38,8 @@ export type RequestPath = {
 
 const RETRY_AFTER_SECONDS = 1;
 
-/**
- * A host that asks for client certificates is served only on connections that were made to it: the certificate was asked
- * for by the server name of the handshake, and a request may name another host.
- */
-function isUnderItsPolicy({client}: GatewaySession, host: string, policyOf: ClientCertificates): boolean {
-  return client.tls === undefined || isSamePolicy(clientCertificatePolicyOf(client.tls), policyOf(host));
-}
-
-const OTHER_POLICY: ErrorAnswer = {
-  status: 421,
-  code: 'OTHER_CLIENT_CERTIFICATE_POLICY',
-  message: 'this host is not served on a connection that was made to another one',
-};
-
 export function createRequestPath(options: RequestPathOptions): RequestPath {
-  const {routes, filters, clientCertificates, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
+  const {routes, filters, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
   const inFlight = new Map<AppId, Counter>();
 
   function route(session: GatewaySession): boolean {
@@ -67,9 +49,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     const {target} = session.request;
     const {host} = authorityOf(session);
     const found = routes().match(host, target);
-    if (clientCertificates !== undefined && !isUnderItsPolicy(session, host, clientCertificates)) {
-      sendError(session, OTHER_POLICY);
-    } else if (found === undefined) {
+    if (found === undefined) {
       sendError(session, misdirected(host, routes(), httpsPort()));
     } else if (!session.client.isSecure) {
       redirectToHttps(session, host, httpsPort());
@@ -82,9 +62,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   }
 
   function answerFailure(error: unknown, session: GatewaySession): void {
-    const answer = failureAnswer(error, session.context.route, lastLines);
-    if (answer === undefined) options.onBug(error);
-    sendError(session, answer ?? INTERNAL_ERROR);
+    sendError(session, failureAnswer(error, session.context.route, lastLines) ?? INTERNAL_ERROR);
   }
 
   return {

@@ -12,7 +12,7 @@ export type Outcome = 'answered' | 'cut-off' | 'client-gone' | 'tunnelled';
 export const CLIENT_CLOSED_REQUEST = 499;
 
 /** One request on its way through the phases. */
-export abstract class Session<Context = undefined> {
+export abstract class Session<Context = unknown> {
   readonly client: ClientConnection;
   readonly request: RequestHead;
   /** Whether the request has a body. */
@@ -27,7 +27,7 @@ export abstract class Session<Context = undefined> {
   upstream: Upstream | undefined;
   /** The head of the answer that went to the client, or is about to. */
   response: ResponseHead | undefined;
-  /** What the last failure was. */
+  /** Why the last try failed, if it did. */
   error: unknown;
   /** Body bytes from and to the client. */
   bytesReceived = 0;

@@ -26,9 +26,9 @@ describe('a client that ends its side', () => {
   it('before the app agrees to an upgrade ends it for the app too, and nothing stays open', async () => {
     const {proxy, client, app} = await askAndEnd(get('Connection: upgrade', 'Upgrade: echo'));
     const ended = new Promise(resolve => app.socket.once('end', resolve));
-    app.socket.write(SWITCH);
+    // It ends its side, too, once it has seen the end of the client's.
+    app.socket.write(`${SWITCH}bye`);
     await ended;
-    app.socket.end('bye');
     await client.closed();
     assert.match(client.received(), /^HTTP\/1\.1 101 [\s\S]*\r\n\r\nbye$/);
     await proxy.untilIdle();

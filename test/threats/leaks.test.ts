@@ -120,7 +120,7 @@ async function remainsOf(proxy: ProxyProcess): Promise<Remains> {
 describe.skipIf(requires('/proc'))(`${CONNECTIONS} connections that come and go`, () => {
   it('leave no socket, no timer, no descriptor and no memory behind', async () => {
     const upstream = await startApp();
-    const proxy = await startProxyProcess({upstream, timeouts: {upstreamIdleMs: 1_000}});
+    const proxy = await startProxyProcess({upstream});
     const random = createRandom(SEED);
     const clean = await proxy.collect();
     await run(proxy, WARM_UP, random);

@@ -51,9 +51,13 @@ export type ProxyProcess = {
 /** How long it may take to let go of everything: no measure, a guard. */
 const MAX_QUIET_MS = 30_000;
 
+/** Idle connections to the app are open ones, too: tests that wait until there are none need not wait long. */
+const UPSTREAM_IDLE_MS = 1_000;
+
 /** Starts it on free ports. It ends with the test, which fails when a bug showed or the process is gone by itself. */
 export async function startProxyProcess({descriptors, ...settings}: ProxyProcessOptions): Promise<ProxyProcess> {
-  const child = spawnProxy(JSON.stringify({...settings, certificate}), descriptors);
+  const timeouts = {upstreamIdleMs: UPSTREAM_IDLE_MS, ...settings.timeouts};
+  const child = spawnProxy(JSON.stringify({...settings, timeouts, certificate}), descriptors);
   const exited = once(child, 'exit');
   onTestFinished(async () => {
     child.kill('SIGKILL');

@@ -8,7 +8,9 @@ const CODES: Readonly<Record<number, {readonly code: string}>> = {
   408: {code: 'REQUEST_TIMEOUT'},
   414: {code: 'URI_TOO_LONG'},
   417: {code: 'EXPECTATION_FAILED'},
+  421: {code: 'OTHER_CLIENT_CERTIFICATE_POLICY'},
   431: {code: 'HEAD_TOO_LARGE'},
+  508: {code: 'LOOP_DETECTED'},
 };
 
 /** RFC 9110, section 15.5.6: who is told that a method is not served is told which are. */
@@ -40,4 +42,7 @@ export const LENGTH_AND_CHUNKS = refusal('the message has both Content-Length an
 export const BAD_ENCODING = refusal('the Transfer-Encoding is not "chunked"');
 export const OLD_WITH_ENCODING = refusal('HTTP/1.0 knows no Transfer-Encoding');
 export const BAD_STATUS_LINE = refusal('the status line is not "HTTP/1.1 200 reason"');
+/** RFC 5842, section 7.2. */
+export const LOOP = refusal('the request has come through this proxy too often', 508);
+export const OTHER_POLICY = refusal('this host is not served on a connection that was made to another one', 421);
 export const BAD_EXPECTATION = refusal('only "Expect: 100-continue" can be met', 417);

@@ -35,7 +35,7 @@ const POLICY = Symbol('client certificate policy');
 
 /**
  * The policy under which the handshake of a connection was made; undefined where none applied. Takes a TLSSocket or what
- * node:http2 shows of one. A request for a host whose policy is not this one (`isSamePolicy`) must be refused with 421 (RFC 9110,
+ * node:http2 shows of one. The engine refuses a request for a host whose policy is not this one with 421 (RFC 9110,
  * section 15.5.20): the certificate it would need was never asked for.
  */
 export const clientCertificatePolicyOf = (socket: object): ClientCertificatePolicy | undefined =>
@@ -44,6 +44,22 @@ export const clientCertificatePolicyOf = (socket: object): ClientCertificatePoli
 /** Notes the policy for `clientCertificatePolicyOf`. */
 export function rememberPolicy(socket: object, policy: ClientCertificatePolicy): void {
   (socket as {[POLICY]?: ClientCertificatePolicy})[POLICY] = policy;
+}
+
+const POLICIES = Symbol('client certificate policies');
+
+/** Notes by which policies the server of a connection goes, for `isServedOn`. */
+export function rememberPolicies(socket: object, policyFor: ClientCertificates): void {
+  (socket as {[POLICIES]?: ClientCertificates})[POLICIES] = policyFor;
+}
+
+/**
+ * Whether a request for a host (lower case, no trailing dot) may be served on a connection: a host that asks for client
+ * certificates only on one that was made under its own policy.
+ */
+export function isServedOn(socket: object, host: string): boolean {
+  const policyFor = (socket as {[POLICIES]?: ClientCertificates})[POLICIES];
+  return policyFor === undefined || isSamePolicy(clientCertificatePolicyOf(socket), policyFor(host));
 }
 
 /** The policy for a name as a client wrote it; 'no-host' where that cannot be a host. */

@@ -13,6 +13,7 @@ import {
   type ClientCertificates,
   findPolicy,
   isSamePolicy,
+  rememberPolicies,
 } from './client-certificates.js';
 import {type DefaultCertificate, openDefaultCertificate} from './default-certificate.js';
 import {createHandshakeServer, type HandshakeServerOptions} from './handshake-server.js';
@@ -105,8 +106,14 @@ function serverOptions(
     onServerName: defaultCertificate.settle,
     onNewCertificate: defaultCertificate.expire,
     onSecure(socket) {
-      if (!clientCertificates || isMadeUnder(socket, policy, clientCertificates)) onConnection(socket);
-      else socket.destroy();
+      if (clientCertificates !== undefined) {
+        if (!isMadeUnder(socket, policy, clientCertificates)) {
+          socket.destroy();
+          return;
+        }
+        rememberPolicies(socket, clientCertificates);
+      }
+      onConnection(socket);
     },
   };
 }
