@@ -21,6 +21,7 @@ import {
   type UpstreamReceiver,
   type UpstreamStream,
   type UpstreamTunnel,
+  type WantedConnection,
 } from './upstream.js';
 import type {UpstreamRequest} from './upstream-request.js';
 
@@ -129,8 +130,14 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (upstream === undefined)
       throw new UpstreamError('unreachable', 'there is no upstream for this request', 'unsent');
     this.upstream = upstream;
-    const stop = this.#host.pool.connect(upstream, this, this.upgrade !== undefined);
+    const stop = this.#host.pool.connect(upstream, this, this.#wantedConnection());
     if (this.#stream === undefined) this.#stopWaiting = stop;
+  }
+
+  /** Kept connections often end together: after one that did, another try goes over a new one. */
+  #wantedConnection(): WantedConnection {
+    if (this.upgrade !== undefined) return 'tunnel';
+    return this.attempts > 1 ? 'fresh' : 'any';
   }
 
   onConnected(stream: UpstreamStream): void {

@@ -26,6 +26,8 @@ export type Listener = {
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
 /** Connections the kernel keeps for us; with node's 511 a burst of a thousand waits a second for its SYNs to be sent again. */
 const BACKLOG = 4_096;
+/** Silence after which the system asks whether the peer is still there. */
+const KEEP_ALIVE_DELAY_MS = 60_000;
 /** Tries for a port that is free on both addresses. */
 const FREE_PORT_TRIES = 20;
 
@@ -103,7 +105,8 @@ async function openServer(
   address: string,
   accept: (socket: Socket) => void,
 ): Promise<Server | undefined> {
-  const server = createServer({noDelay: true}, accept);
+  // A peer that vanished without a word is found out, also where nothing is sent: on a tunnel, say.
+  const server = createServer({noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, accept);
   server.listen({port, host: address, ipv6Only: address === '::1', backlog: BACKLOG});
   try {
     await once(server, 'listening');

@@ -149,7 +149,7 @@ function createPool(options: PoolOptions): UpstreamPool {
   const http2 = createHttp2Pool(options);
   const poolOf = ({protocol}: Upstream): UpstreamPool => (protocol === 'h2c' ? http2 : http1);
   return {
-    connect: (upstream, receiver, mayBecomeTunnel) => poolOf(upstream).connect(upstream, receiver, mayBecomeTunnel),
+    connect: (upstream, receiver, wanted) => poolOf(upstream).connect(upstream, receiver, wanted),
     forget: upstream => poolOf(upstream).forget(upstream),
     close() {
       http1.close();

@@ -12,6 +12,8 @@ export type Swept = {
  */
 export type Sweep = {
   readonly now: number;
+  /** A deadline that is not reached before so many milliseconds have passed. */
+  after(ms: number): number;
   add(swept: Swept): void;
   delete(swept: Swept): void;
   close(): void;
@@ -24,6 +26,8 @@ export function createSweep(clock: Pick<Clock, 'now'>, intervalMs = SWEEP_INTERV
   const all = new Set<Swept>();
   const sweep = {
     now: clock.now(),
+    // `now` may be old by one interval.
+    after: (ms: number) => sweep.now + intervalMs + ms,
     add: (swept: Swept) => void all.add(swept),
     delete: (swept: Swept) => void all.delete(swept),
     close: () => clearInterval(timer),

@@ -63,7 +63,9 @@ function copy(from: Duplex, to: Duplex, onClose: () => void): void {
     if (!to.write(chunk)) from.pause();
   });
   to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
+  // It may have ended before there was a tunnel.
+  if (from.readableEnded) to.end();
+  else from.on('end', () => to.end());
   from.on('error', () => to.destroy());
   if (from.closed) closeBehind(to, onClose);
   else from.once('close', () => closeBehind(to, onClose));

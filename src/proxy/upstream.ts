@@ -93,13 +93,15 @@ export type UpstreamStream = {
   abort(): void;
 };
 
+/** `any`: a kept one will do. `fresh`: a new one. `tunnel`: a new one that may become a tunnel. */
+export type WantedConnection = 'any' | 'fresh' | 'tunnel';
+
 /** Gives out connections. */
 export type UpstreamPool = {
   /**
-   * Calls `onConnected` or `onUpstreamError`, now or later. The function that comes back gives up waiting. A connection
-   * that may become a tunnel is never shared.
+   * Calls `onConnected` or `onUpstreamError`, now or later. The function that comes back gives up waiting.
    */
-  connect(upstream: Upstream, receiver: UpstreamReceiver, mayBecomeTunnel?: boolean): () => void;
+  connect(upstream: Upstream, receiver: UpstreamReceiver, wanted?: WantedConnection): () => void;
   /** Drops the idle connections to an upstream that is gone. */
   forget(upstream: Upstream): void;
   close(): void;

@@ -106,7 +106,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#writer = new MessageWriter(this.#output);
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
     this.client = describeClient(socket, '1.1');
-    this.#deadline = host.sweep.now + host.timeouts.headMs;
+    this.#deadline = host.sweep.after(host.timeouts.headMs);
     (socket as OwnedSocket)[CONNECTION_OF] = this;
     // A client may have ended its side and still wait for the answer: we end ours when it is out.
     socket.allowHalfOpen = true;
@@ -220,7 +220,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
       // It may only have ended its own side and still wait for the answer; a client that is gone is not known from it.
       this.#isHalfClosed = true;
       this.#sentBefore = this.#socket.bytesWritten;
-      this.#deadline = this.#host.sweep.now + this.#host.timeouts.halfClosedMs;
+      this.#deadline = this.#host.sweep.after(this.#host.timeouts.halfClosedMs);
     } else if (this.#state === BUSY) {
       this.#tellGone('closed');
     } else {
@@ -256,6 +256,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     if (this.#state === IDLE) this.#forgetRequest();
     if (this.#deadline === 0 || now < this.#deadline) return;
     if (this.#state === IDLE) this.#idleTooLong();
+    else if (this.#state === LINGERING && this.#output.isSending) this.#judgeSending(now);
     else if (this.#state !== BUSY) this.#socket.destroy();
     else if (this.#isHalfClosed) this.#judgeHalfClosed(now);
     else if (this.#isAwaitingBody()) this.#judgeBodyRate(now);
@@ -325,7 +326,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     }
     if (this.#head === undefined) {
       this.#head = new HeadBuffer();
-      this.#deadline = this.#host.sweep.now + this.#host.timeouts.headMs;
+      this.#deadline = this.#host.sweep.after(this.#host.timeouts.headMs);
     }
     this.#head.keep(bytes);
   }
@@ -424,14 +425,14 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     } else {
       this.#state = DROPPING;
       this.#dropped = 0;
-      this.#deadline = this.#host.sweep.now + this.#host.timeouts.bodyRateWindowMs;
+      this.#deadline = this.#host.sweep.after(this.#host.timeouts.bodyRateWindowMs);
     }
     this.#advance();
   }
 
   #becomeIdle(): void {
     this.#state = IDLE;
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.idleMs;
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.idleMs);
   }
 
   /** An idle connection keeps nothing that it can do without. */
@@ -463,9 +464,18 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #linger(): void {
     this.#state = LINGERING;
     this.#unread = undefined;
-    this.#deadline = this.#host.sweep.now + LINGER_MS;
+    this.#deadline = this.#host.sweep.after(LINGER_MS);
     this.#output.end();
+    if (this.#output.isSending) this.#lingerAfterSending();
     this.#socket.resume();
+  }
+
+  /** All that is left is sent first, for as long as the client takes it. */
+  #lingerAfterSending(): void {
+    this.#startSendClock();
+    this.#socket.once('finish', () => {
+      this.#deadline = this.#host.sweep.after(LINGER_MS);
+    });
   }
 
   #leave(): void {
@@ -483,7 +493,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   #startBodyClock(): void {
     if (this.#body.isDone) return;
     this.#bodyBytes = 0;
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.bodyRateWindowMs;
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.bodyRateWindowMs);
   }
 
   #judgeBodyRate(now: number): void {
@@ -508,17 +518,24 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 
   #startSendClock(): void {
-    this.#sentBefore = this.#socket.bytesWritten;
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.sendMs;
+    this.#sentBefore = this.#bytesTaken();
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.sendMs);
   }
 
   #judgeSending(now: number): void {
-    if (this.#socket.bytesWritten - this.#socket.writableLength <= this.#sentBefore) {
+    const sent = this.#bytesTaken();
+    if (sent > this.#sentBefore) {
+      this.#sentBefore = sent;
+      this.#deadline = now + this.#host.timeouts.sendMs;
+    } else if (this.#state === BUSY) {
       this.#tellGone('too-slow');
-      return;
+    } else {
+      this.#socket.destroy();
     }
-    this.#sentBefore = this.#socket.bytesWritten - this.#socket.writableLength;
-    this.#deadline = now + this.#host.timeouts.sendMs;
+  }
+
+  #bytesTaken(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
   }
 }
 

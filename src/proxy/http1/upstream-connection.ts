@@ -79,7 +79,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     this.upstream = upstream;
     this.#host = host;
     this.#receiver = receiver;
-    this.#deadline = host.sweep.now + host.timeouts.connectMs;
+    this.#deadline = host.sweep.after(host.timeouts.connectMs);
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
     // The shared buffer saves an allocation of 64 KiB a read, but a tunnel reads the socket as a stream.
     this.#socket = openSocket(upstream, mayBecomeTunnel ? undefined : this);
@@ -115,7 +115,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   sendHead(request: UpstreamRequest, contentLength: number): void {
     this.#method = request.method;
     this.#progress = 'unanswered';
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.firstByteMs;
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.firstByteMs);
     let head = `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.host}\r\n${request.renderFields()}`;
     if (contentLength > 0) head += `Content-Length: ${contentLength}\r\n`;
     else if (contentLength === -1) head += 'Transfer-Encoding: chunked\r\n';
@@ -127,7 +127,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
 
   sendBody(chunk: Buffer): boolean {
     // The answer is awaited from the last byte of the request on.
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.firstByteMs;
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.firstByteMs);
     const isAccepted = this.#writer.write(chunk);
     if (this.#writer.isOverrun) this.#fail('closed', 'the request body is longer than it was said to be');
     return isAccepted;
@@ -236,7 +236,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     this.#keepsAlive = true;
     this.#interims = 0;
     this.#progress = 'unsent';
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.firstByteMs;
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.firstByteMs);
   }
 
   #read(chunk: Buffer): void {
@@ -354,7 +354,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#keepsAlive && this.#isRequestSent) {
       this.#state = IDLE;
-      this.#deadline = this.#host.sweep.now + this.#host.timeouts.upstreamIdleMs;
+      this.#deadline = this.#host.sweep.after(this.#host.timeouts.upstreamIdleMs);
       this.#host.onIdle(this);
     } else {
       this.#state = CLOSED;
@@ -376,7 +376,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
   }
 
   #startReadClock(): void {
-    this.#deadline = this.#host.sweep.now + this.#host.timeouts.upstreamIdleReadMs;
+    this.#deadline = this.#host.sweep.after(this.#host.timeouts.upstreamIdleReadMs);
   }
 }
 

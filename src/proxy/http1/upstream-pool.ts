@@ -1,6 +1,6 @@
 import type {Limits, Timeouts} from '../limits.js';
 import type {Sweep} from '../sweep.js';
-import type {Upstream, UpstreamPool, UpstreamReceiver} from '../upstream.js';
+import type {Upstream, UpstreamPool, UpstreamReceiver, WantedConnection} from '../upstream.js';
 import {HeadParser} from './head-parser.js';
 import {Http1UpstreamConnection, READ_BYTES, type UpstreamHost} from './upstream-connection.js';
 
@@ -59,14 +59,14 @@ export function createHttp1Pool({limits, timeouts, sweep}: PoolOptions): Upstrea
   }
 
   return {
-    connect(upstream: Upstream, receiver: UpstreamReceiver, mayBecomeTunnel = false) {
-      const idle = mayBecomeTunnel ? undefined : takeIdle(peerOf(upstream));
+    connect(upstream: Upstream, receiver: UpstreamReceiver, wanted: WantedConnection = 'any') {
+      const idle = wanted === 'any' ? takeIdle(peerOf(upstream)) : undefined;
       if (idle !== undefined) {
         idle.reuse(receiver);
         receiver.onConnected(idle);
         return nothing;
       }
-      const connection = new Http1UpstreamConnection(upstream, host, receiver, mayBecomeTunnel);
+      const connection = new Http1UpstreamConnection(upstream, host, receiver, wanted === 'tunnel');
       open.add(connection);
       return () => connection.destroy();
     },
