@@ -42,6 +42,7 @@ export class SocketWriter {
   readonly #owner: DrainListener;
   /** A text is on its way past the stream. */
   #isBusy = false;
+  #hasUsableHandle: boolean | undefined;
   #isEnding = false;
   #queue: (string | Buffer)[] = [];
 
@@ -118,14 +119,17 @@ export class SocketWriter {
 
   #writeDirectly(text: string): boolean {
     const socket = this.#socket;
+    if (WriteRequestOfNode === undefined || !isEmpty(socket)) return false;
     const handle = (socket as {_handle?: Handle | null})._handle;
-    if (WriteRequestOfNode === undefined || !isUsable(handle) || !isEmpty(socket)) return false;
+    // Looked at once: asking a handle for anything is a call into Node.
+    this.#hasUsableHandle ??= isUsable(handle);
+    if (!this.#hasUsableHandle || !handle) return false;
     const request = new WriteRequestOfNode();
     request.handle = handle;
     request.async = false;
     request.oncomplete = onComplete;
     request.writer = this;
-    const error = handle.writeLatin1String(request, text);
+    const error = (handle as Required<Handle>).writeLatin1String(request, text);
     if (error !== 0) socket.destroy();
     // TLS always tells when it is done; a plain socket only if the system did not take all of it at once.
     else this.#isBusy = this.#isSecure || handle.writeQueueSize !== 0;
@@ -146,7 +150,7 @@ function onComplete(this: WriteRequest, status: number): void {
 const isEmpty = (socket: Socket): boolean =>
   socket.writableLength === 0 && !socket.connecting && !socket.destroyed && socket.writable;
 
-const isUsable = (handle: Handle | null | undefined): handle is Required<Handle> =>
+const isUsable = (handle: Handle | null | undefined): boolean =>
   handle?.writeLatin1String !== undefined && handle.writeQueueSize !== undefined;
 
 /** Node keeps the class of its write requests to itself; each write shows one. */
