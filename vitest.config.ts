@@ -1,13 +1,26 @@
-import {defineConfig} from 'vitest/config';
+import {configDefaults, defineConfig} from 'vitest/config';
 import {isSoak} from './test/helpers/soak.js';
+
+/** Suites that take their time: attacks, tools of others, many processes. `npm run test:long`, and under soak. */
+const LONG = [
+  'test/threats/**',
+  'test/examples/**',
+  'test/proxy/tools/**',
+  'test/proxy/http2/h2spec.test.ts',
+  'test/commands/proxy.test.ts',
+  'test/commands/proxy-workers.test.ts',
+  'test/e2e/chaos.test.ts',
+];
+const isLong = process.env.TAKO_LONG === '1';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
+    include: isLong ? LONG.map(pattern => pattern.replace(/\*\*$/, '**/*.test.ts')) : ['test/**/*.test.{ts,tsx}'],
+    exclude: [...configDefaults.exclude, ...(isLong || isSoak ? [] : LONG)],
     globalSetup: ['test/helpers/build.ts'],
     testTimeout: isSoak ? 600_000 : 30_000,
     hookTimeout: 30_000,
     // Half of the tests wait for processes of their own: one worker per core would leave a core idle.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 });
