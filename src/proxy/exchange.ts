@@ -71,8 +71,10 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   /** Answers without a phase having seen the request. */
   refuse(refused: Refusal): void {
-    this.#begin();
-    this.respond(refused.status, PLAIN_TEXT, renderProblem(refused));
+    this.#guard(() => {
+      this.#begin();
+      this.respond(refused.status, PLAIN_TEXT, renderProblem(refused));
+    });
   }
 
   get isAnswered(): boolean {

@@ -3,9 +3,7 @@
 // What comes meanwhile (the next request of a client that pipelines, a body nobody has asked for yet) stays unread: the
 // socket is paused, and the client feels it.
 
-import {STATUS_CODES} from 'node:http';
 import type {Socket} from 'node:net';
-import type {TLSSocket} from 'node:tls';
 import type {
   ClientConnection,
   ClientGone,
@@ -17,6 +15,7 @@ import type {
   ResponseHead,
   StartExchange,
 } from '../client-side.js';
+import {describeClient} from '../describe-client.js';
 import {DATE, NOT_DOWNSTREAM, NOT_IN_UPGRADE} from '../field-kinds.js';
 import {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
@@ -28,7 +27,7 @@ import {dateLine} from './date.js';
 import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
-import {HEAD_TOO_LARGE, type Refusal, refusal, renderProblem, SERVED_METHODS} from './refusal.js';
+import {HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
 import {SocketWriter} from './socket-writer.js';
 
@@ -539,22 +538,6 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
   }
 }
 
-/** What is known of a client from its connection. */
-export function describeClient(socket: Socket, httpVersion: HttpVersion): ClientConnection {
-  const isSecure = 'encrypted' in socket;
-  return {
-    address: plainAddress(socket.remoteAddress ?? ''),
-    port: socket.remotePort ?? 0,
-    isSecure,
-    httpVersion,
-    tls: isSecure ? (socket as TLSSocket) : undefined,
-    forwarded: undefined,
-  };
-}
-
-/** An IPv4 client of a dual-stack socket shows as ::ffff:127.0.0.1. */
-const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);
-
 const INCOMPLETE_LINE = -1;
 
 /** RFC 9112, section 2.2: one empty line before a request is passed over. */
@@ -562,14 +545,6 @@ function emptyLineEnd(bytes: Buffer): number {
   if (bytes[0] !== CR) return 0;
   if (bytes.length === 1) return INCOMPLETE_LINE;
   return bytes[1] === LF ? 2 : 0;
-}
-
-function renderRefusal(refused: Refusal): string {
-  const {status} = refused;
-  const reason = STATUS_CODES[status] ?? '';
-  const body = renderProblem(refused);
-  const allow = status === 405 ? `Allow: ${SERVED_METHODS}\r\n` : '';
-  return `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n${allow}Connection: close\r\n\r\n${body}`;
 }
 
 // Shared by all connections: a listener of its own for each would cost memory on every idle one.

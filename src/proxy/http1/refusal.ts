@@ -1,3 +1,5 @@
+import {STATUS_CODES} from 'node:http';
+
 /** Why a message is refused: the status a client gets, and what is wrong in a sentence. */
 export type Refusal = {readonly status: number; readonly problem: string};
 
@@ -18,6 +20,15 @@ export const SERVED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** The text of the answer to a refused request. */
 export const renderProblem = ({status, problem}: Refusal): string => `${status} ${CODES[status]?.code}: ${problem}\n`;
+
+/** The whole answer to a refused request, after which the connection is closed. */
+export function renderRefusal(refused: Refusal): string {
+  const {status} = refused;
+  const reason = STATUS_CODES[status] ?? '';
+  const body = renderProblem(refused);
+  const allow = status === 405 ? `Allow: ${SERVED_METHODS}\r\n` : '';
+  return `HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n${allow}Connection: close\r\n\r\n${body}`;
+}
 
 export const refusal = (problem: string, status = 400): Refusal => ({status, problem});
 

@@ -7,7 +7,7 @@
 import {constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream} from 'node:http2';
 import type {Socket} from 'node:net';
 import type {ClientConnection, StartExchange} from '../client-side.js';
-import {describeClient} from '../http1/client-connection.js';
+import {describeClient} from '../describe-client.js';
 import {type Refusal, renderProblem, SERVED_METHODS} from '../http1/refusal.js';
 import {isRefusal} from '../http1/request-checks.js';
 import type {Limits, Timeouts} from '../limits.js';
