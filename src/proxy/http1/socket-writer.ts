@@ -43,6 +43,7 @@ export class SocketWriter {
   /** A text is on its way past the stream. */
   #isBusy = false;
   #hasUsableHandle: boolean | undefined;
+  #isGathering = false;
   #isEnding = false;
   #queue: (string | Buffer)[] = [];
 
@@ -82,12 +83,31 @@ export class SocketWriter {
       return false;
     }
     const socket = this.#socket;
-    if (text === '') return socket.write(bytes);
+    if (text === '') {
+      if (!this.#isSecure) this.#gather();
+      return socket.write(bytes);
+    }
     socket.cork();
     socket.write(text, 'latin1');
     socket.write(bytes);
     socket.uncork();
     return !socket.writableNeedDrain;
+  }
+
+  /**
+   * TLS gives what it read in records of 16 KiB, one by one: those of one turn of the event loop go out together. Not for
+   * TLS itself, which would copy them into one.
+   */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    setImmediate(sendGathered, this);
+  }
+
+  sendGathered(): void {
+    this.#isGathering = false;
+    this.#socket.uncork();
   }
 
   /** Ends our side once all is written. */
@@ -141,6 +161,8 @@ export class SocketWriter {
     this.#socket.write(text, 'latin1');
   }
 }
+
+const sendGathered = (writer: SocketWriter): void => writer.sendGathered();
 
 function onComplete(this: WriteRequest, status: number): void {
   this.writer?.complete(status);
