@@ -27,6 +27,7 @@ import {dateLine} from './date.js';
 import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
+import {disown, own, type SocketOwner} from './owned-socket.js';
 import {HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
 import {SocketWriter} from './socket-writer.js';
@@ -62,10 +63,7 @@ const LINGER_MS = 2_000;
 /** Stands where there is no request. */
 const NO_REQUEST: RequestHead = {method: '', target: '', host: '', fields: new HeaderFields()};
 
-const CONNECTION_OF = Symbol('Http1ClientConnection');
-type OwnedSocket = Socket & {[CONNECTION_OF]: Http1ClientConnection};
-
-export class Http1ClientConnection implements ClientSide, BodySink, Swept {
+export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner, Swept {
   readonly client: ClientConnection;
   request = NO_REQUEST;
   hasBody = false;
@@ -106,14 +104,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
     this.client = describeClient(socket, '1.1');
     this.#deadline = host.sweep.after(host.timeouts.headMs);
-    (socket as OwnedSocket)[CONNECTION_OF] = this;
     // A client may have ended its side and still wait for the answer: we end ours when it is out.
     socket.allowHalfOpen = true;
-    socket.on('data', onData);
-    socket.on('end', onEnd);
-    socket.on('drain', onDrain);
-    socket.on('error', onError);
-    socket.on('close', onClose);
+    own(socket, this);
     host.sweep.add(this);
   }
 
@@ -196,7 +189,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     // Only a client that takes no answers still has one under way.
     if (!this.#output.writeBeforeTunnel(head)) this.#socket.destroy();
     this.#leave();
-    for (const [event, listener] of LISTENERS) this.#socket.off(event, listener);
+    disown(this.#socket);
     return {duplex: this.#socket, early: this.#unread};
   }
 
@@ -232,6 +225,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, Swept {
     if (this.#state !== BUSY) return;
     this.#deadline = 0;
     this.#receiver?.onClientDrain();
+  }
+
+  receiveError(): void {
+    this.#socket.destroy();
   }
 
   receiveClose(): void {
@@ -546,33 +543,3 @@ function emptyLineEnd(bytes: Buffer): number {
   if (bytes.length === 1) return INCOMPLETE_LINE;
   return bytes[1] === LF ? 2 : 0;
 }
-
-// Shared by all connections: a listener of its own for each would cost memory on every idle one.
-
-function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[CONNECTION_OF].receive(chunk);
-}
-
-function onEnd(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveEnd();
-}
-
-function onDrain(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveDrain();
-}
-
-function onError(this: Socket): void {
-  this.destroy();
-}
-
-function onClose(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveClose();
-}
-
-const LISTENERS = [
-  ['data', onData],
-  ['end', onEnd],
-  ['drain', onDrain],
-  ['error', onError],
-  ['close', onClose],
-] as const;

@@ -21,6 +21,7 @@ import {BodyReader, type BodySink} from './body-reader.js';
 import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, NO_LENGTH, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED} from './message-writer.js';
+import {disown, own, type SocketOwner} from './owned-socket.js';
 import {hasOption} from './request-checks.js';
 import {SocketWriter} from './socket-writer.js';
 
@@ -49,10 +50,7 @@ const AWAITING = 2;
 const BODY = 3;
 const CLOSED = 4;
 
-const CONNECTION_OF = Symbol('Http1UpstreamConnection');
-type OwnedSocket = Socket & {[CONNECTION_OF]: Http1UpstreamConnection};
-
-export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept {
+export class Http1UpstreamConnection implements UpstreamStream, BodySink, SocketOwner, Swept {
   isReused = false;
   /** When it was last given back, in milliseconds since the epoch. */
   idleSince = 0;
@@ -84,13 +82,8 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     // The shared buffer saves an allocation of 64 KiB a read, but a tunnel reads the socket as a stream.
     this.#socket = openSocket(upstream, mayBecomeTunnel ? undefined : this);
     this.#writer = new MessageWriter(new SocketWriter(this.#socket, this));
-    (this.#socket as OwnedSocket)[CONNECTION_OF] = this;
-    this.#socket.once(upstream.tls === undefined ? 'connect' : 'secureConnect', onConnect);
-    this.#socket.on('data', onData);
-    this.#socket.on('end', onEnd);
-    this.#socket.on('drain', onDrain);
-    this.#socket.on('error', onError);
-    this.#socket.on('close', onClose);
+    this.#socket.once(upstream.tls === undefined ? 'connect' : 'secureConnect', () => this.receiveConnect());
+    own(this.#socket, this);
     host.sweep.add(this);
   }
 
@@ -304,7 +297,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Swept 
     this.#state = CLOSED;
     this.#host.sweep.delete(this);
     this.#host.onClose(this);
-    for (const [event, listener] of LISTENERS) this.#socket.off(event, listener);
+    disown(this.#socket);
     receiver?.onUpgrade({status, reason, fields}, {socket: this.#socket, early});
     return REFUSED;
   }
@@ -401,37 +394,3 @@ function openSocket({host, port, tls}: Upstream, reader: Http1UpstreamConnection
     ALPNProtocols: ['http/1.1'],
   });
 }
-
-// Shared by all connections, as on the client's side.
-
-function onConnect(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveConnect();
-}
-
-function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[CONNECTION_OF].receive(chunk);
-}
-
-function onEnd(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveEnd();
-}
-
-function onDrain(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveDrain();
-}
-
-function onError(this: Socket, error: Error): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveError(error);
-}
-
-function onClose(this: Socket): void {
-  (this as OwnedSocket)[CONNECTION_OF].receiveClose();
-}
-
-const LISTENERS = [
-  ['data', onData],
-  ['end', onEnd],
-  ['drain', onDrain],
-  ['error', onError],
-  ['close', onClose],
-] as const;
