@@ -28,7 +28,7 @@ import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
-import {HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
+import {BAD_METHOD, HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
 import {SocketWriter} from './socket-writer.js';
 
@@ -84,6 +84,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
   /** What was read and not used yet. */
   #unread: Buffer | undefined;
   #head: HeadBuffer | undefined;
+  #hasPassedEmptyLine = false;
   #isAdvancing = false;
   #isPaused = false;
   #isBodyWanted = false;
@@ -305,8 +306,15 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
       }
     }
     const start = emptyLineEnd(bytes);
+    if (start > 0 && this.#hasPassedEmptyLine) {
+      this.#refuse(BAD_METHOD);
+      return false;
+    }
     // Some clients send a line end behind a body: it is no beginning of a request.
-    if (start === bytes.length) return true;
+    if (start === bytes.length) {
+      this.#hasPassedEmptyLine = true;
+      return true;
+    }
     const end = start === INCOMPLETE_LINE ? INCOMPLETE : this.#host.parser.parseRequest(bytes, start);
     if (end === INCOMPLETE) this.#keepHead(bytes);
     else if (end === REFUSED) this.#refuse(this.#host.parser.refusal);
@@ -335,6 +343,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
       return;
     }
     this.#head = undefined;
+    this.#hasPassedEmptyLine = false;
     this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
     this.#state = BUSY;
     this.#deadline = 0;
