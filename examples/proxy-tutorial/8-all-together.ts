@@ -32,8 +32,7 @@ const proxy = createProxy<Context>(
 
     // The first that answers ends it. Who has too many requests gets nothing that costs more than saying so; nobody is
     // answered from the cache who may not ask this host.
-    requestFilter: session =>
-      limiting.requestFilter(session) || mutualTls.requestFilter(session) || caching.requestFilter(session),
+    requestFilter: session => limiting.requestFilter(session) || caching.requestFilter(session),
 
     upstreamPeer: balancing.upstreamPeer,
     failToConnect: balancing.failToConnect,

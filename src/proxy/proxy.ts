@@ -150,7 +150,6 @@ function createPool(options: PoolOptions): UpstreamPool {
   const poolOf = ({protocol}: Upstream): UpstreamPool => (protocol === 'h2c' ? http2 : http1);
   return {
     connect: (upstream, receiver, wanted) => poolOf(upstream).connect(upstream, receiver, wanted),
-    forget: upstream => poolOf(upstream).forget(upstream),
     close() {
       http1.close();
       http2.close();

@@ -102,7 +102,5 @@ export type UpstreamPool = {
    * Calls `onConnected` or `onUpstreamError`, now or later. The function that comes back gives up waiting.
    */
   connect(upstream: Upstream, receiver: UpstreamReceiver, wanted?: WantedConnection): () => void;
-  /** Drops the idle connections to an upstream that is gone. */
-  forget(upstream: Upstream): void;
   close(): void;
 };

@@ -70,11 +70,6 @@ export function createHttp1Pool({limits, timeouts, sweep}: PoolOptions): Upstrea
       open.add(connection);
       return () => connection.destroy();
     },
-    forget(upstream) {
-      const {identity, idle} = peerOf(upstream);
-      for (const connection of idle.splice(0)) connection.destroy();
-      peers.delete(identity);
-    },
     close() {
       for (const connection of open) connection.destroy();
     },

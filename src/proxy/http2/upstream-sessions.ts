@@ -50,9 +50,6 @@ export function createHttp2Pool({limits, timeouts, sweep}: Http2PoolOptions): Up
         waiter.hasGivenUp = true;
       };
     },
-    forget(upstream) {
-      for (const session of [...(usable.get(identityOf(upstream)) ?? [])]) session.retire();
-    },
     close() {
       for (const session of open) session.destroy();
     },

@@ -112,7 +112,6 @@ function createPool(common: Shared): UpstreamPool {
   const http2 = createHttp2Pool(common);
   return {
     connect: (upstream, ...rest) => (upstream.protocol === 'h2c' ? http2 : http1).connect(upstream, ...rest),
-    forget: upstream => (upstream.protocol === 'h2c' ? http2 : http1).forget(upstream),
     close() {
       http1.close();
       http2.close();
