@@ -70,6 +70,8 @@ export type ClientSide = {
    * added here. A body that does not have the length said is cut off, never completed.
    */
   sendHead(head: ResponseHead, contentLength: number): void;
+  /** Whether `sendBody` is done with its bytes when it returns. */
+  readonly usesBodyAtOnce: boolean;
   /** False when the client does not keep up; `onClientDrain` tells when it does again. */
   sendBody(chunk: Buffer): boolean;
   /** The answer is complete. */

@@ -249,6 +249,10 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#filterResponse(head, contentLength);
   }
 
+  get usesDataAtOnce(): boolean {
+    return this.#responseFlow === undefined && this.#side.usesBodyAtOnce;
+  }
+
   onData(chunk: Buffer): void {
     if (this.#responseFlow !== undefined) this.#responseFlow.push(chunk);
     else this.#sendDown(chunk);

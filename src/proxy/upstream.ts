@@ -61,6 +61,8 @@ export type UpstreamReceiver = {
   onInterim(head: ResponseHead): void;
   /** `contentLength` is -1 where only the end of the body will tell. */
   onHead(head: ResponseHead, contentLength: number): void;
+  /** Whether `onData` is done with its bytes when it returns; otherwise they are its own. */
+  readonly usesDataAtOnce: boolean;
   onData(chunk: Buffer): void;
   onEnd(trailers: HeaderFields | undefined): void;
   /** All that came in one piece has been handed over: what was held back to join it may go out. */

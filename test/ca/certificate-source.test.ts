@@ -3,9 +3,10 @@ import {X509Certificate} from 'node:crypto';
 import {mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
-import {describe, it, vi} from 'vitest';
+import {describe, it} from 'vitest';
 import {openCertificateSource} from '../../src/ca/certificate-source.js';
 import {certificateSourceContract} from '../contract/certificate-source.js';
+import {eventually} from '../helpers/eventually.js';
 import {runs} from '../helpers/soak.js';
 import {temporaryFolder} from '../x509/support.js';
 import {certificateOf, DAY_MS, newAuthority, newSource, testClock} from './support.js';
@@ -92,7 +93,7 @@ describe('stored certificates', () => {
     const {open, cacheFolder} = await setUp();
     const source = await open(3);
     for (let index = 0; index < 8; index++) await certificateOf(source, `app-${index}.test`);
-    await vi.waitFor(async () => assert.equal((await readdir(cacheFolder)).length, 3));
+    await eventually(async () => assert.equal((await readdir(cacheFolder)).length, 3));
   });
 
   it('are thrown away together when earlier sources left too many', async () => {

@@ -8,11 +8,13 @@ import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {onTestFinished} from 'vitest';
+import {shareCompiledCode} from '../helpers/compiled-code.js';
 import {cli, type Running, start} from './support.js';
 
 /** A home whose local authority is made once for all tests of a file. The caller removes it. */
 export function createHome(): {readonly folder: string; ca(): string; remove(): void} {
   const folder = mkdtempSync(path.join(tmpdir(), 'tako-proxy-'));
+  shareCompiledCode(folder);
   const file = path.join(folder, 'ca', 'ca.crt');
   return {
     folder,

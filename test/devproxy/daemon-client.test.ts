@@ -18,6 +18,7 @@ import {type DaemonFiles, daemonFiles} from '../../src/devproxy/daemon-files.js'
 import {TakoError} from '../../src/system/error.js';
 import {resolvePaths} from '../../src/system/paths.js';
 import {readVersion} from '../../src/system/version.js';
+import {shareCompiledCode} from '../helpers/compiled-code.js';
 import {untilGone} from '../helpers/tako.js';
 import {registrationOf, temporaryFolder} from './support.js';
 
@@ -31,6 +32,7 @@ type Home = EnsureDaemonOptions & {readonly files: DaemonFiles};
 function createHome(settings = FREE_PORTS): Home {
   const home = temporaryFolder();
   writeFileSync(path.join(home, 'settings.toml'), settings);
+  shareCompiledCode(home);
   const files = daemonFiles(resolvePaths({TAKO_HOME: home}, process.platform, home));
   onTestFinished(async () => {
     const running = await findDaemon(files, VERSION);

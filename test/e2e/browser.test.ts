@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import type {Page} from 'playwright-core';
-import {afterEach, beforeEach, describe, it} from 'vitest';
+import {afterAll, beforeAll, describe, it, onTestFinished} from 'vitest';
 import {type Browser, openBrowser, screenshot} from '../helpers/chromium.js';
 import {requires} from '../helpers/system-parts.js';
 import {createTako, type Tako} from '../helpers/tako.js';
@@ -21,25 +21,26 @@ const tako = () => ({
 });
 `;
 
+/** One daemon and one browser for all tests: to start them takes longer than what is done with them. */
 let tako: Tako;
 let browser: Browser | undefined;
 
-beforeEach(() => {
+beforeAll(() => {
   tako = createTako();
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await browser?.close();
-  browser = undefined;
   await tako.close();
 });
 
-/** A page of a browser that trusts this daemon's root, and what it complained about. */
+/** A page of the browser, which trusts the daemon's root, and what it complained about. */
 async function openPage(): Promise<{page: Page; complaints: string[]}> {
   const {daemon} = await tako.status();
   assert.ok(daemon);
-  browser = await openBrowser(daemon.rootCertificate);
+  browser ??= await openBrowser(daemon.rootCertificate);
   const page = await browser.page();
+  onTestFinished(() => page.close());
   const complaints: string[] = [];
   page.on('pageerror', error => complaints.push(error.message));
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
@@ -98,7 +99,7 @@ async function generateViteApp(folder: string): Promise<string> {
   const npm = (cwd: string, ...args: string[]) => promisify(execFile)('npm', ['--yes', ...args], {cwd});
   await npm(folder, 'create', 'vite@latest', 'app', '--', '--template', 'react', '--no-interactive');
   const app = path.join(folder, 'app');
-  await npm(app, 'install', '--no-audit', '--no-fund');
+  await npm(app, 'install', '--no-audit', '--no-fund', '--prefer-offline');
   const config = path.join(app, 'vite.config.js');
   edit(config, 'plugins: [react()]', 'plugins: [react(), tako()]');
   edit(config, 'export default', `import {writeSync} from 'node:fs'\n${VITE_PLUGIN}\nexport default`);

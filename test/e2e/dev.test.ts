@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {afterEach, beforeEach, describe, it} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
 import type {DaemonInfo} from '../../src/control/protocol.js';
 import {type Client, createClient} from '../helpers/client.js';
@@ -15,15 +15,19 @@ let tako: Tako;
 const projects: TestProject[] = [];
 const clients: Client[] = [];
 
-beforeEach(() => {
+const begin = (): void => {
   tako = createTako();
-});
+};
 
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map(client => client.close()));
+async function end(): Promise<void> {
+  await closeClients();
   await tako.close();
   for (const project of projects.splice(0)) project.remove();
-});
+}
+
+async function closeClients(): Promise<void> {
+  await Promise.all(clients.splice(0).map(client => client.close()));
+}
 
 function project(...args: Parameters<typeof createProject>): TestProject {
   const created = createProject(...args);
@@ -54,7 +58,12 @@ const pidOf = ({pid}: AppStatus): number => {
   return pid;
 };
 
+// One daemon serves the apps of all of these tests; each has names of its own.
 describe('tako dev', () => {
+  beforeAll(begin);
+  afterEach(closeClients);
+  afterAll(end);
+
   it('serves the app of a folder over HTTPS by its names', async () => {
     const {url, urls} = await tako.dev(project('hello').directory).ready();
     const {https} = await daemonInfo();
@@ -71,12 +80,12 @@ describe('tako dev', () => {
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
     const {port} = other.address() as AddressInfo;
-    const {directory} = project('hello');
+    const {directory} = project('beside');
     const dev = tako.dev(directory, '--route', `db.test=${port}`);
     const {urls} = await dev.ready();
     const browser = await client();
     assert.equal((await browser.get('db.test')).body, 'not an app');
-    assert.equal((await browser.get('hello.test')).status, 200);
+    assert.equal((await browser.get('beside.test')).status, 200);
     assert.ok(urls.some(url => url.startsWith('https://db.test:')));
     other.close();
     other.closeAllConnections();
@@ -98,63 +107,56 @@ describe('tako dev', () => {
   });
 
   it('shows one app in two terminals, and stops it for both', async () => {
-    const {directory} = project('hello');
+    const {directory} = project('watched');
     const first = tako.dev(directory);
     const second = tako.dev(directory);
     assert.equal((await first.ready()).pid, (await second.ready()).pid);
     await first.end('SIGINT');
     await second.until(event => event.type === 'ended');
-    assert.deepEqual((await tako.status()).apps, []);
+    assert.ok(!(await tako.status()).apps.some(({name}) => name === 'watched'));
   });
 
   it('leaves the app running when its terminal goes away, and attaches to it again', async () => {
-    const {directory} = project('hello');
+    const {directory} = project('left');
     const before = tako.dev(directory);
     const {pid} = await before.ready();
     await before.end('SIGHUP');
-    assert.equal((await app('hello')).pid, pid);
+    assert.equal((await app('left')).pid, pid);
     assert.equal((await tako.dev(directory).ready()).pid, pid);
   });
 
-  it('ends its daemon when nothing is registered any more', async () => {
-    const dev = tako.dev(project('hello').directory);
-    const {pid} = await dev.ready();
-    const daemon = await daemonInfo();
-    await dev.end('SIGINT');
-    await untilGone(pid ?? 0);
-    await untilGone(daemon.pid);
-  });
-
   it('shows what the app says while it stops, to the last line', async () => {
-    const {directory} = project('hello', 'says-goodbye.mjs');
+    const {directory} = project('polite', 'says-goodbye.mjs');
     await tako.dev(directory).ready();
     const follower = tako.dev(directory);
     await follower.ready();
-    assert.equal((await tako.run(['stop', 'hello'])).code, 0);
+    assert.equal((await tako.run(['stop', 'polite'])).code, 0);
     await follower.until(event => event.type === 'log' && event.line.text === 'goodbye');
     await follower.until(event => event.type === 'log' && event.line.text === 'stopped');
     await follower.until(event => event.type === 'removed');
   });
 
   it('takes a grace period of nothing', async () => {
-    await tako.dev(project('hello', 'fd4-server.mjs', 'grace_period = 0\n').directory).ready();
+    await tako.dev(project('graceless', 'fd4-server.mjs', 'grace_period = 0\n').directory).ready();
   });
 
   it('gives another folder with the same name a name of its own', async () => {
-    const first = project('hello');
-    const second = project('hello');
+    const first = project('double');
+    const second = project('double');
     await tako.dev(first.directory).ready();
     const {name} = await tako.dev(second.directory).ready();
-    assert.match(name, /^hello-/);
+    assert.match(name, /^double-/);
     assert.equal((await (await client()).get(`${name}.test`)).status, 200);
   });
 
   it('refuses a route that another app serves, and names that app', async () => {
-    await tako.dev(project('one', 'fd4-server.mjs', '[envs.development]\nroute = "shared.test"\n').directory).ready();
-    const {directory} = project('two', 'fd4-server.mjs', '[envs.development]\nroute = "shared.test"\n');
+    await tako
+      .dev(project('holder', 'fd4-server.mjs', '[envs.development]\nroute = "shared.test"\n').directory)
+      .ready();
+    const {directory} = project('late', 'fd4-server.mjs', '[envs.development]\nroute = "shared.test"\n');
     const {code, stderr} = await tako.run(['dev'], {cwd: directory});
     assert.equal(code, 1);
-    assert.match(stderr, /shared\.test is served by one already \[ROUTE_CONFLICT\]/);
+    assert.match(stderr, /shared\.test is served by holder already \[ROUTE_CONFLICT\]/);
   });
 
   it('tells a waiting request at once why the app did not start', async () => {
@@ -176,7 +178,25 @@ describe('tako dev', () => {
   });
 });
 
+// The daemon itself ends in these: each has its own.
+describe('the last app that is stopped', () => {
+  beforeEach(begin);
+  afterEach(end);
+
+  it('ends the daemon', async () => {
+    const dev = tako.dev(project('hello').directory);
+    const {pid} = await dev.ready();
+    const daemon = await daemonInfo();
+    await dev.end('SIGINT');
+    await untilGone(pid ?? 0);
+    await untilGone(daemon.pid);
+  });
+});
+
 describe('kill -9', () => {
+  beforeEach(begin);
+  afterEach(end);
+
   it('of the app costs nobody a request: the next one starts it again', async () => {
     const {pid} = await tako.dev(project('hello').directory).ready();
     const browser = await client();
@@ -241,6 +261,9 @@ describe('kill -9', () => {
 });
 
 describe('a cold start', () => {
+  beforeEach(begin);
+  afterEach(end);
+
   it('under a thousand first requests starts one process and answers all of them', async () => {
     const dev = tako.dev(project('hello').directory);
     await dev.ready();

@@ -12,6 +12,7 @@ import {resolvePaths} from '../../src/system/paths.js';
 import {processIdentity} from '../../src/system/processes.js';
 import {readVersion} from '../../src/system/version.js';
 import type {DevEvent} from '../../src/ui/dev-session.js';
+import {shareCompiledCode} from './compiled-code.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
 
@@ -44,6 +45,7 @@ export type DevProcess = {
 export function createTako(more: NodeJS.ProcessEnv = {}): Tako {
   const home = mkdtempSync(path.join(tmpdir(), 'tako-test-'));
   writeFileSync(path.join(home, 'settings.toml'), 'port = 0\nhttp_port = 0\ndns_port = 0\n');
+  shareCompiledCode(home);
   const environment = {...process.env, ...more, TAKO_HOME: home, NO_COLOR: '1'};
   const devs: DevProcess[] = [];
 

@@ -17,16 +17,18 @@ import {
   BoundSocket,
   connect as connectNet,
   createServer as createNetServer,
+  type Server as NetServer,
   type Socket,
 } from 'node:net';
 import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
-import {onTestFinished, vi} from 'vitest';
+import {onTestFinished} from 'vitest';
 import {type ClientOptions, WebSocket} from 'ws';
 import {createGateway, type Gateway, type GatewayOptions} from '../../src/proxy/gateway.js';
 import {parseRoute} from '../../src/proxy/route-syntax.js';
 import type {Route} from '../../src/proxy/route-table.js';
 import type {Upstream} from '../../src/proxy/upstream.js';
 import {createTestCertificate} from '../helpers/certificates.js';
+import {eventually} from '../helpers/eventually.js';
 
 export const APP = 'app';
 export const HOST = 'app.test';
@@ -79,8 +81,7 @@ export async function startGateway({routes, upstream, ...options}: TestGatewayOp
 /** An app: a plain HTTP server in this process. */
 export async function startUpstream(handler: RequestListener): Promise<Upstream & {readonly server: Server}> {
   const server = createServer(handler);
-  server.listen({port: 0, host: '127.0.0.1', backlog: 4_096});
-  await once(server, 'listening');
+  await listen(server);
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
@@ -102,8 +103,7 @@ export async function startRawUpstream(
     socket.on('data', chunk => chunks.push(chunk));
     onConnection(socket);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await listen(server);
   const close = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy();
     await new Promise(resolve => server.close(resolve));
@@ -115,6 +115,12 @@ export async function startRawUpstream(
     connections: () => connections,
     close,
   };
+}
+
+/** Connections that wait for a process with other work are kept: beyond node's 511 the system would drop them. */
+async function listen(server: NetServer): Promise<void> {
+  server.listen({port: 0, host: '127.0.0.1', backlog: 4_096});
+  await once(server, 'listening');
 }
 
 const addressOf = (server: {address(): AddressInfo | string | null}): Upstream => ({
@@ -296,4 +302,4 @@ export function readUntil(socket: Socket, text: string): Promise<string> {
 
 /** Waits until nothing of the app is under way. */
 export const untilIdle = (gateway: Gateway, app = APP): Promise<void> =>
-  vi.waitFor(() => assert.equal(gateway.inFlight(app), 0), {interval: 5, timeout: 5_000});
+  eventually(() => assert.equal(gateway.inFlight(app), 0), {everyMs: 5});

@@ -1,16 +1,18 @@
 // What attackers share: many connections that are kept, and the apps behind the proxy that they attack.
 
+import assert from 'node:assert/strict';
 import {connect as connectTcp, type Socket} from 'node:net';
 import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:tls';
 import {onTestFinished} from 'vitest';
+import {eventually} from '../helpers/eventually.js';
 import {onEachHead} from '../proxy/conformance/scripted-upstream.js';
 import {certificate, HOST, startRawUpstream} from '../proxy/harness.js';
 import type {ProxyProcess} from './proxy-process.js';
 
 const secureContext = createSecureContext({ca: certificate.cert});
 
-/** Opened at a time: the backlog of a listener is no part of the test. */
-const OPENED_AT_ONCE = 200;
+/** Opened at a time: how fast connections come is no part of the tests. */
+const OPENED_AT_ONCE = 50;
 
 /** An attacker's connection, and what came of it. */
 export type Attack = {readonly received: () => string; readonly closed: Promise<void>; readonly socket: Socket};
@@ -36,6 +38,12 @@ export async function openMany(count: number, open: (index: number) => Promise<A
     attacks.push(...(await Promise.all(Array.from({length: wave}, (_, index) => open(attacks.length + index)))));
   }
   return attacks;
+}
+
+/** Resolves once the proxy has let go of all of them. */
+export async function untilClosed(attacks: readonly Attack[]): Promise<void> {
+  const open = (): number => attacks.filter(({socket}) => !socket.closed).length;
+  await eventually(() => assert.equal(open(), 0), {everyMs: 100});
 }
 
 /** A plain connection to the proxy. */

@@ -1,54 +1,62 @@
 // Someone who minds his own business while others attack.
 
 import assert from 'node:assert/strict';
-import {Agent, request as requestHttp} from 'node:http';
-import {setTimeout as delay} from 'node:timers/promises';
+import {fork} from 'node:child_process';
+import {once} from 'node:events';
+import {type Agent, request as requestHttp} from 'node:http';
+import path from 'node:path';
 import {onTestFinished} from 'vitest';
 
+const PROBE = path.resolve(import.meta.dirname, 'fixtures/probe.mjs');
+
+/** A guard against hanging, no measure: nothing came of an answer for so long. */
+const MAX_SILENCE_MS = 60_000;
+
 export type Probe = {
-  /** Ends it. Rejects when a request was not answered with 200. */
+  /** How many requests were answered so far. */
+  answered(): number;
+  /** Ends it. Rejects when a request was not answered with 200, or none was since it was started. */
   stop(): Promise<void>;
 };
 
-const PAUSE_MS = 20;
-/** A request that takes longer has not been answered at all: a guard, no measure. */
-const MAX_WAIT_MS = 10_000;
+/** What it tells: the status of an answer, or why it gave up. */
+type Told = {readonly status: number} | {readonly problem: string};
 
-/** Asks for `/hello` again and again, on a kept connection and on new ones in turn. */
-export function startProbe(port: number, path = '/hello'): Probe {
-  const kept = new Agent({keepAlive: true});
-  let isStopped = false;
-  const end = (): void => {
-    isStopped = true;
-    kept.destroy();
-  };
-  onTestFinished(end);
-  const probing = (async () => {
-    let count = 0;
-    for (; !isStopped || count < 2; count++) {
-      assert.equal(await ask(port, path, count % 2 === 0 ? kept : false), 200);
-      await delay(PAUSE_MS);
-    }
-  })();
-  // Whoever stops it hears of what went wrong.
-  probing.catch(() => undefined);
+/** Asks for the path again and again, on a kept connection and on new ones in turn; the first answer has come. */
+export async function startProbe(port: number, target = '/hello'): Promise<Probe> {
+  const child = fork(PROBE, [String(port), target], {execArgv: []});
+  const exited = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const heard: Told[] = [];
+  child.on('message', (told: Told) => heard.push(told));
+  await Promise.race([once(child, 'message'), exited]);
+  const started = heard.length;
   return {
+    answered: () => heard.length - started,
     async stop() {
-      isStopped = true;
-      await probing;
-      kept.destroy();
+      if (child.connected) child.send('stop');
+      await exited;
+      assert.deepEqual(
+        heard.filter(told => !('status' in told && told.status === 200)),
+        [],
+      );
+      assert.ok(heard.length > started, 'nobody else was served');
     },
   };
 }
 
 /** The status of an answer that came whole. */
-export function ask(port: number, path: string, agent: Agent | false): Promise<number> {
+export function ask(port: number, target: string, agent: Agent | false): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = requestHttp({port, host: '127.0.0.1', path, agent, timeout: MAX_WAIT_MS}, response => {
+    const options = {port, host: '127.0.0.1', path: target, agent, timeout: MAX_SILENCE_MS};
+    const request = requestHttp(options, response => {
       response.on('error', reject).on('end', () => resolve(response.statusCode ?? 0));
       response.resume();
     });
-    request.on('timeout', () => request.destroy(new Error('a probe was not answered')));
+    request.on('timeout', () => request.destroy(new Error('it was not answered')));
     request.on('error', reject);
     request.end();
   });

@@ -1,12 +1,13 @@
 // A proxy in this process, for tests that watch what the engine does and measure nothing.
 
 import assert from 'node:assert/strict';
-import {onTestFinished, vi} from 'vitest';
+import {onTestFinished} from 'vitest';
 import type {Limits, Timeouts} from '../../src/proxy/limits.js';
 import type {Phases} from '../../src/proxy/phases.js';
 import {createProxy} from '../../src/proxy/proxy.js';
 import {serve} from '../../src/proxy/serve.js';
 import type {Upstream} from '../../src/proxy/upstream.js';
+import {eventually} from '../helpers/eventually.js';
 import {certificate, HOST} from '../proxy/harness.js';
 
 export type ProxyHereOptions = Partial<Phases> & {
@@ -41,6 +42,6 @@ export async function startProxyHere({upstream, limits, timeouts, ...phases}: Pr
     plainPort: plain.port,
     securePort: secure.port,
     inFlight: () => proxy.inFlight,
-    untilIdle: () => vi.waitFor(() => assert.equal(proxy.inFlight, 0), {interval: 5, timeout: 10_000}),
+    untilIdle: () => eventually(() => assert.equal(proxy.inFlight, 0), {everyMs: 5}),
   };
 }

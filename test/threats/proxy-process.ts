@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import path from 'node:path';
-import {onTestFinished, vi} from 'vitest';
+import {onTestFinished} from 'vitest';
 import type {Limits, Timeouts} from '../../src/proxy/limits.js';
 import type {Upstream} from '../../src/proxy/upstream.js';
+import {eventually} from '../helpers/eventually.js';
 import {certificate} from '../proxy/harness.js';
 
 const PROXY = path.resolve(import.meta.dirname, 'fixtures/proxy.mjs');
@@ -48,15 +49,15 @@ export type ProxyProcess = {
   untilQuiet(connections?: number): Promise<void>;
 };
 
-/** How long it may take to let go of everything: no measure, a guard. */
-const MAX_QUIET_MS = 30_000;
-
-/** Idle connections to the app are open ones, too: tests that wait until there are none need not wait long. */
-const UPSTREAM_IDLE_MS = 1_000;
+/**
+ * Idle connections to the app are open ones, too: tests that wait until there are none need not wait long. An app that is
+ * there and does not come to take a connection is none of the threats, only a machine with other work to do.
+ */
+const TIMEOUTS: Partial<Timeouts> = {upstreamIdleMs: 1_000, connectMs: 10 * 60_000};
 
 /** Starts it on free ports. It ends with the test, which fails when a bug showed or the process is gone by itself. */
 export async function startProxyProcess({descriptors, ...settings}: ProxyProcessOptions): Promise<ProxyProcess> {
-  const timeouts = {upstreamIdleMs: UPSTREAM_IDLE_MS, ...settings.timeouts};
+  const timeouts = {...TIMEOUTS, ...settings.timeouts};
   const child = spawnProxy(JSON.stringify({...settings, timeouts, certificate}), descriptors);
   const exited = once(child, 'exit');
   onTestFinished(async () => {
@@ -83,7 +84,7 @@ export async function startProxyProcess({descriptors, ...settings}: ProxyProcess
         assert.equal(inFlight, 0);
         assert.ok(connectionsIn(resources) <= connections, JSON.stringify(resources));
       };
-      await vi.waitFor(isQuiet, {interval: 50, timeout: MAX_QUIET_MS});
+      await eventually(isQuiet, {everyMs: 50});
     },
   };
 }
@@ -91,9 +92,9 @@ export async function startProxyProcess({descriptors, ...settings}: ProxyProcess
 /** Connections of both kinds; those of the TLS port count once for their socket. */
 export const connectionsIn = (resources: Look['resources']): number => resources.TCPSocketWrap ?? 0;
 
-/** Waits until it is true, as long as anything here may take. */
-export const untilTrue = (isTrue: () => Promise<boolean> | boolean): Promise<void> =>
-  vi.waitFor(async () => assert.ok(await isTrue()), {interval: 20, timeout: MAX_QUIET_MS});
+/** Waits until it is true, for as long as what is told of its progress changes. */
+export const untilTrue = (isTrue: () => Promise<boolean> | boolean, progress?: () => unknown): Promise<void> =>
+  eventually(async () => assert.ok(await isTrue()), {progress});
 
 function spawnProxy(settings: string, descriptors: number | undefined): ChildProcess {
   const command = [process.execPath, '--expose-gc', PROXY, settings];

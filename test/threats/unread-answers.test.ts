@@ -5,7 +5,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {describe, it, onTestFinished} from 'vitest';
 import {scaled} from '../helpers/soak.js';
 import {HOST, openTcp, readAll, readUntil} from '../proxy/harness.js';
-import {openMany, openPlain, openSecure, startApp, startLargeAnswers, watch} from './attack.js';
+import {openMany, openPlain, openSecure, startApp, startLargeAnswers, untilClosed, watch} from './attack.js';
 import {ask, startProbe} from './probe.js';
 import {type ProxyHere, startProxyHere} from './proxy-here.js';
 import {connectionsIn, startProxyProcess, untilTrue} from './proxy-process.js';
@@ -28,7 +28,7 @@ describe('clients that never read', () => {
   it('an answer without end are cut off, and so is the app', async () => {
     const app = await startApp();
     const proxy = await startProxyProcess({upstream: app, timeouts: {sendMs: 1_000}});
-    const probe = startProbe(proxy.plainPort);
+    const probe = await startProbe(proxy.plainPort);
     const attacks = await openMany(scaled(20, 1_000), async index => {
       const attack = await (index % 2 === 0 ? openPlain(proxy) : openSecure(proxy));
       attack.socket.pause();
@@ -38,7 +38,7 @@ describe('clients that never read', () => {
     await probe.stop();
     await proxy.untilQuiet();
     for (const {socket} of attacks) socket.resume();
-    await Promise.all(attacks.map(({closed}) => closed));
+    await untilClosed(attacks);
     for (const {received} of attacks) assert.ok(!received().endsWith('0\r\n\r\n'));
   });
 
@@ -54,7 +54,7 @@ describe('clients that never read', () => {
 
   it('what they ask for many times do not make the proxy keep it all', async () => {
     const proxy = await startProxyProcess({upstream: await startLargeAnswers(50_000)});
-    const probe = startProbe(proxy.plainPort);
+    const probe = await startProbe(proxy.plainPort);
     const before = await proxy.collect();
     const attacks = await openMany(scaled(4, 20), async () => {
       const attack = await openPlain(proxy);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterEach, describe, it, vi} from 'vitest';
+import {afterEach, describe, it} from 'vitest';
 import {runDevScreen} from '../../src/ui/dev-screen.js';
 import type {DevOutcome} from '../../src/ui/dev-session.js';
+import {eventually} from '../helpers/eventually.js';
 import {createFakeSession, FAILED, type FakeSession, logEvent, READY, statusEvent} from './fake-session.js';
 import {createFakeTerminal, type FakeTerminal} from './fake-terminal.js';
 
@@ -22,9 +23,6 @@ type Screen = {
   shows(what: string | RegExp): Promise<void>;
 };
 
-/** On a machine that is busy with other tests. */
-const WAIT_MS = 10_000;
-
 const controllers = new Set<AbortController>();
 
 function show({session = createFakeSession(), env = {}, ...size}: Setting = {}): Screen {
@@ -34,7 +32,7 @@ function show({session = createFakeSession(), env = {}, ...size}: Setting = {}):
   const {stdin, stdout} = terminal;
   const outcome = runDevScreen(session, {stdin, stdout, signal: controller.signal, env});
   const shows = (what: string | RegExp): Promise<void> =>
-    vi.waitFor(() => assert.match(terminal.text(), pattern(what)), {timeout: WAIT_MS, interval: 5});
+    eventually(() => assert.match(terminal.text(), pattern(what)), {everyMs: 5});
   return {terminal, session, outcome, controller, shows};
 }
 
@@ -127,7 +125,7 @@ describe('the keys of the dev screen', () => {
     session.emit(statusEvent(READY));
     await shows('ready');
     terminal.type(key);
-    await vi.waitFor(() => assert.deepEqual(session.asked, asked));
+    await eventually(() => assert.deepEqual(session.asked, asked));
   });
 
   it.each([
@@ -168,7 +166,7 @@ describe('the keys of the dev screen', () => {
     session.emit(statusEvent(READY));
     await shows('ready');
     terminal.type('\x1b[200~quit or restart\x1b[201~o');
-    await vi.waitFor(() => assert.deepEqual(session.asked, ['open https://hello.test']));
+    await eventually(() => assert.deepEqual(session.asked, ['open https://hello.test']));
   });
 });
 

@@ -30,6 +30,7 @@ import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-wri
 import {disown, own, type SocketOwner} from './owned-socket.js';
 import {BAD_METHOD, HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
+import {keepable, type ReadListener, SocketReader} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one proxy share. */
@@ -60,10 +61,13 @@ const GONE = 4;
 /** How long a client may take to see that we ended the connection: RFC 9112, section 9.6. */
 const LINGER_MS = 2_000;
 
+/** What a client may send beyond what is used. */
+const READ_AHEAD_BYTES = 65_536;
+
 /** Stands where there is no request. */
 const NO_REQUEST: RequestHead = {method: '', target: '', host: '', fields: new HeaderFields()};
 
-export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner, Swept {
+export class Http1ClientConnection implements ClientSide, BodySink, ReadListener, SocketOwner, Swept {
   readonly client: ClientConnection;
   request = NO_REQUEST;
   hasBody = false;
@@ -73,6 +77,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
 
   readonly #host: Http1Host;
   readonly #socket: Socket;
+  readonly #input: SocketReader;
   readonly #output: SocketWriter;
   readonly #writer: MessageWriter;
   readonly #body: BodyReader;
@@ -86,10 +91,10 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
   #head: HeadBuffer | undefined;
   #hasPassedEmptyLine = false;
   #isAdvancing = false;
-  #isPaused = false;
   #isBodyWanted = false;
   #isBodyPaused = false;
   #isHalfClosed = false;
+  #isEndUnread = false;
   #isContinued = false;
   #dropped = 0;
   /** When the sweep acts, in milliseconds; 0 for never. */
@@ -109,6 +114,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
     socket.allowHalfOpen = true;
     own(socket, this);
     host.sweep.add(this);
+    this.#input = new SocketReader(socket, this);
   }
 
   // The client's side of the exchange under way.
@@ -156,6 +162,11 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
     this.#writer.start(`${head}\r\n`, framing, contentLength);
   }
 
+  /** TLS encrypts at once, and what has to wait is copied; a plain socket may hold on to the bytes. */
+  get usesBodyAtOnce(): boolean {
+    return this.client.tls !== undefined;
+  }
+
   sendBody(chunk: Buffer): boolean {
     if (this.#writer.write(chunk)) return true;
     if (this.#writer.isOverrun) this.#receiver?.onClientGone('closed');
@@ -191,7 +202,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
     if (!this.#output.writeBeforeTunnel(head)) this.#socket.destroy();
     this.#leave();
     disown(this.#socket);
-    return {duplex: this.#socket, early: this.#unread};
+    this.#input.release();
+    return {duplex: this.#socket, early: this.#unread && keepable(this.#unread)};
   }
 
   // What comes from the socket.
@@ -200,11 +212,12 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
     if (this.#state === LINGERING || this.#state === GONE) return;
     this.#unread = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]);
     this.#advance();
+    if (this.#unread !== undefined) this.#unread = keepable(this.#unread);
   }
 
   onBodyData(chunk: Buffer): void {
     this.#bodyBytes += chunk.length;
-    if (this.#state === BUSY) this.#receiver?.onBody(chunk);
+    if (this.#state === BUSY) this.#receiver?.onBody(keepable(chunk));
     else this.#dropped += chunk.length;
   }
 
@@ -214,6 +227,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
       this.#isHalfClosed = true;
       this.#sentBefore = this.#socket.bytesWritten;
       this.#deadline = this.#host.sweep.after(this.#host.timeouts.halfClosedMs);
+    } else if (this.#state === BUSY && !this.#body.isDone && this.#unread !== undefined) {
+      // It may be the end of a body of which something is not used yet.
+      this.#isEndUnread = true;
     } else if (this.#state === BUSY) {
       this.#tellGone('closed');
     } else {
@@ -270,12 +286,18 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
     while (this.#unread !== undefined && this.#takeUnread());
     this.#isAdvancing = false;
     if (this.#isBodyWanted && this.#state === BUSY) this.#receiver?.onBodyPause();
-    if (this.#state === IDLE && this.#isHalfClosed) this.#linger();
-    const mustPause = this.#unread !== undefined || (this.#isBodyPaused && !this.#body.isDone);
-    if (mustPause !== this.#isPaused && this.#state !== GONE) {
-      this.#isPaused = mustPause;
-      if (mustPause) this.#socket.pause();
-      else this.#socket.resume();
+    if (this.#state === GONE) return;
+    // Some is read ahead, as an end or an error shows only to who reads.
+    if (this.#unread !== undefined) {
+      if (this.#unread.length >= READ_AHEAD_BYTES) this.#input.pause();
+      return;
+    }
+    this.#input.resume();
+    if (this.#isEndUnread) {
+      this.#isEndUnread = false;
+      this.receiveEnd();
+    } else if (this.#state === IDLE && this.#isHalfClosed) {
+      this.#linger();
     }
   }
 
@@ -472,7 +494,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, SocketOwner,
     this.#deadline = this.#host.sweep.after(LINGER_MS);
     this.#output.end();
     if (this.#output.isSending) this.#lingerAfterSending();
-    this.#socket.resume();
+    this.#input.resume();
   }
 
   /** All that is left is sent first, for as long as the client takes it. */

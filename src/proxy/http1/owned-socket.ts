@@ -1,8 +1,7 @@
 import type {Socket} from 'node:net';
 
-/** What is told of all that happens on a socket. */
+/** What is told of all that happens on a socket, beside what is read. */
 export type SocketOwner = {
-  receive(chunk: Buffer): void;
   /** The other side ended its side. */
   receiveEnd(): void;
   receiveDrain(): void;
@@ -24,10 +23,6 @@ export function disown(socket: Socket): void {
   for (const [event, listener] of LISTENERS) socket.off(event, listener);
 }
 
-function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[OWNER].receive(chunk);
-}
-
 function onEnd(this: Socket): void {
   (this as OwnedSocket)[OWNER].receiveEnd();
 }
@@ -45,7 +40,6 @@ function onClose(this: Socket): void {
 }
 
 const LISTENERS = [
-  ['data', onData],
   ['end', onEnd],
   ['drain', onDrain],
   ['error', onError],

@@ -2,17 +2,19 @@
 //
 // Most of what a proxy writes is one small text into an empty socket. Through the stream that costs as much again as the
 // system call: a state machine, a queue that stays empty, a turn of the tick queue. So such a text is given to the
-// socket's handle at once; all else, and everything while a text is under way, takes the stream. Measured here with small
-// answers over TLS: 4 to 18 % less processor time per request (bench/README.md).
+// socket's handle at once, and so are the parts of a body that TLS is to encrypt, which the stream would copy together
+// first. While one is under way, what follows waits here. All else takes the stream (figures in bench/README.md).
 //
 // The handle is no public interface of Node. It is used only where it looks as expected, and what is found missing means
 // that the stream is used. Whoever owns a SocketWriter must write through it alone: TLS takes one write at a time.
 
 import type {Socket} from 'node:net';
+import {keepable} from './socket-reader.js';
 
 /** What is used of a socket's handle. */
 type Handle = {
   writeLatin1String?: (request: WriteRequest, text: string) => number;
+  writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
   /** Bytes the system has not taken yet. */
   readonly writeQueueSize?: number;
 };
@@ -23,6 +25,7 @@ type WriteRequest = {
   oncomplete?: (this: WriteRequest, status: number) => void;
   async?: boolean;
   writer?: SocketWriter;
+  item?: string | Buffer;
 };
 
 type WriteRequestClass = new () => WriteRequest;
@@ -36,16 +39,28 @@ const isAllowed = process.env.TAKO_DIRECT_WRITES !== '0';
 /** Told when the other side takes bytes again. */
 export type DrainListener = {receiveDrain(): void};
 
+/** What may wait for the other side before more is declined: enough that the next write is there when one is done. */
+const MAX_WAITING_BYTES = 262_144;
+
+/** As much as is joined for one write. */
+const JOINED_BYTES = 65_536;
+
 export class SocketWriter {
   readonly #socket: Socket;
   readonly #isSecure: boolean;
   readonly #owner: DrainListener;
-  /** A text is on its way past the stream. */
+  /** Something is on its way past the stream. */
   #isBusy = false;
   #hasUsableHandle: boolean | undefined;
   #isGathering = false;
   #isEnding = false;
+  /** The owner was told that the other side does not keep up. */
+  #isDeclined = false;
+  /** Something waited: its owner may want to know that nothing does any more. */
+  #hasWaited = false;
+  /** What waits for what is on its way. */
   #queue: (string | Buffer)[] = [];
+  #queuedBytes = 0;
 
   /** The owner is told of room that the stream knows nothing of; it has its own `drain` for the rest. */
   constructor(socket: Socket, owner: DrainListener) {
@@ -56,7 +71,7 @@ export class SocketWriter {
 
   /** Whether what was written has to wait for the other side. */
   get isBlocked(): boolean {
-    return this.#queue.length > 0 || this.#socket.writableNeedDrain;
+    return this.#queuedBytes > 0 || this.#socket.writableNeedDrain;
   }
 
   /** Whether anything is still to be sent. */
@@ -65,7 +80,7 @@ export class SocketWriter {
   }
 
   writeText(text: string): void {
-    if (this.#isBusy) this.#queue.push(text);
+    if (this.#isBusy) this.#enqueue(text);
     else if (!this.#writeDirectly(text)) this.#writeToStream(text);
   }
 
@@ -75,13 +90,109 @@ export class SocketWriter {
     return !this.#isBusy;
   }
 
-  /** Writes the text and the bytes behind it. False when the other side does not keep up. */
+  /**
+   * Writes the text and the bytes behind it. False when the other side does not keep up. A secure socket is done with the
+   * bytes when this returns.
+   */
   writeBytes(text: string, bytes: Buffer): boolean {
     if (this.#isBusy) {
-      if (text !== '') this.#queue.push(text);
-      this.#queue.push(bytes);
-      return false;
+      if (text !== '') this.#enqueue(text);
+      this.#enqueue(keepable(bytes));
+      this.#isDeclined ||= this.#queuedBytes >= MAX_WAITING_BYTES;
+      return !this.#isDeclined;
     }
+    if (this.#isSecure && this.#writeDirectly(text === '' ? bytes : join([text, bytes]))) return true;
+    return this.#writeBytesToStream(text, keepable(bytes));
+  }
+
+  sendGathered(): void {
+    this.#isGathering = false;
+    this.#socket.uncork();
+  }
+
+  /** Ends our side once all is written. */
+  end(): void {
+    if (this.#isBusy) this.#isEnding = true;
+    else this.#socket.end();
+  }
+
+  complete(status: number): void {
+    this.#isBusy = false;
+    if (status < 0) {
+      this.#socket.destroy();
+      return;
+    }
+    if (this.#queuedBytes > 0) this.#sendQueue();
+    if (this.#isEnding && !this.#isBusy) this.#socket.end();
+    const hasRoom = this.#isBusy ? this.#isDeclined && this.#queuedBytes < MAX_WAITING_BYTES : this.#hasWaited;
+    if (hasRoom && !this.#socket.writableNeedDrain) this.#accept();
+  }
+
+  #accept(): void {
+    this.#isDeclined = false;
+    if (!this.#isBusy) this.#hasWaited = false;
+    this.#owner.receiveDrain();
+  }
+
+  #enqueue(item: string | Buffer): void {
+    this.#hasWaited = true;
+    this.#queue.push(item);
+    this.#queuedBytes += item.length;
+  }
+
+  /** Sends what waits, or as much of it as one write takes. */
+  #sendQueue(): void {
+    const batch = this.#takeBatch();
+    if (this.#writeDirectly(batch.length === 1 ? (batch[0] as string | Buffer) : join(batch))) return;
+    this.#socket.cork();
+    for (const item of [...batch, ...this.#queue]) this.#socket.write(item, 'latin1');
+    this.#socket.uncork();
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #takeBatch(): (string | Buffer)[] {
+    let count = 0;
+    let bytes = 0;
+    do {
+      bytes += (this.#queue[count] as string | Buffer).length;
+      count += 1;
+    } while (count < this.#queue.length && bytes + (this.#queue[count] as string | Buffer).length <= JOINED_BYTES);
+    this.#queuedBytes -= bytes;
+    return this.#queue.splice(0, count);
+  }
+
+  #writeDirectly(item: string | Buffer): boolean {
+    const socket = this.#socket;
+    if (WriteRequestOfNode === undefined || !isEmpty(socket)) return false;
+    const handle = (socket as {_handle?: Handle | null})._handle;
+    // Looked at once: asking a handle for anything is a call into Node.
+    this.#hasUsableHandle ??= isUsable(handle);
+    if (!this.#hasUsableHandle || !handle) return false;
+    const request = new WriteRequestOfNode();
+    request.handle = handle;
+    request.async = false;
+    request.oncomplete = onComplete;
+    request.writer = this;
+    // It must live as long as the write takes.
+    request.item = item;
+    const {writeLatin1String, writeBuffer} = handle as Required<Handle>;
+    const error =
+      typeof item === 'string'
+        ? writeLatin1String.call(handle, request, item)
+        : writeBuffer.call(handle, request, item);
+    if (error !== 0) socket.destroy();
+    // TLS always tells when it is done; a plain socket only if the system did not take all of it at once.
+    else this.#isBusy = this.#isSecure || handle.writeQueueSize !== 0;
+    return true;
+  }
+
+  #writeToStream(text: string): void {
+    if (isAllowed && WriteRequestOfNode === undefined) learnFrom((this.#socket as {_handle?: Handle | null})._handle);
+    this.#socket.write(text, 'latin1');
+  }
+
+  #writeBytesToStream(text: string, bytes: Buffer): boolean {
     const socket = this.#socket;
     if (text === '') {
       if (!this.#isSecure) this.#gather();
@@ -104,63 +215,10 @@ export class SocketWriter {
     this.#socket.cork();
     setImmediate(sendGathered, this);
   }
-
-  sendGathered(): void {
-    this.#isGathering = false;
-    this.#socket.uncork();
-  }
-
-  /** Ends our side once all is written. */
-  end(): void {
-    if (this.#isBusy) this.#isEnding = true;
-    else this.#socket.end();
-  }
-
-  complete(status: number): void {
-    this.#isBusy = false;
-    if (status < 0) {
-      this.#socket.destroy();
-      return;
-    }
-    const wasBlocked = this.#queue.length > 0;
-    this.#sendQueue();
-    if (this.#isEnding) this.#socket.end();
-    if (wasBlocked && !this.#socket.writableNeedDrain) this.#owner.receiveDrain();
-  }
-
-  #sendQueue(): void {
-    if (this.#queue.length === 0) return;
-    const queue = this.#queue;
-    this.#queue = [];
-    this.#socket.cork();
-    for (const item of queue) this.#socket.write(item, 'latin1');
-    this.#socket.uncork();
-  }
-
-  #writeDirectly(text: string): boolean {
-    const socket = this.#socket;
-    if (WriteRequestOfNode === undefined || !isEmpty(socket)) return false;
-    const handle = (socket as {_handle?: Handle | null})._handle;
-    // Looked at once: asking a handle for anything is a call into Node.
-    this.#hasUsableHandle ??= isUsable(handle);
-    if (!this.#hasUsableHandle || !handle) return false;
-    const request = new WriteRequestOfNode();
-    request.handle = handle;
-    request.async = false;
-    request.oncomplete = onComplete;
-    request.writer = this;
-    const error = (handle as Required<Handle>).writeLatin1String(request, text);
-    if (error !== 0) socket.destroy();
-    // TLS always tells when it is done; a plain socket only if the system did not take all of it at once.
-    else this.#isBusy = this.#isSecure || handle.writeQueueSize !== 0;
-    return true;
-  }
-
-  #writeToStream(text: string): void {
-    if (isAllowed && WriteRequestOfNode === undefined) learnFrom((this.#socket as {_handle?: Handle | null})._handle);
-    this.#socket.write(text, 'latin1');
-  }
 }
+
+const join = (items: readonly (string | Buffer)[]): Buffer =>
+  Buffer.concat(items.map(item => (typeof item === 'string' ? Buffer.from(item, 'latin1') : item)));
 
 const sendGathered = (writer: SocketWriter): void => writer.sendGathered();
 
@@ -173,7 +231,7 @@ const isEmpty = (socket: Socket): boolean =>
   socket.writableLength === 0 && !socket.connecting && !socket.destroyed && socket.writable;
 
 const isUsable = (handle: Handle | null | undefined): boolean =>
-  handle?.writeLatin1String !== undefined && handle.writeQueueSize !== undefined;
+  handle?.writeLatin1String !== undefined && handle.writeBuffer !== undefined && handle.writeQueueSize !== undefined;
 
 /** Node keeps the class of its write requests to itself; each write shows one. */
 function learnFrom(handle: Handle | null | undefined): void {

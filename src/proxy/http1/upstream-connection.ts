@@ -23,6 +23,7 @@ import {type HeadParser, INCOMPLETE, KEEP_ALIVE, NO_LENGTH, REFUSED, TO_BE_READ}
 import {CHUNKED, MessageWriter, NO_BODY, SIZED} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
 import {hasOption} from './request-checks.js';
+import {keepable, READ_BYTES, SHARED_BUFFER} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one pool share. */
@@ -31,15 +32,11 @@ export type UpstreamHost = {
   readonly timeouts: Timeouts;
   readonly sweep: Sweep;
   readonly parser: HeadParser;
-  /** What every connection reads into; a read is used up before the next. */
-  readonly readBuffer: Buffer;
   /** The connection may carry another request. */
   onIdle(connection: Http1UpstreamConnection): void;
   onClose(connection: Http1UpstreamConnection): void;
 };
 
-/** As much as libuv reads at once. */
-export const READ_BYTES = 65_536;
 /** A read of this size in the middle of a body: there is more where it came from. */
 const LARGE_READ_BYTES = READ_BYTES / 2;
 
@@ -71,7 +68,6 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   #deadline: number;
   /** A large body is coming: it is read into buffers of its own, which are passed on as they are. */
   #isLarge = false;
-  #ownBuffer: Buffer | undefined;
 
   constructor(upstream: Upstream, host: UpstreamHost, receiver: UpstreamReceiver, mayBecomeTunnel: boolean) {
     this.upstream = upstream;
@@ -84,6 +80,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
     this.#writer = new MessageWriter(new SocketWriter(this.#socket, this));
     this.#socket.once(upstream.tls === undefined ? 'connect' : 'secureConnect', () => this.receiveConnect());
     own(this.#socket, this);
+    if (upstream.tls !== undefined || mayBecomeTunnel) this.#socket.on('data', this.#onData);
     host.sweep.add(this);
   }
 
@@ -152,6 +149,8 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
 
   // What comes from the socket.
 
+  readonly #onData = (chunk: Buffer): void => this.receive(chunk);
+
   receiveConnect(): void {
     this.#socket.setNoDelay(true);
     const receiver = this.#receiver;
@@ -171,8 +170,8 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
 
   /** Where the next read goes. */
   nextBuffer(): Buffer {
-    this.#ownBuffer = this.#isLarge ? Buffer.allocUnsafeSlow(READ_BYTES) : undefined;
-    return this.#ownBuffer ?? this.#host.readBuffer;
+    const isKept = this.#isLarge && this.#receiver?.usesDataAtOnce !== true;
+    return isKept ? Buffer.allocUnsafeSlow(READ_BYTES) : SHARED_BUFFER;
   }
 
   /** Takes what was read into a buffer. */
@@ -182,8 +181,8 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   }
 
   onBodyData(chunk: Buffer): void {
-    // What is in the shared buffer is there until the next read only.
-    this.#receiver?.onData(chunk.buffer === this.#host.readBuffer.buffer ? Buffer.from(chunk) : chunk);
+    const receiver = this.#receiver;
+    receiver?.onData(receiver.usesDataAtOnce ? chunk : keepable(chunk));
   }
 
   receiveEnd(): void {
@@ -298,6 +297,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
     this.#host.sweep.delete(this);
     this.#host.onClose(this);
     disown(this.#socket);
+    this.#socket.off('data', this.#onData);
     receiver?.onUpgrade({status, reason, fields}, {socket: this.#socket, early});
     return REFUSED;
   }

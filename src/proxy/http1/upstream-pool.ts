@@ -2,7 +2,7 @@ import type {Limits, Timeouts} from '../limits.js';
 import type {Sweep} from '../sweep.js';
 import type {Upstream, UpstreamPool, UpstreamReceiver, WantedConnection} from '../upstream.js';
 import {HeadParser} from './head-parser.js';
-import {Http1UpstreamConnection, READ_BYTES, type UpstreamHost} from './upstream-connection.js';
+import {Http1UpstreamConnection, type UpstreamHost} from './upstream-connection.js';
 
 export type PoolOptions = {readonly limits: Limits; readonly timeouts: Timeouts; readonly sweep: Sweep};
 
@@ -21,7 +21,6 @@ export function createHttp1Pool({limits, timeouts, sweep}: PoolOptions): Upstrea
     limits,
     timeouts,
     sweep,
-    readBuffer: Buffer.allocUnsafeSlow(READ_BYTES),
     parser: new HeadParser({fields: limits.responseFields, targetBytes: limits.targetBytes}),
     onIdle(connection) {
       const {idle} = peerOf(connection.upstream);

@@ -145,6 +145,8 @@ export class ClientStream implements ClientSide {
     this.#pace?.stopBody();
   }
 
+  readonly usesBodyAtOnce = false;
+
   sendBody(chunk: Buffer): boolean {
     if (!this.#mayHaveBody || chunk.length === 0) return true;
     if (this.#remaining !== -1) {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {describe, it, onTestFinished} from 'vitest';
+import {afterAll, beforeAll, describe, it} from 'vitest';
 import {issueLeaf} from '../../../src/ca/leaf.js';
 import type {RootCertificate} from '../../../src/ca/root.js';
 import {applyPlan} from '../../../src/ca/trust/apply-plan.js';
@@ -18,10 +20,10 @@ const STORE_FOLDERS = ['/etc/ssl', '/usr/local/share/ca-certificates'];
 const CONFIGURATION = '/etc/ca-certificates.conf';
 
 /** A view of this machine's file system where the trust store is a copy, and how to run and look there. */
-type Sandbox = {readonly run: Run; readonly root: string};
+type Sandbox = {readonly run: Run; readonly root: string; end(): Promise<void>};
 
 async function startSandbox(): Promise<Sandbox> {
-  const copies = await temporaryFolder();
+  const copies = mkdtempSync(path.join(tmpdir(), 'tako-store-'));
   const mounts = STORE_FOLDERS.map(folder => {
     const copy = path.join(copies, path.basename(folder));
     return `cp -a ${folder} ${copy} && mount --bind ${copy} ${folder}`;
@@ -31,12 +33,17 @@ async function startSandbox(): Promise<Sandbox> {
   const conf = `grep -v '^[#!]' ${CONFIGURATION} | head -n 3 > ${few} && mount --bind ${few} ${CONFIGURATION}`;
   const script = [...mounts, conf, 'update-ca-certificates --fresh >&2', 'echo ready', 'exec sleep 600'].join(' && ');
   const child = spawn('unshare', ['--mount', 'sh', '-c', script], {stdio: ['ignore', 'pipe', 'ignore']});
-  onTestFinished(() => void child.kill());
+  const exited = once(child, 'exit');
   await once(child.stdout, 'data');
   const enter = ['--target', String(child.pid), '--mount', '--'];
   return {
     run: (command, options) => run({file: 'nsenter', args: [...enter, command.file, ...command.args]}, options),
     root: `/proc/${child.pid}/root`,
+    async end() {
+      child.kill();
+      await exited;
+      rmSync(copies, {recursive: true, force: true});
+    },
   };
 }
 
@@ -54,8 +61,13 @@ const statesOf = async (sandbox: Sandbox, root: RootCertificate): Promise<string
 const PARTS = ['root', 'mount namespace', 'nsenter', 'openssl', 'update-ca-certificates'];
 
 describe.skipIf(requires(...PARTS))("this machine's store, in a view of its own", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  afterAll(() => sandbox?.end());
+
   it('makes OpenSSL accept a leaf once the plan ran, and refuse it once the root was removed', async () => {
-    const sandbox = await startSandbox();
     const authority = await newAuthority({owner: OWNER});
     const leaf = await writeTemporary('leaf.pem', issueLeaf(authority, 'app.test', Date.now()).certificate.cert);
     const verifyBy = async (...store: string[]): Promise<number> =>
@@ -81,7 +93,6 @@ describe.skipIf(requires(...PARTS))("this machine's store, in a view of its own"
   });
 
   it('replaces an earlier root of the same owner and leaves that of another', async () => {
-    const sandbox = await startSandbox();
     const [old, other] = [await newAuthority({owner: OWNER}), await newAuthority({owner: 'bob@machine'})];
     const {root} = await newAuthority({owner: OWNER});
     await applyPlan(planTrust(await readFacts(sandbox), old.root), sandbox.run);

@@ -4,8 +4,9 @@ import {once} from 'node:events';
 import type {Socket} from 'node:net';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {connect as connectTls} from 'node:tls';
-import {onTestFinished, vi} from 'vitest';
+import {onTestFinished} from 'vitest';
 import type {Gateway} from '../../../src/proxy/gateway.js';
+import {eventually} from '../../helpers/eventually.js';
 import {certificate, HOST, openTcp, startRawUpstream} from '../harness.js';
 
 /** All that came on one connection, and the means to wait for more. */
@@ -89,15 +90,12 @@ export async function startPlayedUpstream() {
   };
 }
 
-/** A guard against hanging, no measure. */
-const MAX_WAIT_MS = 5_000;
-
-/** Waits until it is true. */
-export async function waitFor(isTrue: () => boolean, describe: () => string, timeout = MAX_WAIT_MS): Promise<void> {
+/** Waits until it is true, for as long as its description changes. */
+export async function waitFor(isTrue: () => boolean, describe: () => string): Promise<void> {
   const check = (): void => {
     if (!isTrue()) throw new Error(`waited in vain for ${describe()}`);
   };
-  await vi.waitFor(check, {interval: 1, timeout});
+  await eventually(check, {everyMs: 1});
 }
 
 /** Lets everything happen that is about to: both sides are in this process, so it takes turns, not time. */

@@ -221,7 +221,6 @@ async function hashNext(socket: Socket, size: number): Promise<string> {
   await waitFor(
     () => left === 0,
     () => `${left} more bytes`,
-    60_000,
   );
   return hash.digest('hex');
 }

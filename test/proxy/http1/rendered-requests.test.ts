@@ -120,6 +120,7 @@ function send(request: UpstreamRequest, contentLength: number, {body, trailers}:
   seen.requests.length = 0;
   return new Promise((resolve, reject) => {
     const receiver: UpstreamReceiver = {
+      usesDataAtOnce: false,
       onConnected(stream) {
         stream.sendHead(request, contentLength);
         if (body !== '') stream.sendBody(bytesOf(body));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {constants} from 'node:http2';
-import {describe, it, vi} from 'vitest';
+import {describe, it} from 'vitest';
 import type {ClientSide, StartExchange} from '../../../src/proxy/client-side.js';
 import {HeaderFields} from '../../../src/proxy/header-fields.js';
+import {eventually} from '../../helpers/eventually.js';
 import {fetchHttp2, HOST, readHttp2, startRawUpstream, startUpstream} from '../harness.js';
 import {
   codeOf,
@@ -242,9 +243,9 @@ describe('a client of HTTP/2', () => {
     const upstream = await startRawUpstream(() => undefined);
     const engine = await startEngine({upstream});
     const stream = openSession(engine).request({':authority': HOST});
-    await vi.waitFor(() => assert.match(upstream.received(), /^GET/));
+    await eventually(() => assert.match(upstream.received(), /^GET/));
     stream.close(constants.NGHTTP2_CANCEL);
-    await vi.waitFor(() => assert.deepEqual(engine.outcomes, ['client-gone']));
+    await eventually(() => assert.deepEqual(engine.outcomes, ['client-gone']));
   });
 
   it('that closes its connection gives all of its requests up', async () => {
@@ -252,10 +253,10 @@ describe('a client of HTTP/2', () => {
     const engine = await startEngine({upstream});
     const session = openSession(engine);
     for (let count = 0; count < 10; count++) session.request({':authority': HOST}).on('error', ignore);
-    await vi.waitFor(() => assert.equal(engine.inFlight(), 10));
+    await eventually(() => assert.equal(engine.inFlight(), 10));
     session.destroy();
-    await vi.waitFor(() => assert.deepEqual(engine.outcomes, Array(10).fill('client-gone')));
-    await vi.waitFor(() => assert.equal(engine.http2.count, 0));
+    await eventually(() => assert.deepEqual(engine.outcomes, Array(10).fill('client-gone')));
+    await eventually(() => assert.equal(engine.http2.count, 0));
   });
 
   it('that does not read holds the upstream back, and gets all of it in the end', async () => {
@@ -358,13 +359,13 @@ describe('draining HTTP/2', () => {
     const engine = await startEngine({upstream});
     const session = openSession(engine);
     const answer = fetchHttp2(session);
-    await vi.waitFor(() => assert.notEqual(finish, ignore));
+    await eventually(() => assert.notEqual(finish, ignore));
     engine.http2.drain();
     await once(session, 'goaway');
     finish();
     assert.equal((await answer).body, 'late');
     await once(session, 'close');
-    await vi.waitFor(() => assert.equal(engine.http2.count, 0));
+    await eventually(() => assert.equal(engine.http2.count, 0));
   });
 
   it('closes an idle connection at once', async () => {

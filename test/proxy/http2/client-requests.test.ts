@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {constants} from 'node:http2';
-import {describe, it, vi} from 'vitest';
+import {describe, it} from 'vitest';
 import {readRequest} from '../../../src/proxy/http2/request-head.js';
 import {DEFAULT_LIMITS} from '../../../src/proxy/limits.js';
+import {eventually} from '../../helpers/eventually.js';
 import {fetchHttp2, HOST, readHttp2, startRawUpstream, startUpstream} from '../harness.js';
 import {
   codeOf,
@@ -286,12 +287,12 @@ describe('a body over HTTP/2 that has not the length it was said to have', () =>
     const connection = await openRaw(engine.port);
     const fields = requestFields({':method': 'POST'}, [['content-length', length]]);
     connection.send(request(1, fields, 0));
-    await vi.waitFor(() => assert.match(upstream.received(), /^POST/));
+    await eventually(() => assert.match(upstream.received(), /^POST/));
     connection.send(frame(DATA, END_STREAM, 1, body));
     // nghttp2 ends the connection over too much DATA, the stream over too little.
     const error = await connection.find(({type}) => type === RST_STREAM || type === GOAWAY);
     assert.notEqual(codeOf(error), NO_ERROR);
-    await vi.waitFor(() => assert.equal(engine.inFlight(), 0));
+    await eventually(() => assert.equal(engine.inFlight(), 0));
     assert.doesNotMatch(upstream.received(), /secret/);
   });
 
@@ -306,7 +307,7 @@ describe('a body over HTTP/2 that has not the length it was said to have', () =>
     const connection = await openRaw(engine.port);
     connection.send(request(1, requestFields({':method': 'POST'}, [['content-length', '5']]), 0));
     connection.send(frame(DATA, END_STREAM, 1, 'hell'));
-    await vi.waitFor(() => assert.deepEqual(gone, ['malformed']));
+    await eventually(() => assert.deepEqual(gone, ['malformed']));
   });
 
   it.each([
@@ -327,9 +328,9 @@ describe('a body over HTTP/2 that has not the length it was said to have', () =>
     });
     const connection = await openRaw(engine.port);
     connection.send(request(1, requestFields({':method': 'POST'}), 0), frame(DATA, 0, 1, 'half'));
-    await vi.waitFor(() => assert.deepEqual(events, ['body']));
+    await eventually(() => assert.deepEqual(events, ['body']));
     connection.send(frame(RST_STREAM, 0, 1, uint32(code)));
-    await vi.waitFor(() => assert.deepEqual(events, ['body', 'closed']));
+    await eventually(() => assert.deepEqual(events, ['body', 'closed']));
   });
 });
 

@@ -17,6 +17,7 @@ import {
 } from '@grpc/grpc-js';
 import {describe, it, onTestFinished, vi} from 'vitest';
 import type {Upstream} from '../../../src/proxy/upstream.js';
+import {eventually} from '../../helpers/eventually.js';
 import {certificate, HOST, holdRefusingPort} from '../harness.js';
 import {type Engine, startEngine} from './harness.js';
 
@@ -152,7 +153,7 @@ describe('gRPC through the engine', () => {
     const answers: string[] = [];
     const stream = client.makeServerStreamRequest(echo.down.path, asIs, asIs, Buffer.alloc(0), new Metadata());
     stream.on('data', bytes => answers.push(String(bytes)));
-    await vi.waitFor(() => assert.deepEqual(answers, ['1']), {interval: 1});
+    await eventually(() => assert.deepEqual(answers, ['1']), {everyMs: 1});
     await once(stream, 'end');
     assert.deepEqual(answers, ['1', '2']);
   });
@@ -191,7 +192,7 @@ describe('gRPC through the engine', () => {
     stream.resume();
     const [{code}] = await once(stream, 'status');
     assert.equal(code, status.OK);
-    await vi.waitFor(() => assert.deepEqual(engine.outcomes, ['answered']));
+    await eventually(() => assert.deepEqual(engine.outcomes, ['answered']));
   });
 
   it('passes on status, message and trailers of an answer that has nothing else', async () => {
@@ -226,8 +227,8 @@ describe('gRPC through the engine', () => {
     const {error} = await call(client, 'x', new Metadata(), {deadline: Date.now() + 300});
     assert.equal(error?.code, status.DEADLINE_EXCEEDED);
     assert.ok(deadline instanceof Date || (typeof deadline === 'number' && Number.isFinite(deadline)));
-    await vi.waitFor(() => assert.equal(cancelled.mock.calls.length, 1));
-    await vi.waitFor(() => assert.equal(engine.inFlight(), 0));
+    await eventually(() => assert.equal(cancelled.mock.calls.length, 1));
+    await eventually(() => assert.equal(engine.inFlight(), 0));
   });
 
   it('tells the server that a call was cancelled in the middle', async () => {
@@ -246,8 +247,8 @@ describe('gRPC through the engine', () => {
     await once(stream, 'data');
     stream.cancel();
     assert.equal(((await failed)[0] as ServiceError).code, status.CANCELLED);
-    await vi.waitFor(() => assert.equal(cancelled.mock.calls.length, 1));
-    await vi.waitFor(() => assert.deepEqual(engine.outcomes, ['client-gone']));
+    await eventually(() => assert.equal(cancelled.mock.calls.length, 1));
+    await eventually(() => assert.deepEqual(engine.outcomes, ['client-gone']));
   });
 
   it('makes 100 calls at once on one connection', async () => {
@@ -287,7 +288,7 @@ describe('gRPC through the engine', () => {
     server.forceShutdown();
     const [error] = await once(stream, 'error');
     assert.notEqual((error as ServiceError).code, status.OK);
-    await vi.waitFor(() => assert.deepEqual(engine.outcomes, ['cut-off']));
+    await eventually(() => assert.deepEqual(engine.outcomes, ['cut-off']));
   });
 
   it('is UNAVAILABLE while nothing listens', async () => {

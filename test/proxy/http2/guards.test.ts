@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {type ClientHttp2Session, constants} from 'node:http2';
-import {afterEach, beforeEach, describe, it, vi} from 'vitest';
+import {afterEach, beforeEach, describe, it} from 'vitest';
 import type {ClientReceiver, ClientSide} from '../../../src/proxy/client-side.js';
 import {HeaderFields} from '../../../src/proxy/header-fields.js';
+import {eventually} from '../../helpers/eventually.js';
 import {fetchHttp2, HOST, readHttp2, startUpstream} from '../harness.js';
 import {
   ACK,
@@ -52,7 +53,7 @@ describe('a hostile HTTP/2 connection', () => {
   afterEach(async () => {
     // Whatever happened on one connection, the others go on.
     assert.equal((await fetchHttp2(other)).body, 'ok');
-    await vi.waitFor(() => assert.equal(engine.inFlight(), 0), {timeout: 5_000});
+    await eventually(() => assert.equal(engine.inFlight(), 0));
   });
 
   it('that resets streams as fast as it opens them is closed', async () => {
@@ -169,7 +170,7 @@ describe('a hostile HTTP/2 connection', () => {
     const connection = await openRaw(idle.port);
     assert.equal(codeOf(await connection.find(({type}) => type === GOAWAY)), 0);
     await connection.closed;
-    await vi.waitFor(() => assert.equal(idle.http2.count, 0));
+    await eventually(() => assert.equal(idle.http2.count, 0));
   });
 
   it('that never says its preface is closed', async () => {
@@ -177,7 +178,7 @@ describe('a hostile HTTP/2 connection', () => {
     const socket = openTls(idle.port);
     socket.on('error', ignore);
     await once(socket, 'secureConnect');
-    await vi.waitFor(() => assert.equal(idle.http2.count, 1));
+    await eventually(() => assert.equal(idle.http2.count, 1));
     await once(socket.resume(), 'close');
   });
 

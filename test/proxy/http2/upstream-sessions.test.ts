@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream} from 'node:http2';
 import {type AddressInfo, createServer as createNetServer, type Socket} from 'node:net';
-import {describe, it, onTestFinished, vi} from 'vitest';
+import {describe, it, onTestFinished} from 'vitest';
 import {kindSet} from '../../../src/proxy/field-kinds.js';
 import {HeaderFields} from '../../../src/proxy/header-fields.js';
 import {createHttp2Pool} from '../../../src/proxy/http2/upstream-sessions.js';
 import type {Timeouts} from '../../../src/proxy/limits.js';
 import type {Upstream, UpstreamError, UpstreamReceiver, UpstreamStream} from '../../../src/proxy/upstream.js';
 import {UpstreamRequest} from '../../../src/proxy/upstream-request.js';
+import {eventually} from '../../helpers/eventually.js';
 import {fetchHttp2, HOST, holdRefusingPort, readHttp2} from '../harness.js';
 import {frame, GOAWAY, RST_STREAM, SETTINGS, uint32} from './frames.js';
 import {openSession, shared, startEngine} from './harness.js';
@@ -67,6 +68,7 @@ function send(upstream: Upstream, timeouts: Partial<Timeouts> = {}, method = 'GE
   onTestFinished(() => pool.close());
   const events: Events = {list: [], errors: [], stream: undefined};
   const receiver: UpstreamReceiver = {
+    usesDataAtOnce: false,
     onConnected(stream) {
       events.stream = stream;
       events.list.push('connected');
@@ -142,9 +144,9 @@ describe('a request to an h2c upstream', () => {
       stream.respond(method === 'HEAD' ? {':status': 200, 'content-length': 7} : {':status': 200}, {endStream: true});
     });
     const whole = send(upstream);
-    await vi.waitFor(() => assert.deepEqual(whole.list, ['connected', 'interim 103', 'head 200 0', 'end undefined']));
+    await eventually(() => assert.deepEqual(whole.list, ['connected', 'interim 103', 'head 200 0', 'end undefined']));
     const head = send(upstream, {}, 'HEAD');
-    await vi.waitFor(() => assert.deepEqual(head.list, ['connected', 'interim 103', 'head 200 7', 'end undefined']));
+    await eventually(() => assert.deepEqual(head.list, ['connected', 'interim 103', 'head 200 7', 'end undefined']));
   });
 
   it('that the client gives up is cancelled, and never looks complete', async () => {
@@ -157,9 +159,9 @@ describe('a request to an h2c upstream', () => {
     const stream = openSession(await startEngine({upstream})).request({':method': 'POST', ':authority': HOST});
     stream.on('error', ignore);
     stream.write('half');
-    await vi.waitFor(() => assert.deepEqual(events, ['data half']));
+    await eventually(() => assert.deepEqual(events, ['data half']));
     stream.session?.destroy();
-    await vi.waitFor(() => assert.equal(events.at(-1), `close ${constants.NGHTTP2_CANCEL}`));
+    await eventually(() => assert.equal(events.at(-1), `close ${constants.NGHTTP2_CANCEL}`));
     assert.ok(!events.includes('end of false false'), 'END_STREAM came before the reset');
   });
 
@@ -184,7 +186,7 @@ describe('a request to an h2c upstream', () => {
       stream.end('short');
     });
     const events = send(upstream);
-    await vi.waitFor(() => assert.equal(events.errors[0]?.failure, 'malformed'));
+    await eventually(() => assert.equal(events.errors[0]?.failure, 'malformed'));
     assert.ok(!events.list.some(event => event.startsWith('end')));
   });
 
@@ -230,19 +232,19 @@ describe('connections to an h2c upstream', () => {
 
   it('to one that allows no streams fail', async () => {
     const events = send(await startH2c(ignore, {maxConcurrentStreams: 0}));
-    await vi.waitFor(() => assert.deepEqual(events.list, ['refused-stream unsent']));
+    await eventually(() => assert.deepEqual(events.list, ['refused-stream unsent']));
   });
 
   it('are closed when idle', async () => {
     const upstream = await startH2c(stream => stream.end('ok'));
     const events = send(upstream, {upstreamIdleMs: 100});
-    await vi.waitFor(() => assert.equal(events.list.at(-1), 'end undefined'));
-    await vi.waitFor(() => assert.equal(upstream.sessions[0]?.destroyed, true));
+    await eventually(() => assert.equal(events.list.at(-1), 'end undefined'));
+    await eventually(() => assert.equal(upstream.sessions[0]?.destroyed, true));
   });
 
   it('that are refused fail before anything is sent', async () => {
     const events = send(h2c(holdRefusingPort()));
-    await vi.waitFor(() => assert.deepEqual(events.list, ['unreachable unsent']));
+    await eventually(() => assert.deepEqual(events.list, ['unreachable unsent']));
   });
 
   it('that do not become HTTP/2 in time fail before anything is sent', async () => {
@@ -251,7 +253,7 @@ describe('connections to an h2c upstream', () => {
     await once(silent, 'listening');
     onTestFinished(() => void silent.close());
     const events = send(h2c((silent.address() as AddressInfo).port), {connectMs: 100});
-    await vi.waitFor(() => assert.deepEqual(events.list, ['connect-timeout unsent']));
+    await eventually(() => assert.deepEqual(events.list, ['connect-timeout unsent']));
   });
 
   it('to something that is not HTTP/2 fail before anything is sent', async () => {
@@ -260,14 +262,14 @@ describe('connections to an h2c upstream', () => {
     await once(other, 'listening');
     onTestFinished(() => void other.close());
     const events = send(h2c((other.address() as AddressInfo).port));
-    await vi.waitFor(() => assert.deepEqual(events.list, ['unreachable unsent']));
+    await eventually(() => assert.deepEqual(events.list, ['unreachable unsent']));
   });
 
   it('that somebody waits for in vain are not told to him', async () => {
     const upstream = await startH2c(stream => stream.end('ok'));
     const events = send(upstream);
     events.giveUp();
-    await vi.waitFor(() => assert.equal(upstream.sessions.length, 1));
+    await eventually(() => assert.equal(upstream.sessions.length, 1));
     await new Promise(resolve => setTimeout(resolve, 50));
     assert.deepEqual(events.list, []);
   });
@@ -277,12 +279,12 @@ describe('connections to an h2c upstream', () => {
       if (path === '/a') stream.session?.destroy();
     });
     const events = send(upstream);
-    await vi.waitFor(() => assert.deepEqual(events.list, ['connected', 'closed unanswered']));
+    await eventually(() => assert.deepEqual(events.list, ['connected', 'closed unanswered']));
   });
 
   it('that do not answer in time fail', async () => {
     const events = send(await startH2c(ignore), {firstByteMs: 100});
-    await vi.waitFor(() => assert.deepEqual(events.list, ['connected', 'timeout unanswered']));
+    await eventually(() => assert.deepEqual(events.list, ['connected', 'timeout unanswered']));
   });
 
   it('that stop in the middle of an answer fail', async () => {
@@ -291,7 +293,7 @@ describe('connections to an h2c upstream', () => {
       stream.write('half');
     });
     const events = send(upstream, {upstreamIdleReadMs: 100});
-    await vi.waitFor(() => assert.equal(events.list.at(-1), 'timeout answered'));
+    await eventually(() => assert.equal(events.list.at(-1), 'timeout answered'));
   });
 });
 
@@ -301,7 +303,7 @@ describe('a request that an h2c upstream did not look at', () => {
       socket.write(frame(RST_STREAM, 0, 1, uint32(constants.NGHTTP2_REFUSED_STREAM)));
     });
     const events = send(upstream);
-    await vi.waitFor(() => assert.deepEqual(events.list, ['connected', 'refused-stream unsent']));
+    await eventually(() => assert.deepEqual(events.list, ['connected', 'refused-stream unsent']));
   });
 
   it.each([
@@ -312,7 +314,7 @@ describe('a request that an h2c upstream did not look at', () => {
       socket.write(frame(GOAWAY, 0, 0, Buffer.concat([uint32(0), uint32(code)])));
     });
     const events = send(upstream);
-    await vi.waitFor(() => assert.deepEqual(events.list, ['connected', 'refused-stream unsent']));
+    await eventually(() => assert.deepEqual(events.list, ['connected', 'refused-stream unsent']));
   });
 
   it('is sent again by the engine', async () => {
@@ -333,7 +335,7 @@ describe('a request that an h2c upstream did not look at', () => {
     });
     const session = openSession(await startEngine({upstream}));
     const last = fetchHttp2(session, {':path': '/last'});
-    await vi.waitFor(() => assert.equal(upstream.sessions[0]?.closed, true));
+    await eventually(() => assert.equal(upstream.sessions[0]?.closed, true));
     assert.equal((await fetchHttp2(session)).body, 'ok');
     assert.equal((await last).body, 'last');
     assert.equal(upstream.sessions.length, 2);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import type {ClientHttp2Session, ClientHttp2Stream} from 'node:http2';
-import {describe, it, vi} from 'vitest';
+import {describe, it} from 'vitest';
 import {WebSocketServer} from 'ws';
+import {eventually} from '../../helpers/eventually.js';
 import {HOST, readHttp2, startRawUpstream, startUpstream} from '../harness.js';
 import {openSession, startEngine} from './harness.js';
 
@@ -49,17 +50,17 @@ describe('a WebSocket over HTTP/2', () => {
     stream.on('data', chunk => {
       received += chunk.toString('latin1');
     });
-    await vi.waitFor(() => assert.match(received, /GET \/socket\?x=1 app\.test/));
+    await eventually(() => assert.match(received, /GET \/socket\?x=1 app\.test/));
     stream.write(textFrame('hello'));
-    await vi.waitFor(() => assert.match(received, /echo hello/));
+    await eventually(() => assert.match(received, /echo hello/));
     stream.close();
-    await vi.waitFor(() => assert.deepEqual(engine.outcomes, ['tunnelled']));
+    await eventually(() => assert.deepEqual(engine.outcomes, ['tunnelled']));
   });
 
   it('asks the app as HTTP/1.1 does', async () => {
     const upstream = await startRawUpstream(() => undefined);
     const stream = await connect(openSession(await startEngine({upstream})));
-    await vi.waitFor(() => assert.match(upstream.received(), /\r\n\r\n$/));
+    await eventually(() => assert.match(upstream.received(), /\r\n\r\n$/));
     const head = upstream.received();
     assert.match(head, /^GET \/socket\?x=1 HTTP\/1\.1\r\nHost: app\.test\r\n/);
     assert.match(head, /^Connection: Upgrade\r\nUpgrade: websocket\r\n/m);
@@ -87,7 +88,7 @@ describe('a WebSocket over HTTP/2', () => {
     const upstream = await startRawUpstream(() => undefined);
     const stream = await connect(openSession(await startEngine({upstream})));
     stream.write('GET /secret HTTP/1.1\r\n\r\n');
-    await vi.waitFor(() => assert.match(upstream.received(), /\r\n\r\n$/));
+    await eventually(() => assert.match(upstream.received(), /\r\n\r\n$/));
     await new Promise(resolve => setTimeout(resolve, 50));
     assert.doesNotMatch(upstream.received(), /secret/);
     stream.close();
@@ -103,7 +104,7 @@ describe('a WebSocket over HTTP/2', () => {
     await once(stream, 'end');
     stream.end();
     await once(stream, 'close');
-    await vi.waitFor(() => assert.equal(engine.inFlight(), 0));
+    await eventually(() => assert.equal(engine.inFlight(), 0));
   });
 
   it('carries much at once both ways', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import {describe, it, vi} from 'vitest';
+import {describe, it} from 'vitest';
 import type {Certificate, CertificateSource} from '../../../src/proxy/certificate-source.js';
 import {createTestCertificate} from '../../helpers/certificates.js';
+import {eventually} from '../../helpers/eventually.js';
 import {requires} from '../../helpers/system-parts.js';
 import {
   certificate,
@@ -103,7 +104,7 @@ describe('the certificate', () => {
     current = other;
     const untilRenewed = async (): Promise<void> =>
       assert.equal(shownBy((await openClient(port)).socket), fingerprintOf(other));
-    await vi.waitFor(untilRenewed, {interval: 50, timeout: 20_000});
+    await eventually(untilRenewed, {everyMs: 50});
   });
 
   it('of the default that the source takes long to give keeps nobody waiting', async () => {

@@ -11,6 +11,8 @@ import {startProbe} from '../../threats/probe.js';
 
 const CONNECTIONS = scaled(60, 1_000);
 const SECONDS = scaled(3, 40);
+/** Seconds that its probe waits: a guard, no measure. */
+const PATIENCE = 30;
 
 const MODES: Readonly<Record<string, readonly string[]>> = {
   'heads that come slowly': ['-H', '-x', '24', '-t', 'GET'],
@@ -26,7 +28,18 @@ afterAll(home.remove);
 
 /** What it says of the service's availability each time it looks, and why it ended. */
 async function attack(url: string, mode: readonly string[]) {
-  const load = ['-c', String(CONNECTIONS), '-r', String(CONNECTIONS), '-i', '1', '-l', String(SECONDS), '-p', '3'];
+  const load = [
+    '-c',
+    String(CONNECTIONS),
+    '-r',
+    String(CONNECTIONS),
+    '-i',
+    '1',
+    '-l',
+    String(SECONDS),
+    '-p',
+    String(PATIENCE),
+  ];
   const {stdout} = await run('slowhttptest', [...mode, ...load, '-u', url], {maxBuffer: 64 * 1024 * 1024});
   // Its words are in colours.
   const plain = stdout.replaceAll(/\u001b\[[0-9;]*m/g, '');
@@ -42,7 +55,7 @@ describe.skipIf(requires('slowhttptest'))('slowhttptest', () => {
       request.resume().on('end', () => response.end('x'.repeat(64 * 1024)));
     });
     const {ready} = await startProxy(home.folder, '--http', '--to', app.address);
-    const probe = startProbe(Number(new URL(ready.url).port));
+    const probe = await startProbe(Number(new URL(ready.url).port));
     const attacks = await Promise.all(
       Object.entries(MODES).map(async ([name, mode]) => [name, await attack(`${ready.url}/`, mode)] as const),
     );
