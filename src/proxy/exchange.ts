@@ -44,6 +44,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   #stream: UpstreamStream | undefined;
   #stopWaiting: (() => void) | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  #closeTunnel: (() => void) | undefined;
   /** The head of the answer is out, or about to be: no other try, no other answer. */
   #isHeadSent = false;
   #isBodyRead = false;
@@ -101,6 +102,16 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#sendDown(bytes);
     this.#finish('answered');
     this.#side.sendEnd(undefined);
+  }
+
+  cut(): void {
+    if (this.isOver) return;
+    if (this.#closeTunnel !== undefined) {
+      this.#closeTunnel();
+      return;
+    }
+    this.#dropUpstream();
+    this.#cutOff();
   }
 
   /** The answer broke off: its client must not take it for complete. */
@@ -293,7 +304,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.response = head;
     this.#isHeadSent = true;
     const client = this.#side.openTunnel(head);
-    this.#host.tunnels.join(client, tunnel, () => this.#finish('tunnelled'));
+    this.#closeTunnel = this.#host.tunnels.join(client, tunnel, () => this.#finish('tunnelled'));
   }
 
   #sendDown(chunk: Buffer): void {

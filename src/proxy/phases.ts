@@ -32,14 +32,18 @@ export type Phases<Context = undefined> = {
    */
   readonly upstreamPeer: (session: Session<Context>) => Upstream | undefined | Promise<Upstream | undefined>;
   /** May change the request that goes upstream; run again for each try. */
-  readonly upstreamRequestFilter?: (request: UpstreamRequest, session: Session<Context>) => void | Promise<void>;
+  readonly upstreamRequestFilter?:
+    | ((request: UpstreamRequest, session: Session<Context>) => void | Promise<void>)
+    | undefined;
   /** Sees the head of the answer as it came; what it changes is what a cache would keep. */
-  readonly upstreamResponseFilter?: (response: ResponseHead, session: Session<Context>) => void | Promise<void>;
+  readonly upstreamResponseFilter?:
+    | ((response: ResponseHead, session: Session<Context>) => void | Promise<void>)
+    | undefined;
   /** The last change to the head of the upstream's answer before this client gets it. */
-  readonly responseFilter?: (response: ResponseHead, session: Session<Context>) => void | Promise<void>;
+  readonly responseFilter?: ((response: ResponseHead, session: Session<Context>) => void | Promise<void>) | undefined;
   /** A filter that changes the length of a body deletes Content-Length in the filter of its head. */
-  readonly requestBodyFilter?: BodyFilter<Context>;
-  readonly responseBodyFilter?: BodyFilter<Context>;
+  readonly requestBodyFilter?: BodyFilter<Context> | undefined;
+  readonly responseBodyFilter?: BodyFilter<Context> | undefined;
   /** Nothing was sent. Asked only where another try is safe: the body is unread. Without it `decideRetry` decides. */
   readonly failToConnect?: (error: UpstreamError, session: Session<Context>) => Retry | Promise<Retry>;
   /** The request was sent and no answer came. Asked only where another try is safe: idempotent, and without a body. */

@@ -49,6 +49,9 @@ export abstract class Session<Context = unknown> {
     body?: string | Buffer,
   ): void;
 
+  /** Ends whatever is under way: a tunnel is closed, an answer broken off. Nothing happens when the request is over. */
+  abstract cut(): void;
+
   /** Whether an answer has begun. */
   abstract get isAnswered(): boolean;
 

@@ -7,8 +7,8 @@ import type {UpstreamTunnel} from './upstream.js';
 
 /** The tunnels of one proxy. */
 export type Tunnels = {
-  /** Copies both ways with backpressure; `onOver` is called once both sides are closed. */
-  join(client: ClientTunnel, upstream: UpstreamTunnel, onOver: () => void): void;
+  /** Copies both ways with backpressure; `onOver` is called once both sides are closed. What comes back closes them. */
+  join(client: ClientTunnel, upstream: UpstreamTunnel, onOver: () => void): () => void;
   /** Closes them one after the other within `graceMs`, so that their clients do not all come back at once. */
   drain(graceMs: number): void;
   close(): void;
@@ -42,6 +42,7 @@ export function createTunnels(random: () => number = Math.random): Tunnels {
       if (client.early !== undefined) socket.write(client.early);
       copy(client.duplex, socket, onClose);
       copy(socket, client.duplex, onClose);
+      return () => client.duplex.destroy();
     },
     drain(graceMs) {
       for (const client of open) closeAfter(client, graceMs * random());
