@@ -31,10 +31,10 @@ describe('without a daemon', () => {
     '%s fails and says why',
     async command => {
       const words = command.split(' ');
-      const {code, stdout, stderr} = await tako.run(words);
+      const [{code, stdout, stderr}, document] = await Promise.all([tako.run(words), tako.run([...words, '--json'])]);
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(stderr, /\[DAEMON_NOT_RUNNING\]\n {2}"tako dev" in the folder of an app starts it/);
-      assert.equal(errorOf(await tako.run([...words, '--json'])).code, 'DAEMON_NOT_RUNNING');
+      assert.equal(errorOf(document).code, 'DAEMON_NOT_RUNNING');
     },
   );
 

@@ -145,7 +145,7 @@ describe('the body of a request', () => {
     assert.doesNotMatch(upstream.received(), /0\r\n\r\n$/);
   });
 
-  it('arrives whole, however large, over HTTP/1.1 and HTTP/2, and so does the answer', async () => {
+  it('arrives whole, however large, over HTTP/1.1 and HTTP/2, and so does the answer', {timeout: 120_000}, async () => {
     const size = 50 * MIB;
     const gateway = await startGateway({
       upstream: await startUpstream(async (request, response) => {
