@@ -1,15 +1,10 @@
 import {unsupportedInDev} from '../config/config.js';
-import {type DevCommand, decideDevCommand} from '../config/dev-command.js';
 import type {Project} from '../config/load-project.js';
 import {renderProblem} from '../config/problem.js';
-import {readProjectFacts} from '../config/project-facts.js';
-import type {ControlClient} from '../control/client.js';
 import type {DaemonInfo, Registration} from '../control/protocol.js';
-import {decideAppName} from '../devproxy/app-name.js';
-import type {DaemonConnection} from '../devproxy/daemon-client.js';
 import {originOf} from '../proxy/request-path.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
-import {errorCode, TakoError} from '../system/error.js';
+import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
 import {
   type ConfigFlag,
@@ -23,60 +18,32 @@ import {
 import {createDevClient, type DevClient} from './dev-client.js';
 import {checkMachine} from './machine-notes.js';
 import {printNote} from './output.js';
-import {createRegistration, ensureDataFolder} from './registration.js';
+import {register} from './registration.js';
 
 export type DevFlags = ConfigFlag &
-  PortFlags & {readonly json?: boolean; readonly plain?: boolean; readonly route?: readonly string[]};
+  PortFlags & {
+    readonly json?: boolean;
+    readonly plain?: boolean;
+    readonly route?: readonly string[];
+    readonly variant?: string;
+  };
 
 /** Starts the app of this folder, or attaches to it, and shows it until it is left or stopped. */
 export async function dev(words: readonly string[], flags: DevFlags): Promise<void> {
   const context = createContext();
   const project = await loadCurrentProject(flags);
-  const command = decideDevCommand(project.config, await readProjectFacts(project.directory), words);
   const connection = await startDaemon(context, flags);
   const {info} = connection;
   try {
     assertPorts(flags, info);
-    await ensureDataFolder(project.directory);
-    const registration = await register(connection, project, command, flags.route ?? []);
+    const given = {words, staticRoutes: flags.route ?? [], variant: flags.variant};
+    const {registration, ownName} = await register(connection, project, given);
     const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, portsOf(info))});
-    const notes = startNotes(project, registration, info);
+    const notes = startNotes(project, ownName, registration, info);
     await show(client, createSession(client, registration, notes, context), flags, registration.primaryHost);
   } finally {
     connection.client.close();
   }
-}
-
-/** Registers under the first name that is free, also when other terminals are about to take it. */
-async function register(
-  {client, info}: DaemonConnection,
-  project: Project,
-  command: DevCommand,
-  staticRoutes: readonly string[],
-): Promise<Registration> {
-  const {directory, configFile = null, config} = project;
-  for (let attempt = 1; ; attempt++) {
-    const {apps} = await client.call('list', {});
-    const name = decideAppName({name: config.name, directory, configFile}, apps);
-    const facts = {project, name, command, staticRoutes, zones: info.zones, terminal: process.env};
-    const registration = createRegistration(facts);
-    try {
-      await client.call('register', {registration});
-      return registration;
-    } catch (error) {
-      const isLate = ['NAME_TAKEN', 'ROUTE_CONFLICT'].includes(errorCode(error) ?? '') && attempt < NAME_TRIES;
-      if (!isLate || !(await isTaken(client, registration))) throw error;
-    }
-  }
-}
-
-/** As many terminals as may start apps of one name at the same moment. */
-const NAME_TRIES = 20;
-
-/** Whether another folder took the name just now: only then is there another one to try. */
-async function isTaken(client: ControlClient, {name, directory}: Registration): Promise<boolean> {
-  const {apps} = await client.call('list', {});
-  return apps.some(app => app.name === name && app.directory !== directory);
 }
 
 async function show(client: DevClient, session: DevSession, flags: DevFlags, host: string): Promise<void> {
@@ -190,14 +157,19 @@ function createSession(
   };
 }
 
-function startNotes({config, warnings}: Project, {name, primaryHost}: Registration, {https}: DaemonInfo): string[] {
+function startNotes(
+  {config, warnings}: Project,
+  ownName: string,
+  {name, primaryHost}: Registration,
+  {https}: DaemonInfo,
+): string[] {
   const unsupported = unsupportedInDev(config);
   return [
     ...warnings.map(renderProblem),
     ...(unsupported.length > 0
       ? [`tako dev does not act on these keys of tako.toml yet: ${unsupported.join(', ')}`]
       : []),
-    ...(name === config.name ? [] : [`the name ${config.name} is taken by another folder; this app is ${name}`]),
+    ...(name === ownName ? [] : [`the name ${ownName} is taken by another folder; this app is ${name}`]),
     ...(https.isDenied ? [`port 443 is not open to this user; serving ${originOf(primaryHost, https.port)}`] : []),
   ];
 }

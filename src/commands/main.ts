@@ -84,6 +84,7 @@ function addDev(program: Command): void {
     .addOption(jsonOption())
     .option('--plain', 'plain lines instead of the screen')
     .addOption(routeOption())
+    .option('--variant <label>', 'serve at label.NAME.test, beside another checkout of the same app')
     .addOption(port('--port', 'HTTPS port'))
     .addOption(port('--http-port', 'HTTP port, for redirects'))
     .addOption(port('--dns-port', 'port of the name server'))

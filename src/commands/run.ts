@@ -1,6 +1,7 @@
-import {constants} from 'node:os';
+import {constants, homedir} from 'node:os';
 import {execa} from 'execa';
 import {devRoutes} from '../config/dev-routes.js';
+import {projectFolders} from '../config/folders.js';
 import {managedZones} from '../config/settings.js';
 import {varsFor} from '../config/vars.js';
 import {createDevEnvironment} from '../devproxy/dev-environment.js';
@@ -20,6 +21,7 @@ export async function run(words: readonly string[], flags: RunFlags): Promise<vo
   const env = createDevEnvironment({
     terminal: process.env,
     directory,
+    folders: await projectFolders(directory, homedir()),
     vars: varsFor(config, flags.env),
     environmentName: flags.env,
     build: 'local',

@@ -11,6 +11,7 @@ export type Config = {
   readonly runtime: ToolVersion | undefined;
   /** Undefined: found out from the project's files. */
   readonly packageManager: ToolVersion | undefined;
+  /** The id of a framework. Undefined: found out from the project's files. */
   readonly preset: string | undefined;
   readonly main: string | undefined;
   /** Where `channels/` and `workflows/` are. */
@@ -41,11 +42,11 @@ export type Config = {
   readonly readyTimeoutMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly gracePeriodMs: number;
-  /** Patterns of files whose change restarts the app. */
+  /** Patterns of files whose change restarts the app. Empty: those of its sources, unless it reloads by itself. */
   readonly watch: readonly string[];
   /** Patterns of files whose change does not. */
   readonly ignore: readonly string[];
-  /** Whether a restart stops the old instance before it starts the new one. */
+  /** Whether a restart stops the old instance before it starts the new one: always where `port` lets only one listen. */
   readonly restart: 'stop-first' | 'start-first';
   /** Names of apps that must be ready before this one starts. */
   readonly dependsOn: readonly string[];
@@ -136,7 +137,7 @@ export const DEFAULTS = {
   idleTimeoutMs: 5 * 60_000,
   /** Longer than on a server: a person comes back to a tab. */
   developmentIdleTimeoutMs: 30 * 60_000,
-  restart: 'stop-first',
+  restart: 'start-first',
   sourceIp: 'auto',
   ssl: 'letsencrypt',
   buildCwd: '.',
@@ -151,11 +152,6 @@ export const DEFAULTS = {
 } as const;
 
 const DEV_DOES_NOT_ACT_ON = [
-  'port',
-  'restart',
-  'watch',
-  'ignore',
-  'depends_on',
   'container',
   'build',
   'build_stages',
@@ -168,10 +164,6 @@ const DEV_DOES_NOT_ACT_ON = [
 /** The keys this file uses that `tako dev` takes but does not act on yet, in a fixed order. */
 export function unsupportedInDev({writtenKeys, environments}: Config): readonly string[] {
   const topLevel = DEV_DOES_NOT_ACT_ON.filter(key => writtenKeys.includes(key));
-  const {storages, idleTimeoutMs} = environments.development;
-  return [
-    ...topLevel,
-    ...(Object.keys(storages).length > 0 ? ['envs.development.storages'] : []),
-    ...(idleTimeoutMs === DEFAULTS.developmentIdleTimeoutMs ? [] : ['envs.development.idle_timeout']),
-  ];
+  const hasStorages = Object.keys(environments.development.storages).length > 0;
+  return [...topLevel, ...(hasStorages ? ['envs.development.storages'] : [])];
 }

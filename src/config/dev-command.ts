@@ -1,25 +1,45 @@
 import {TakoError} from '../system/error.js';
 import type {Command, Config} from './config.js';
+import {DEFAULT_SCRIPTS, type Framework, RELOADS, type Reloads} from './framework.js';
+import {decideFramework, speaksContract} from './frameworks.js';
+import {fillCommand, findMain, findScriptMain, launchCommand} from './main-command.js';
 import type {ProjectFacts} from './project-facts.js';
+import {expandScript, reloadsOf, startsTako} from './script-text.js';
 import {isCommand} from './value.js';
 
 export type DevCommand = {
   readonly argv: Command;
   /** Where it comes from, for people: `tako.toml`, `scripts.dev in package.json`. */
   readonly origin: string;
+  /** What it runs in the end, as text: for a script, that of the script and of those it calls. */
+  readonly text: string;
 };
 
 /**
- * What `tako dev` runs: the words on the command line, else `dev` of tako.toml, else what the project's files suggest.
- * Throws PRESET_NOT_AVAILABLE, MAIN_NEEDS_LAUNCHER or NO_DEV_COMMAND, each with what to write instead.
+ * What `tako dev` runs: the words on the command line, else `dev` of tako.toml, else the `preset`'s, else a script of
+ * package.json, else the command of the framework that was found, else a task of Deno, else `main` or a file that looks
+ * like one. Throws PRESET_UNKNOWN or NO_DEV_COMMAND, each with what to write instead.
  */
 export function decideDevCommand(config: Config, facts: ProjectFacts, words: readonly string[] = []): DevCommand {
-  if (isCommand(words)) return {argv: words, origin: 'command line'};
-  if (config.dev) return {argv: config.dev, origin: 'tako.toml'};
-  if (config.preset !== undefined) throw presetNotAvailable(config.preset);
-  const found = findScript('dev', config, facts) ?? findScript('start', config, facts) ?? findToolCommand(facts);
+  if (isCommand(words)) return asIs(words, 'command line');
+  if (config.dev) return asIs(config.dev, 'tako.toml');
+  const framework = decideFramework(config, facts);
+  const ofFramework = (): DevCommand | undefined => findFrameworkCommand(config, facts, framework);
+  const found =
+    (config.preset === undefined ? undefined : ofFramework()) ??
+    findScript(config, facts, framework?.scripts ?? DEFAULT_SCRIPTS) ??
+    ofFramework() ??
+    findDenoTask(facts) ??
+    findLaunch(config, facts);
   if (found) return found;
-  throw config.main === undefined ? noDevCommand(facts) : mainNeedsLauncher(config.main);
+  throw noDevCommand(facts, framework);
+}
+
+/** What the command applies of an edit by itself: as its words show, or as its framework is known to do. */
+export function decideReloads({text}: DevCommand, framework: Framework | undefined): Reloads {
+  const shown = reloadsOf(text);
+  const known = framework?.reloads ?? 'nothing';
+  return RELOADS.indexOf(shown) > RELOADS.indexOf(known) ? shown : known;
 }
 
 /** What runs scripts: as configured, else as package.json says, else the lockfile's, else the runtime's own. */
@@ -29,36 +49,68 @@ export function decidePackageManager({packageManager, runtime}: Config, facts: P
   return packageManager?.id ?? named ?? facts.lockfile ?? ofRuntime;
 }
 
-function findScript(name: string, config: Config, facts: ProjectFacts): DevCommand | undefined {
-  const script = facts.scripts[name];
-  if (!script || startsTako(script)) return undefined;
+function asIs(argv: Command, origin: string): DevCommand {
+  const [shell, option, line] = argv;
+  return {argv, origin, text: shell === 'sh' && option === '-c' && line !== undefined ? line : argv.join(' ')};
+}
+
+function findScript(config: Config, facts: ProjectFacts, names: readonly string[]): DevCommand | undefined {
+  const name = names.find(name => {
+    const text = expandScript(facts.scripts, name);
+    return text !== '' && !startsTako(text);
+  });
+  return name === undefined
+    ? undefined
+    : {
+        argv: scriptCommand(config, facts, name),
+        origin: `scripts.${name} in package.json`,
+        text: expandScript(facts.scripts, name),
+      };
+}
+
+/**
+ * Package managers close every descriptor above 2, and with them the one on which an app of Tako's contract says that it
+ * listens. Its script is therefore run as they would run it, by a shell, unless scripts around it are to run too.
+ */
+function scriptCommand(config: Config, facts: ProjectFacts, name: string): Command {
+  const {[name]: script = '', [`pre${name}`]: before, [`post${name}`]: after} = facts.scripts;
+  if (speaksContract(config, facts) && before === undefined && after === undefined) return ['sh', '-c', script];
   const packageManager = decidePackageManager(config, facts);
-  const verb = packageManager === 'deno' ? 'task' : 'run';
-  return {argv: [packageManager, verb, name], origin: `scripts.${name} in package.json`};
+  return [packageManager, packageManager === 'deno' ? 'task' : 'run', name];
 }
 
-// A script that is `tako dev` itself would start itself for ever.
-const startsTako = (script: string): boolean => /\btako(?:\.sh)?\s+dev\b/.test(script);
-
-function findToolCommand({hasGoMod, denoTasks}: ProjectFacts): DevCommand | undefined {
-  if (hasGoMod) return {argv: ['go', 'run', '.'], origin: 'go.mod'};
-  return denoTasks.includes('dev') ? {argv: ['deno', 'task', 'dev'], origin: 'task dev in deno.json'} : undefined;
+function findFrameworkCommand(
+  config: Config,
+  facts: ProjectFacts,
+  framework: Framework | undefined,
+): DevCommand | undefined {
+  if (!framework?.dev) return undefined;
+  const argv = fillCommand(framework.dev, findMain(config, facts, framework.main), facts);
+  return argv && asIs(argv, framework.name);
 }
 
-const presetNotAvailable = (preset: string): TakoError =>
-  new TakoError('PRESET_NOT_AVAILABLE', `preset "${preset}" is not available in this version`, {
-    hint: 'write the command into tako.toml, as in dev = ["vite", "dev"]',
-  });
+const findDenoTask = ({denoTasks}: ProjectFacts): DevCommand | undefined =>
+  denoTasks.includes('dev') ? asIs(['deno', 'task', 'dev'], 'task dev in deno.json') : undefined;
 
-const mainNeedsLauncher = (main: string): TakoError =>
-  new TakoError('MAIN_NEEDS_LAUNCHER', `main = "${main}" cannot be started by itself in this version`, {
-    hint: `write the command into tako.toml, as in dev = ["node", "${main}"]`,
-  });
+function findLaunch(config: Config, facts: ProjectFacts): DevCommand | undefined {
+  const main = findScriptMain(config, facts);
+  if (main === undefined) return undefined;
+  return asIs(launchCommand(config, facts, main), config.main === undefined ? main : 'main in tako.toml');
+}
 
-function noDevCommand({hasManagePy, malformed}: ProjectFacts): TakoError {
-  const example = hasManagePy ? '["python", "manage.py", "runserver"]' : '["node", "server.js"]';
+function noDevCommand({malformed, scripts, files}: ProjectFacts, framework: Framework | undefined): TakoError {
+  const names = Object.keys(scripts);
   return new TakoError('NO_DEV_COMMAND', 'nothing says how to start this app', {
-    hint: `write dev = ${example} into tako.toml, or the command after tako dev`,
-    details: malformed.map(name => `${name} was skipped: it is not valid JSON`),
+    hint: 'write the command after tako dev, as in "tako dev node server.js", or into tako.toml, as in dev = ["node", "server.js"]',
+    details: [
+      ...(framework ? [`it looks like ${framework.name}, but no file looks like its entry`] : []),
+      ...(names.length > 0 ? [`scripts in package.json: ${names.join(', ')}`] : []),
+      ...programsOf(files).map(folder => `a program: tako dev go run ./${folder}`),
+      ...malformed.map(name => `${name} was skipped: it cannot be read`),
+    ],
   });
 }
+
+/** Of a Go module with several programs. */
+const programsOf = (files: readonly string[]): readonly string[] =>
+  files.includes('go.mod') ? files.filter(file => file.startsWith('cmd/')) : [];

@@ -1,4 +1,4 @@
-import {access, readFile, realpath} from 'node:fs/promises';
+import {access, readdir, readFile, realpath} from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -34,4 +34,18 @@ export async function readTextIfReadable(file: string): Promise<string | undefin
   } catch {
     return undefined;
   }
+}
+
+export type FolderEntry = {readonly name: string; readonly isFolder: boolean};
+
+/** A folder with more entries than this was not written by people; the rest is left out. */
+const MAX_ENTRIES = 2000;
+
+/** What is in a folder, by name; one that cannot be read counts as empty. A link to a folder is not followed. */
+export async function listFolder(folder: string): Promise<readonly FolderEntry[]> {
+  const entries = await readdir(folder, {withFileTypes: true}).catch(() => []);
+  return entries
+    .map(entry => ({name: entry.name, isFolder: entry.isDirectory()}))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, MAX_ENTRIES);
 }

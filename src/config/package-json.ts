@@ -6,9 +6,23 @@ export type PackageJson = {
   /** As in the file: `pnpm@9.1.0+sha512.…`. */
   readonly packageManager: string | undefined;
   readonly scripts: Named<string>;
+  /** Package -> the range asked for. */
+  readonly dependencies: Named<string>;
+  readonly devDependencies: Named<string>;
+  readonly main: string | undefined;
+  /** The patterns of a workspace's folders. Undefined: it is not the root of one. */
+  readonly workspaces: readonly string[] | undefined;
 };
 
-export const NO_PACKAGE: PackageJson = {name: undefined, packageManager: undefined, scripts: {}};
+export const NO_PACKAGE: PackageJson = {
+  name: undefined,
+  packageManager: undefined,
+  scripts: {},
+  dependencies: {},
+  devDependencies: {},
+  main: undefined,
+  workspaces: undefined,
+};
 
 /** Undefined for what is not a JSON object; a value of an unexpected kind in it counts as not there. */
 export function parsePackageJson(text: string): PackageJson | undefined {
@@ -18,6 +32,10 @@ export function parsePackageJson(text: string): PackageJson | undefined {
       name: stringOf(content.name),
       packageManager: stringOf(content.packageManager),
       scripts: stringsOf(content.scripts),
+      dependencies: stringsOf(content.dependencies),
+      devDependencies: stringsOf(content.devDependencies),
+      main: stringOf(content.main),
+      workspaces: workspacesOf(content.workspaces),
     }
   );
 }
@@ -28,7 +46,14 @@ export function parseDenoTasks(text: string): readonly string[] | undefined {
   return content && Object.keys(isObject(content.tasks) ? content.tasks : {});
 }
 
-function parseJsonObject(text: string): Record<string, unknown> | undefined {
+/** An array, or a table with the array in `packages`, as Yarn and Bun have it beside other keys. */
+function workspacesOf(value: unknown): readonly string[] | undefined {
+  const patterns = isObject(value) ? value.packages : value;
+  return Array.isArray(patterns) ? patterns.filter(pattern => typeof pattern === 'string') : undefined;
+}
+
+/** Undefined for what is not a JSON object. */
+export function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const content: unknown = JSON.parse(text);
     return isObject(content) ? content : undefined;

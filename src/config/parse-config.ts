@@ -68,8 +68,9 @@ function completeConfig(toml: TakoToml, fallbackName: string): Config {
     gracePeriodMs: toml.grace_period ?? DEFAULTS.gracePeriodMs,
     watch: toml.watch ?? [],
     ignore: toml.ignore ?? [],
-    restart: toml.restart ?? DEFAULTS.restart,
-    dependsOn: toml.depends_on ?? [],
+    // Two instances cannot listen on one port.
+    restart: toml.restart ?? (toml.port === undefined ? DEFAULTS.restart : 'stop-first'),
+    dependsOn: [...new Set(toml.depends_on)],
   };
 }
 

@@ -11,6 +11,8 @@ export const takoTomlRules: DocumentRules = {
     ...CONFLICTS.flatMap(conflict => findConflict(toml, conflict)),
     ...environmentsOf(toml).flatMap(name => findEnvironmentProblems(toml, name)),
     ...findReservedStorage(toml),
+    ...findRestartProblems(toml),
+    ...findOwnDependency(toml),
   ],
   warnings: toml => [...findReservedVariables(toml), ...findUnusedServers(toml)],
 };
@@ -90,6 +92,17 @@ function findReservedStorage(toml: TomlTable): readonly Finding[] {
   return isDeclared(toml, LOCAL)
     ? [{path: ['storages', LOCAL], message: `"${LOCAL}" is built in and cannot be declared`}]
     : [];
+}
+
+function findRestartProblems({restart, port}: TomlTable): readonly Finding[] {
+  return restart === 'start-first' && port !== undefined
+    ? [{path: ['restart'], message: '"start-first" cannot be used with port: two instances cannot listen on one port'}]
+    : [];
+}
+
+function findOwnDependency({name, depends_on: names}: TomlTable): readonly Finding[] {
+  const index = typeof name === 'string' && Array.isArray(names) ? names.indexOf(name) : -1;
+  return index === -1 ? [] : [{path: ['depends_on', index], message: 'is this app itself'}];
 }
 
 function findReservedVariables(toml: TomlTable): readonly Finding[] {

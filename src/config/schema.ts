@@ -21,6 +21,7 @@ import {
   duration,
   entrypoint,
   environmentName,
+  filePattern,
   freeName,
   httpsUrl,
   idleTimeout,
@@ -117,8 +118,8 @@ export const takoToml = table({
   port: port(1).optional(),
   ready_timeout: duration(1).optional(),
   grace_period: duration(0).optional(),
-  watch: names.optional(),
-  ignore: names.optional(),
+  watch: listOf(filePattern, 'an array of patterns').optional(),
+  ignore: listOf(filePattern, 'an array of patterns').optional(),
   restart: oneOf('stop-first', 'start-first').optional(),
   depends_on: listOf(appName, 'an array of app names').optional(),
 });

@@ -108,7 +108,8 @@ export const toolVersion = (ids?: readonly string[]) =>
     },
   );
 
-export const preset = text('an official preset such as "vite", with or without a commit as in "vite@1a2b3c4"', value =>
+/** Which ones there are is asked when one is needed: reading the profiles takes longer than reading a tako.toml. */
+export const preset = text('the id of a framework such as "vite"', value =>
   /^[a-z0-9_-]+(?:@[0-9a-f]{7,64})?$/.test(value),
 );
 
@@ -119,6 +120,11 @@ export const insidePath = text('a path inside the project, without ".."', value 
 
 export const plainPath = text('a path inside the project, without "." and ".." parts', value => {
   return isRelative(value) && !value.split('/').some(part => part === '.' || part === '..');
+});
+
+/** Of files to watch: below the project's folder, or beside it in a monorepo (`../shared/**`). */
+export const filePattern = text('a relative pattern such as "src/**", without "!" in front', value => {
+  return isRelative(value) && !value.startsWith('!');
 });
 
 export const relativePath = text('a relative path', isRelative);

@@ -3,7 +3,11 @@
 /** How a process ended. */
 export type ExitInfo = {readonly code: number | null; readonly signal: string | null};
 
-export type AppState = 'stopped' | 'starting' | 'ready' | 'draining' | 'exited';
+/**
+ * `restarting`: a new process is starting beside the one that runs. `backing-off`: it crashed and is about to be started
+ * again. `exited`: it ended by itself and is not started again before someone asks for it.
+ */
+export type AppState = 'stopped' | 'starting' | 'ready' | 'restarting' | 'draining' | 'backing-off' | 'exited';
 
 /** One app as the daemon sees it now. */
 export type AppStatus = {
@@ -24,7 +28,7 @@ export type AppStatus = {
   readonly memoryBytes: number | null;
   /** How the last process ended, when it ended by itself. */
   readonly exit: ExitInfo | null;
-  /** Why the last start failed. */
+  /** What is wrong: why the last start failed, why it crashed, or what its tako.toml has that cannot be used. */
   readonly problem: Problem | null;
   /** Terminals attached to it. */
   readonly clients: number;

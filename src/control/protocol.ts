@@ -43,6 +43,40 @@ export type Registration = {
   readonly environment: Readonly<Record<string, string>>;
   readonly readyTimeoutMs: number;
   readonly graceMs: number;
+  /** `fd`: only its line on file descriptor 4 makes it ready. `any`: every sign does. */
+  readonly ready: 'fd' | 'any';
+  /** The port it is pinned to. Null: any. */
+  readonly port: number | null;
+  readonly restart: 'start-first' | 'stop-first';
+  /** How long nobody may use it before it is stopped, in milliseconds. Null: for ever. */
+  readonly idleTimeoutMs: number | null;
+  /** The host its own server is to see. Null: the one the client asked for. */
+  readonly presentAs: string | null;
+  /** What of an edit it applies by itself: nothing, in its process only, or in open pages too. */
+  readonly reloads: 'nothing' | 'server' | 'pages';
+  readonly watch: readonly string[];
+  readonly ignore: readonly string[];
+  /** Names of apps that are ready before it starts. */
+  readonly dependsOn: readonly string[];
+  /** The root of the workspace it is in: its apps know each other's URLs. Null: none. */
+  readonly workspace: string | null;
+  /** What all of the above was made from, to make it again when its tako.toml changes. */
+  readonly request: AppRequest;
+};
+
+/** An app as a terminal asks for it. */
+export type AppRequest = {
+  readonly directory: string;
+  readonly configFile: string | null;
+  /** The name it is registered under, which need not be the one in its tako.toml. */
+  readonly name: string;
+  /** The label in front of its hosts, for a second checkout. Null: none. */
+  readonly variant: string | null;
+  /** The command, when it was given on the command line; empty otherwise. */
+  readonly words: readonly string[];
+  readonly staticRoutes: readonly string[];
+  /** The environment of the terminal. */
+  readonly terminal: Readonly<Record<string, string>>;
 };
 
 type Method<Params, Result, Event = never> = {readonly params: Params; readonly result: Result; readonly event: Event};

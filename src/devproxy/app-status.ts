@@ -29,7 +29,7 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
     configFile,
     command,
     pid: isRunning ? instance.pid : null,
-    port: 'port' in instance ? instance.port : null,
+    port: 'endpoint' in instance ? instance.endpoint.port : null,
     startedAt: isRunning ? instance.startedAt : null,
     memoryBytes: isRunning ? memoryBytes : null,
     exit: 'exit' in instance ? instance.exit : null,
@@ -45,13 +45,27 @@ export function routesOf(registration: Registration): Route[] {
   return [...ownRoutesOf(registration), ...others];
 }
 
-function ownRoutesOf({name, routes}: Registration): Route[] {
+function ownRoutesOf({name, routes, presentAs}: Registration): Route[] {
   return routes.map(text => {
     const parsed = parseRoute(text);
     if (!parsed.ok) throw new TakoError('ROUTE_INVALID', `${name}: route "${text}": ${parsed.problem}`);
-    return {...parsed.route, app: name};
+    return {...parsed.route, app: name, ...(presentAs === null ? {} : {presentAs})};
   });
 }
 
 const urlOf = ({host, path}: Route, httpsPort: number): string =>
   originOf(host, httpsPort) + (path === '/' ? '' : path.replace(/\*$/, ''));
+
+/** What a start that is under way is called, and since when; undefined where there is none. */
+export function describeInstance(instance: Instance): {readonly state: string; readonly startedAt: number} | undefined {
+  switch (instance.state) {
+    case 'starting':
+      return {state: 'starting', startedAt: instance.startedAt};
+    case 'restarting':
+      return {state: 'restarting', startedAt: instance.next.startedAt};
+    case 'backing-off':
+      return {state: 'starting again', startedAt: instance.startedAt};
+    default:
+      return undefined;
+  }
+}

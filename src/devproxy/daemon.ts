@@ -7,6 +7,8 @@ import type {AppStatus} from '../control/events.js';
 import {type DaemonInfo, PROTOCOL} from '../control/protocol.js';
 import {startControlServer} from '../control/server.js';
 import {createGateway, type PortOptions} from '../proxy/gateway.js';
+import {CLIENT_SCRIPT_PATH} from '../proxy/reserved-paths.js';
+import {createIdleStop} from '../supervisor/idle-stop.js';
 import {endOrphans} from '../supervisor/orphans.js';
 import {createSupervisor} from '../supervisor/supervisor.js';
 import {systemClock} from '../system/clock.js';
@@ -21,7 +23,9 @@ import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
+import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
+import {upstreamOf} from './upstreams.js';
 
 export type DaemonOptions = {
   readonly version: string;
@@ -70,9 +74,11 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   const supervisor = createSupervisor({
     clock: systemClock,
     records: registry.instances,
-    onEvent: event => {
-      if (event.type === 'instance') apps.notify(event.app);
+    onEvent: ({app, instance}) => {
+      apps.observe(app, instance);
+      idleStop.observe(app, instance);
     },
+    drain: upstream => gateway.drain(upstreamOf(upstream)),
   });
   closers.add(() => supervisor.close());
   const gateway = await createGateway({
@@ -84,6 +90,8 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     findUpstream: name => apps.findUpstream(name),
     coldStartDeadlineMs: name => apps.deadlineOf(name),
     lastLines: name => (apps.has(name) ? apps.logs(name).last(LINES_ON_ERROR_PAGE) : []).map(({text}) => text),
+    startOf: name => apps.startOf(name),
+    documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [createRootDownload(authority.root.file, zones)],
     onBug: logBug,
   });
@@ -100,7 +108,20 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     httpsPort: () => gateway.https.port,
     onRoutes: gateway.setRoutes,
     memoryOf: sampler.memoryOf,
+    publish: gateway.publish,
+    resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
+  closers.add(() => apps.close());
+  const idleStop = createIdleStop({
+    clock: systemClock,
+    activityOf(name) {
+      const {inFlight, lastActiveAt} = gateway.activity(name);
+      return {inFlight, lastActiveAt: Math.max(lastActiveAt, apps.idleOf(name).leftAt)};
+    },
+    idleTimeoutOf: name => apps.idleOf(name).timeout,
+    stop: (name, because) => supervisor.stop(name, because),
+  });
+  closers.add(() => idleStop.close());
   const dns = await startDnsServer({port: options.dnsPort, zones});
   closers.add(() => dns.close());
 

@@ -4,6 +4,8 @@ export type DevEnvironmentFacts = {
   /** The environment of the terminal that ran the command: its PATH, its version manager, its direnv. */
   readonly terminal: Readonly<NodeJS.ProcessEnv>;
   readonly directory: string;
+  /** That folder and those around it, up to the root of the repository: programs are installed in any of them. */
+  readonly folders: readonly string[];
   /** `[vars]` of tako.toml for this environment. */
   readonly vars: Readonly<Record<string, string>>;
   readonly environmentName: string;
@@ -17,10 +19,12 @@ export const dataFolderOf = (directory: string): string => path.join(directory, 
 
 /** What an app finds in its environment: the terminal's, then the project's variables, then tako's own. */
 export function createDevEnvironment(facts: DevEnvironmentFacts): Record<string, string> {
-  const {terminal, directory, vars, environmentName, build, appRoot, hosts} = facts;
+  const {terminal, directory, folders, vars, environmentName, build, appRoot, hosts} = facts;
   return {
     ...definedValues(terminal),
-    PATH: [path.join(directory, 'node_modules', '.bin'), terminal.PATH].filter(Boolean).join(path.delimiter),
+    PATH: [...folders.map(folder => path.join(folder, 'node_modules', '.bin')), terminal.PATH]
+      .filter(Boolean)
+      .join(path.delimiter),
     NODE_ENV: environmentName === 'development' ? 'development' : 'production',
     ...vars,
     ENV: environmentName,

@@ -1,4 +1,4 @@
-import type {Registration} from '../control/protocol.js';
+import type {AppRequest, Registration} from '../control/protocol.js';
 import {TakoError} from '../system/error.js';
 import {routesOf} from './app-status.js';
 
@@ -7,47 +7,74 @@ import {routesOf} from './app-status.js';
  * REGISTRATION_INVALID or ROUTE_INVALID.
  */
 export function parseRegistration(input: unknown): Registration {
-  const {
-    name,
-    directory,
-    configFile,
-    routes,
-    primaryHost,
-    staticRoutes = [],
-    command,
-    environment,
-    ...times
-  } = Object(input) as Registration;
-  const {readyTimeoutMs, graceMs} = times;
-  const isValid =
-    [name, directory, primaryHost].every(isText) &&
-    (configFile === null || isText(configFile)) &&
-    [routes, command].every(isTextList) &&
-    (staticRoutes.length === 0 || isTextList(staticRoutes)) &&
-    environment instanceof Object &&
-    Object.values(environment).every(value => typeof value === 'string') &&
-    Number.isFinite(readyTimeoutMs) &&
-    readyTimeoutMs > 0 &&
-    Number.isFinite(graceMs) &&
-    graceMs >= 0;
-  if (!isValid) throw new TakoError('REGISTRATION_INVALID', 'the daemon could not read the registration of the app');
-  const registration = {
-    name,
-    directory,
-    configFile,
-    routes,
-    primaryHost,
-    ...(staticRoutes.length > 0 ? {staticRoutes} : {}),
-    command,
-    environment,
-    readyTimeoutMs,
-    graceMs,
-  };
+  const registration = pick(input, REGISTRATION);
   routesOf(registration);
   return registration;
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+type Check = (value: unknown) => boolean;
+type Checks<T> = {readonly [Key in keyof T]-?: Check};
 
-const isTextList = (value: unknown): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every(item => typeof item === 'string');
+/** The fields that are known, each as it has to be. One that is left out stays so, where its check lets it. */
+function pick<T>(input: unknown, checks: Checks<T>): T {
+  const source = Object(input) as T;
+  const entries = Object.entries(checks) as [keyof T, Check][];
+  const wrong = entries.find(([key, isRight]) => !isRight(source[key]));
+  if (wrong) throw unreadable(String(wrong[0]));
+  return Object.fromEntries(entries.map(([key]) => [key, source[key]]).filter(([, value]) => value !== undefined)) as T;
+}
+
+const unreadable = (field: string): TakoError =>
+  new TakoError('REGISTRATION_INVALID', `the daemon could not read the registration of the app (${field})`, {
+    hint: 'run "tako dev" in its folder again',
+  });
+
+const isText: Check = value => typeof value === 'string' && value !== '';
+const isTextList: Check = value => Array.isArray(value) && value.every(item => typeof item === 'string');
+const isFilledList: Check = value => isTextList(value) && (value as unknown[]).length > 0;
+const isRecord: Check = value =>
+  value instanceof Object && Object.values(value).every(item => typeof item === 'string');
+const isPositive: Check = value => typeof value === 'number' && Number.isFinite(value) && value > 0;
+const isDuration: Check = value => value === 0 || isPositive(value);
+const orNull =
+  (isRight: Check): Check =>
+  value =>
+    value === null || isRight(value);
+const oneOf =
+  (...words: readonly string[]): Check =>
+  value =>
+    words.includes(value as string);
+
+const REQUEST: Checks<AppRequest> = {
+  directory: isText,
+  configFile: orNull(isText),
+  name: isText,
+  variant: orNull(isText),
+  words: isTextList,
+  staticRoutes: isTextList,
+  terminal: isRecord,
+};
+
+const REGISTRATION: Checks<Registration> = {
+  name: isText,
+  directory: isText,
+  configFile: orNull(isText),
+  routes: isFilledList,
+  primaryHost: isText,
+  staticRoutes: value => value === undefined || isFilledList(value),
+  command: isFilledList,
+  environment: isRecord,
+  readyTimeoutMs: isPositive,
+  graceMs: isDuration,
+  ready: oneOf('fd', 'any'),
+  port: orNull(isPositive),
+  restart: oneOf('start-first', 'stop-first'),
+  idleTimeoutMs: orNull(isPositive),
+  presentAs: orNull(isText),
+  reloads: oneOf('nothing', 'server', 'pages'),
+  watch: isTextList,
+  ignore: isTextList,
+  dependsOn: isTextList,
+  workspace: orNull(isText),
+  request: value => pick(value, REQUEST) !== undefined,
+};

@@ -1,8 +1,8 @@
 // Cold start: what happens when a request arrives for an app that is not running.
 //
 // The first request starts the app; those that arrive meanwhile wait on the same start. Each waits until its own
-// deadline (504), is shed when too many wait already (503), and is answered at once when the start fails (502). A
-// failed start is not remembered: the next request tries again. A client that hangs up leaves; the start goes on, as
+// deadline (504), is shed when too many wait already (503), and is answered at once when the start fails (502). After a
+// failed start the next request tries again; why it failed is kept for the pages that followed it. A client that hangs up leaves; the start goes on, as
 // others may need it.
 
 import {TakoError} from '../system/error.js';
@@ -32,30 +32,42 @@ export type ColdStartOptions = {
   readonly maxWaiting?: number;
   /** One for all apps, or each app's own. */
   readonly deadlineMs?: number | ((app: AppId) => number);
+  /** Told of a bug in `activate` that no request was left to tell of. */
+  readonly onBug?: ((error: unknown) => void) | undefined;
 };
 
 export type ColdStart = {
   /** Waits for the app's one start. Rejects with ActivationError, or with what is a bug in `activate`. */
   wait(app: AppId, signal: AbortSignal): Promise<Upstream>;
+  /** Resolves when the start that is under way has come to its end, whichever; undefined when there is none. */
+  settled(app: AppId): Promise<void> | undefined;
+  /** Why the last start failed; undefined when it did not, and from when the next one begins. */
+  failureOf(app: AppId): unknown;
 };
 
 type Start = {readonly upstream: Promise<Upstream>; waiting: number};
 
 /** One start per app at a time, shared by all who wait. */
 export function createColdStart(options: ColdStartOptions): ColdStart {
-  const {activate, maxWaiting = MAX_WAITING, deadlineMs = COLD_START_DEADLINE_MS} = options;
+  const {activate, maxWaiting = MAX_WAITING, deadlineMs = COLD_START_DEADLINE_MS, onBug} = options;
   const deadlineOf = typeof deadlineMs === 'number' ? () => deadlineMs : deadlineMs;
   const starts = new Map<AppId, Start>();
+  const failures = new Map<AppId, unknown>();
 
   function startOf(app: AppId): Start {
     const running = starts.get(app);
     if (running) return running;
-    const upstream = bringUp(app).finally(() => starts.delete(app));
-    // Every waiter may have left by the time it fails.
-    upstream.catch(() => undefined);
-    const start = {upstream, waiting: 0};
+    failures.delete(app);
+    const start: Start = {upstream: bringUp(app).finally(() => starts.delete(app)), waiting: 0};
+    start.upstream.catch(error => rememberFailure(app, error, start));
     starts.set(app, start);
     return start;
+  }
+
+  /** Every waiter may have left by then: their requests are what reports a bug otherwise. */
+  function rememberFailure(app: AppId, error: unknown, {waiting}: Start): void {
+    failures.set(app, error);
+    if (waiting === 0 && !(error instanceof TakoError)) onBug?.(error);
   }
 
   async function bringUp(app: AppId): Promise<Upstream> {
@@ -78,8 +90,12 @@ export function createColdStart(options: ColdStartOptions): ColdStart {
         start.waiting -= 1;
       }
     },
+    settled: app => starts.get(app)?.upstream.then(nothing, nothing),
+    failureOf: app => failures.get(app),
   };
 }
+
+const nothing = (): void => undefined;
 
 type Wait = {readonly app: AppId; readonly deadlineMs: number; readonly signal: AbortSignal};
 

@@ -1,6 +1,5 @@
-import {readFileSync} from 'node:fs';
 import type {IncomingHttpHeaders} from 'node:http';
-import {stripVTControlCharacters} from 'node:util';
+import {asPlainText, escapeHtml, fillTemplate, readTemplate} from './template.js';
 
 /** An answer that tako itself gives instead of an app. */
 export type ErrorAnswer = {
@@ -12,6 +11,8 @@ export type ErrorAnswer = {
   readonly lines?: readonly string[];
   /** URLs a person may have meant. */
   readonly links?: readonly string[];
+  /** The URL of a script that brings a browser's page back to the app when that is ready. */
+  readonly followScript?: string | undefined;
   /** Seconds after which trying again makes sense: RFC 9110, section 10.2.3. */
   readonly retryAfterSeconds?: number;
 };
@@ -53,7 +54,7 @@ function renderText({status, code, message, hint, lines = [], links = []}: Error
   return `${parts.filter(part => part !== '').join('\n')}\n`;
 }
 
-function renderHtml({status, code, message, hint, lines = [], links = []}: ErrorAnswer): string {
+function renderHtml({status, code, message, hint, lines = [], links = [], followScript}: ErrorAnswer): string {
   const list = links.map(link => `<li><a href="${escapeHtml(link)}">${escapeHtml(link)}</a></li>`).join('\n');
   const log = escapeHtml(lines.map(asPlainText).join('\n'));
   const values: Record<string, string> = {
@@ -63,19 +64,8 @@ function renderHtml({status, code, message, hint, lines = [], links = []}: Error
     message: escapeHtml(message),
     hint: escapeHtml(hint ?? ''),
     body: (list && `<ul>${list}</ul>`) + (log && `<pre>${log}</pre>`),
+    script:
+      followScript === undefined ? '' : `<script src="${escapeHtml(followScript)}" data-state="failed" async></script>`,
   };
-  return readTemplate().replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
+  return fillTemplate(readTemplate('error.html'), values);
 }
-
-let template: string | undefined;
-
-/** Read on the first error only; the file lies beside the code both in the sources and in the package. */
-const readTemplate = (): string => {
-  template ??= readFileSync(new URL('../../templates/error.html', import.meta.url), 'utf8');
-  return template;
-};
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
-
-/** A dev server writes for a terminal: colours, links, cursor moves. None of it, nor a lone control character, is text. */
-const asPlainText = (line: string): string => stripVTControlCharacters(line).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');

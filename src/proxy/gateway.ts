@@ -1,13 +1,17 @@
 // The data plane, put together: listeners, TLS, routes, cold start, forwarding. It knows neither dev nor prod; all it
 // needs from outside is an immutable route table, a source of certificates, and a way to bring an app to ready.
 
+import type {AppActivity} from './activity.js';
 import type {CertificateSource} from './certificate-source.js';
 import {createColdStart} from './cold-start.js';
+import type {GatewaySession} from './gateway-session.js';
 import type {Limits, Timeouts} from './limits.js';
 import {type Listener, type ListenerOptions, openListener} from './listener.js';
+import {createPageEvents, type PageEvent} from './page-events.js';
 import {createProxy, type ReverseProxy} from './proxy.js';
-import {createRequestPath, type GatewaySession, type RequestFilter} from './request-path.js';
+import {createRequestPath, type RequestFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
+import type {StartProgress} from './start-page.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
 import {createTlsServer} from './tls/tls-server.js';
 import type {Activate, Upstream} from './upstream.js';
@@ -24,6 +28,16 @@ export type GatewayOptions = {
   readonly activate: Activate;
   readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
   readonly lastLines?: (app: AppId) => readonly string[];
+  /**
+   * How far a start is; undefined when there is none. With it, a browser that waits for a start longer than a second gets a
+   * page that follows it. Without it, every request just waits.
+   */
+  readonly startOf?: (app: AppId) => StartProgress | undefined;
+  /**
+   * The URL of a script to add to the HTML pages of an app: CLIENT_SCRIPT_PATH, which does what `publish` says. Undefined
+   * for an app whose pages are to stay as they are.
+   */
+  readonly documentScript?: (app: AppId) => string | undefined;
   readonly filters?: readonly RequestFilter[];
   /** Told of errors nobody expected (a filter that throws); their request is answered with 500. */
   readonly onBug?: (error: unknown) => void;
@@ -46,6 +60,15 @@ export type Gateway = {
   setRoutes(routes: readonly Route[]): void;
   /** Requests and tunnels of an app that are not finished. */
   inFlight(app: AppId): number;
+  /** The same, and when the app was last asked for something. What pages ask tako itself for does not count. */
+  activity(app: AppId): AppActivity;
+  /**
+   * Resolves when no request, stream or tunnel is under way on the upstream, which must be the object that `findUpstream`
+   * or `activate` gave. It neither cuts anything off nor keeps new requests away.
+   */
+  drain(upstream: Upstream): Promise<void>;
+  /** Tells the open pages of an app that have its script. */
+  publish(app: AppId, event: PageEvent): void;
   close(): Promise<void>;
 };
 
@@ -53,15 +76,20 @@ export type Gateway = {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let table = createRouteTable([]);
   let httpsPort = options.https.port;
+  const pageEvents = createPageEvents();
   const path = createRequestPath({
     routes: () => table,
     filters: options.filters ?? [],
     coldStart: createColdStart({
       activate: options.activate,
       ...(options.coldStartDeadlineMs === undefined ? {} : {deadlineMs: options.coldStartDeadlineMs}),
+      onBug: options.onBug,
     }),
     findUpstream: options.findUpstream,
     lastLines: options.lastLines ?? (() => []),
+    startOf: options.startOf,
+    documentScript: options.documentScript,
+    pageEvents,
     httpsPort: () => httpsPort,
     onLog: options.onLog,
   });
@@ -86,7 +114,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     setRoutes(routes) {
       table = createRouteTable(routes);
     },
-    inFlight: path.inFlight,
+    inFlight: app => path.activity.of(app).inFlight,
+    activity: path.activity.of,
+    drain: path.activity.drain,
+    publish: pageEvents.publish,
     close: () => (closed ??= close()),
   };
 }

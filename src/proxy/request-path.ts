@@ -1,18 +1,23 @@
 // Tako's own proxy, as phases: filters, route, cold start, and what the client is told when a step fails.
 
+import {type Activity, createActivity, leaveApp, leaveUpstream} from './activity.js';
 import {findAuthority} from './authority.js';
+import type {ResponseHead} from './client-side.js';
 import {ActivationError, type ColdStart} from './cold-start.js';
+import {createDocumentScripts} from './document-script.js';
 import {type ErrorAnswer, renderErrorAnswer} from './error-page.js';
+import {failureAnswer} from './failure-answer.js';
+import type {GatewayContext, GatewaySession} from './gateway-session.js';
+import type {PageEvents} from './page-events.js';
 import type {Phases} from './phases.js';
+import {presentRequest, restoreAnswer} from './present-as.js';
+import {createReservedPaths} from './reserved-paths.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, Route, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
-import {type Upstream, UpstreamError} from './upstream.js';
-
-/** What a request of the gateway carries along: the route it took. */
-export type GatewayContext = {route: Route | undefined; inFlight: Counter | undefined};
-type Counter = {count: number};
-export type GatewaySession = Session<GatewayContext>;
+import {createStartPages, START_SCRIPT_PATH, type StartProgress} from './start-page.js';
+import type {Upstream} from './upstream.js';
+import type {UpstreamRequest} from './upstream-request.js';
 
 /** May answer a request before it is routed; true when it did. */
 export type RequestFilter = (session: GatewaySession) => boolean;
@@ -25,6 +30,11 @@ export type RequestPathOptions = {
   readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
   /** An app's last output, shown where it explains a failure. */
   readonly lastLines: (app: AppId) => readonly string[];
+  /** How far a start is; a browser that waits for it gets a page that follows it. Without it, everything just waits. */
+  readonly startOf: ((app: AppId) => StartProgress | undefined) | undefined;
+  /** The URL of a script that is added to the pages of an app; without it, none has one. */
+  readonly documentScript: ((app: AppId) => string | undefined) | undefined;
+  readonly pageEvents: PageEvents;
   readonly httpsPort: () => number;
   /** Told of each request when it is over. */
   readonly onLog: ((session: GatewaySession) => void) | undefined;
@@ -32,54 +42,106 @@ export type RequestPathOptions = {
 
 export type RequestPath = {
   readonly phases: Phases<GatewayContext>;
-  /** Requests and tunnels of an app that are not finished. */
-  inFlight(app: AppId): number;
+  readonly activity: Pick<Activity, 'of' | 'drain'>;
 };
 
-const RETRY_AFTER_SECONDS = 1;
-
 export function createRequestPath(options: RequestPathOptions): RequestPath {
-  const {routes, filters, coldStart, findUpstream, lastLines, httpsPort, onLog} = options;
-  const inFlight = new Map<AppId, Counter>();
+  const {routes, filters, coldStart, findUpstream, lastLines, startOf, documentScript, pageEvents} = options;
+  const {httpsPort, onLog} = options;
+  const activity = createActivity();
+  const startPages =
+    startOf &&
+    createStartPages({
+      coldStart,
+      startOf,
+      isReady: (app, session) => findUpstream(app, session) !== undefined,
+      answerFor: (error, app) => failureAnswer(error, {app}, lastLines),
+    });
+  const scripts = documentScript && createDocumentScripts(documentScript, pageEvents.versionOf);
+  const answerReserved = createReservedPaths({
+    findRoute: (host, path) => routes().match(host, path),
+    starts: startPages,
+    pageEvents: documentScript && pageEvents,
+  });
 
-  function route(session: GatewaySession): boolean {
+  function route(session: GatewaySession): boolean | Promise<boolean> {
     for (const filter of filters) {
       if (filter(session)) return true;
     }
-    const {target} = session.request;
+    const reserved = answerReserved(session);
+    if (reserved !== false) return reserved;
     const {host} = authorityOf(session);
-    const found = routes().match(host, target);
+    const found = routes().match(host, session.request.target);
     if (found === undefined) {
       sendError(session, misdirected(host, routes(), httpsPort()));
     } else if (!session.client.isSecure) {
       redirectToHttps(session, host, httpsPort());
     } else {
       session.context.route = found;
-      if (found.upstream === undefined) session.context.inFlight = enter(inFlight, found.app);
+      if (found.upstream === undefined) session.context.app = activity.enterApp(found.app);
       return false;
     }
     return true;
   }
 
+  const waitForStart = (app: AppId, session: GatewaySession): Promise<Upstream> =>
+    startPages === undefined ? coldStart.wait(app, session.signal) : startPages.wait(app, session);
+
+  /** Counts the request where it goes; a try that failed is under way nowhere any more. */
+  function goTo(upstream: Upstream, session: GatewaySession): Upstream {
+    const {context} = session;
+    if (context.upstream !== undefined) leaveUpstream(context.upstream);
+    context.upstream = session.outcome === undefined ? activity.enterUpstream(upstream) : undefined;
+    return isGrpc(session) ? overHttp2(upstream) : upstream;
+  }
+
+  const mayChange = (): boolean => scripts !== undefined || routes().hasPresentedHosts;
+
+  function filterRequest(request: UpstreamRequest, session: GatewaySession): void {
+    const {presentAs} = session.context.route as Route;
+    if (presentAs !== undefined) presentRequest(request, session.request, presentAs);
+    scripts?.ask(request, session);
+  }
+
+  function filterResponse(response: ResponseHead, session: GatewaySession): void {
+    const {presentAs} = session.context.route as Route;
+    const {port} = session.upstream as Upstream;
+    if (presentAs !== undefined) restoreAnswer(response, session.request, presentAs, port);
+    scripts?.add(response, session);
+  }
+
   function answerFailure(error: unknown, session: GatewaySession): void {
-    sendError(session, failureAnswer(error, session.context.route, lastLines) ?? INTERNAL_ERROR);
+    const answer = failureAnswer(error, session.context.route, lastLines);
+    const mayFollow = startPages !== undefined && error instanceof ActivationError && error.failure === 'failed';
+    sendError(session, mayFollow ? {...answer, followScript: START_SCRIPT_PATH} : answer);
   }
 
   return {
-    inFlight: app => inFlight.get(app)?.count ?? 0,
+    activity,
     phases: {
-      createContext: () => ({route: undefined, inFlight: undefined}),
+      createContext: () => ({route: undefined, app: undefined, upstream: undefined, insertion: undefined}),
       requestFilter: route,
       upstreamPeer(session) {
         const {app, upstream} = session.context.route as Route;
         const ready = upstream ?? findUpstream(app, session);
-        if (!isGrpc(session)) return ready ?? coldStart.wait(app, session.signal);
-        return ready === undefined ? coldStart.wait(app, session.signal).then(overHttp2) : overHttp2(ready);
+        if (ready !== undefined) return goTo(ready, session);
+        return waitForStart(app, session).then(started => goTo(started, session));
       },
+      // What is not there costs nothing: where nobody changes a message, it is passed on as it comes.
+      get upstreamRequestFilter() {
+        return (mayChange() ? filterRequest : undefined) as typeof filterRequest;
+      },
+      get responseFilter() {
+        return (mayChange() ? filterResponse : undefined) as typeof filterResponse;
+      },
+      ...(scripts && {
+        responseBodyFilter: (chunk, isLast, {context}) => context.insertion?.(chunk, isLast) ?? chunk,
+      }),
       failToProxy: answerFailure,
       logging(session) {
-        const {inFlight: entered} = session.context;
-        if (entered !== undefined) entered.count -= 1;
+        const {app, upstream} = session.context;
+        if (app !== undefined) leaveApp(app);
+        if (upstream !== undefined) leaveUpstream(upstream);
         onLog?.(session);
       },
     },
@@ -144,54 +206,4 @@ const isNeighbour = (host: string, routed: string): boolean => host.endsWith(rou
 /** What a browser's address bar shows for a host: the port only where it is not 443. */
 export function originOf(host: string, port: number): string {
   return `https://${renderHost(host)}${port === 443 ? '' : `:${port}`}`;
-}
-
-/** What a client is told about a failure; undefined for one that nobody expected. */
-function failureAnswer(
-  error: unknown,
-  route: Route | undefined,
-  lastLines: (app: AppId) => readonly string[],
-): ErrorAnswer | undefined {
-  const {app = '', upstream} = route ?? {};
-  if (error instanceof ActivationError) return activationAnswer(error, lastLines(app));
-  if (!(error instanceof UpstreamError)) return undefined;
-  const isTimeout = error.failure === 'timeout' || error.failure === 'connect-timeout';
-  return {
-    ...(isTimeout ? {status: 504, code: 'APP_TIMEOUT'} : {status: 502, code: 'APP_UNREACHABLE'}),
-    message:
-      upstream === undefined ? `${app}: ${error.message}` : `${upstream.host}:${upstream.port}: ${error.message}`,
-    lines: upstream === undefined ? lastLines(app) : [],
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  };
-}
-
-const STATUS_OF_FAILURE = {failed: 502, 'timed-out': 504, 'queue-full': 503, cancelled: 503} as const;
-
-const activationAnswer = (
-  {failure, code, message, hint, details}: ActivationError,
-  lastLines: readonly string[],
-): ErrorAnswer => ({
-  status: STATUS_OF_FAILURE[failure],
-  code,
-  message,
-  hint,
-  lines: details.length > 0 ? details : lastLines,
-  retryAfterSeconds: RETRY_AFTER_SECONDS,
-});
-
-const INTERNAL_ERROR: ErrorAnswer = {
-  status: 500,
-  code: 'INTERNAL_ERROR',
-  message: 'tako failed on this request',
-  hint: 'this is a bug in tako; its log has the details',
-};
-
-function enter(counters: Map<AppId, Counter>, app: AppId): Counter {
-  let counter = counters.get(app);
-  if (counter === undefined) {
-    counter = {count: 0};
-    counters.set(app, counter);
-  }
-  counter.count += 1;
-  return counter;
 }

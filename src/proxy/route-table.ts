@@ -15,11 +15,15 @@ export type Route = RoutePattern & {
   readonly app: AppId;
   /** Where it leads when that is not the app itself, and nothing has to be started. */
   readonly upstream?: Upstream;
+  /** The host the app is to believe it is asked for (`app.localhost`); the one it is asked for if not given. */
+  readonly presentAs?: string;
 };
 
 export type RouteTable = {
   /** Every route, most specific first. */
   readonly routes: readonly Route[];
+  /** Whether any route presents its app another host. */
+  readonly hasPresentedHosts: boolean;
   /**
    * Finds the route for a normalised host (see normalizeHost) and a request target, or undefined.
    */
@@ -53,6 +57,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   }
   return {
     routes: [...routes].sort(bySpecificity),
+    hasPresentedHosts: routes.some(({presentAs}) => presentAs !== undefined),
     match(host, target) {
       const path = normalizePath(target);
       const own = exact.get(host);

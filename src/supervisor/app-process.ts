@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import type {Readable} from 'node:stream';
 import type {Clock} from '../system/clock.js';
 import {processIdentity} from '../system/processes.js';
 import type {PipeSupply} from './contract-pipes.js';
+import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
@@ -10,14 +10,19 @@ import type {LogBuffer} from './log-buffer.js';
 import {readLines} from './output.js';
 import {endGroup, type GroupEnd, killGroup} from './process-group.js';
 import {within} from './race.js';
+import {awaitReadiness, type Readiness} from './readiness.js';
 import {type SpawnedApp, spawnApp} from './spawn.js';
 
 /** An app's process with its output going to the log and its record kept. */
 export type AppProcess = {
   readonly pid: number;
   readonly startedAt: number;
-  /** What the app writes to file descriptor 4. */
-  readonly readiness: Readable;
+  /** The PORT that was chosen for it and no other. Undefined: it speaks the contract, or its port is pinned. */
+  readonly reservedPort: number | undefined;
+  /** Resolves when it is ready, or cannot be any more, or the signal aborts. To be asked once. */
+  awaitReadiness(signal: AbortSignal): Promise<Readiness>;
+  /** Calls the listener when a process that is ready listens elsewhere. */
+  onRebind(listener: (endpoint: Endpoint) => void): void;
   /** The leader's end; others of its group may still run. */
   readonly exited: Promise<Exit>;
   /** Adds a line of tako's own to the app's log. */
@@ -58,7 +63,7 @@ export async function launch(spec: LaunchSpec, world: ProcessWorld): Promise<App
 }
 
 function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records, logs}: ProcessWorld): AppProcess {
-  const {pid, readiness, exited} = child;
+  const {pid, exited} = child;
   const say = (text: string): void => void logs.append('tako', text, id);
   const output = Promise.all([
     readLines(child.stdout, line => logs.append('stdout', line, id)),
@@ -87,7 +92,10 @@ function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records
   return {
     pid,
     startedAt: clock.now(),
-    readiness,
+    reservedPort: child.reservedPort,
+    awaitReadiness: signal =>
+      awaitReadiness({signs: child.signs, exited, timeoutMs: spec.readyTimeoutMs, signal}, clock),
+    onRebind: listener => child.signs.onRebind(listener),
     exited,
     say,
     lastLines: () => lastLinesOf(logs, id),

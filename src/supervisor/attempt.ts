@@ -3,63 +3,111 @@
 //   spawn -> wait for readiness -> ready -> stopped, or exits by itself -> end the group
 //                 |-> exits, deadline, bad line, stopped: failed ->|
 //
-// Waiters are answered as soon as it is decided; what is left of the group is ended behind
-// them, and the next attempt waits for that.
+// What happens is told to the hooks as soon as it is decided; what is left of the group is ended behind that.
 
+import type {Clock} from '../system/clock.js';
 import {TakoError} from '../system/error.js';
 import {renderCommand} from '../system/exec.js';
-import {type AppProcess, launch, type ProcessWorld} from './app-process.js';
-import {describeExit, type InstanceEvent} from './instance.js';
+import type {AppProcess} from './app-process.js';
+import type {Endpoint} from './endpoint.js';
+import {describeExit, type Exit, type RunningProcess} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
 import type {GroupEnd} from './process-group.js';
-import {aborted} from './race.js';
-import {awaitReadiness, type Readiness} from './readiness.js';
-import {LOOPBACK} from './spawn.js';
+import {aborted, within} from './race.js';
+import type {Readiness} from './readiness.js';
 import {StartError} from './start-error.js';
 
-/** Where a ready app listens. */
-export type Upstream = {readonly host: string; readonly port: number; readonly pid: number};
+/** Where a ready instance listens. The same object for as long as it is the same place of the same instance. */
+export type Upstream = {
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly isTls: boolean;
+};
 
 export type Attempt = {
-  /** Rejects, with a StartError unless it is a bug, when the app did not become ready. */
-  readonly ready: Promise<Upstream>;
-  /** Nothing is left: no process of the group, no pipe, no record. */
+  readonly spec: LaunchSpec;
+  /** Of its process, once there is one. */
+  readonly pid: number | undefined;
+  /** Once it is ready; it changes when the app listens elsewhere. */
+  readonly upstream: Upstream | undefined;
+  /** Whether the port it listens on is one that another instance would not want. */
+  readonly isPortItsOwn: boolean;
+  /** Nothing is left: no process of the group, no pipe, no record. Never rejects. */
   readonly gone: Promise<void>;
   /** Cancels the start or stops the app. Twice is once. */
   stop(): void;
-  /** Stops, and leaves those who still wait to another attempt. */
-  replaceBy(ready: Promise<Upstream>): void;
+  /** Stops the app when its requests in flight are done, or its grace period is over. */
+  retire(): void;
 };
 
-export type AttemptWorld = ProcessWorld & {
-  readonly dispatch: (event: InstanceEvent) => void;
-  /** Until then something of the app's last attempt may run. */
-  readonly previous: Promise<void>;
-  /** Called before anyone else learns that there is nothing to wait for any more. */
-  readonly onOver: () => void;
+/** What is told of an attempt, at most once each but for `onListening`. A hook that throws ends the attempt. */
+export type AttemptHooks = {
+  onSpawned(attempt: Attempt, process: RunningProcess): void;
+  /** It is ready; or, ready already, it listens elsewhere. */
+  onListening(attempt: Attempt, endpoint: Endpoint): void;
+  /** It does not become ready, or a fault ended it. `error` is a StartError unless it is a bug. */
+  onFailed(attempt: Attempt, error: unknown, exit: Exit | undefined): void;
+  /** It was ready and ended by itself. What comes back is said of it in the log. */
+  onExited(attempt: Attempt, exit: Exit): string;
+  onGone(attempt: Attempt): void;
 };
 
-export function beginAttempt(spec: LaunchSpec, world: AttemptWorld): Attempt {
+export type AttemptWorld = {
+  readonly clock: Clock;
+  /** Starts the process; throws a StartError when there is none, and leaves nothing behind then. */
+  readonly launch: (spec: LaunchSpec) => Promise<AppProcess>;
+  /** Resolves when nothing of that upstream is in flight any more. */
+  readonly drain: (upstream: Upstream) => Promise<void>;
+  /** Adds a line of tako's own to the app's log. */
+  readonly say: (text: string) => void;
+};
+
+/** Begins as soon as `previous` has resolved: until then too many processes of the app may run. */
+export function beginAttempt(
+  spec: LaunchSpec,
+  previous: Promise<unknown>,
+  world: AttemptWorld,
+  hooks: AttemptHooks,
+): Attempt {
   const stopping = new AbortController();
-  let gone = Promise.resolve();
-  let replaceBy: Attempt['replaceBy'] = () => {};
-  const ready = new Promise<Upstream>((resolve, reject) => {
-    gone = live({...world, spec, stopping: stopping.signal, resolve, reject});
-    replaceBy = next => {
-      resolve(next);
-      stopping.abort();
-    };
-  });
-  // Everyone who waited may have left by the time it fails.
-  ready.catch(() => {});
-  return {ready, gone, stop: () => stopping.abort(), replaceBy};
+  const facts: Facts = {child: undefined, upstream: undefined, upstreams: new Map()};
+  const attempt: Attempt = {
+    spec,
+    get pid() {
+      return facts.child?.pid;
+    },
+    get upstream() {
+      return facts.upstream;
+    },
+    get isPortItsOwn() {
+      return facts.child !== undefined && isPortItsOwn(spec, facts.child, facts.upstream);
+    },
+    get gone() {
+      return gone;
+    },
+    stop: () => stopping.abort(),
+    retire: () => void finishRequests(life).then(() => stopping.abort()),
+  };
+  const life: Life = {...world, spec, previous, hooks, stopping, facts, attempt};
+  const gone = live(life);
+  return attempt;
 }
+
+type Facts = {
+  child: AppProcess | undefined;
+  upstream: Upstream | undefined;
+  /** Every place it has listened on. */
+  readonly upstreams: Map<string, Upstream>;
+};
 
 type Life = AttemptWorld & {
   readonly spec: LaunchSpec;
-  readonly stopping: AbortSignal;
-  readonly resolve: (upstream: Upstream) => void;
-  readonly reject: (error: unknown) => void;
+  readonly previous: Promise<unknown>;
+  readonly hooks: AttemptHooks;
+  readonly stopping: AbortController;
+  readonly facts: Facts;
+  readonly attempt: Attempt;
 };
 
 /** Why a process is not, or no longer, ready. */
@@ -67,90 +115,135 @@ type Ending = Exclude<Readiness, {outcome: 'ready'}>;
 
 async function live(life: Life): Promise<void> {
   const child = await start(life).catch(error => failWithoutProcess(life, error));
-  if (!child) return;
+  if (child) await attend(life, child).catch(error => abandon(life, child, error));
+  // Whoever waits for its requests in flight need not any more.
+  life.stopping.abort();
+  life.facts.child = undefined;
   try {
-    await attend(life, child);
+    life.hooks.onGone(life.attempt);
   } catch (error) {
-    abandon(life, child, error);
+    life.say(`given up: ${describe(error)}`);
   }
 }
 
 /** From the spawn until nothing is left. */
 async function attend(life: Life, child: AppProcess): Promise<void> {
   const [file = '', ...args] = life.spec.command;
+  life.facts.child = child;
   child.say(`started pid ${child.pid}: ${renderCommand({file, args}, false)}`);
-  life.dispatch({type: 'spawned', pid: child.pid, at: child.startedAt});
-  const readiness = await untilReady(life, child);
-  const ending = readiness.outcome === 'ready' ? await serve(life, child, readiness.port) : readiness;
-  life.onOver();
-  await reportEnding(life, child, ending);
-  if (readiness.outcome !== 'ready') fail(life, child, readiness);
+  life.hooks.onSpawned(life.attempt, {pid: child.pid, startedAt: child.startedAt});
+  const readiness = await child.awaitReadiness(life.stopping.signal);
+  const ending = readiness.outcome === 'ready' ? await serve(life, child, readiness.endpoint) : readiness;
+  if (readiness.outcome !== 'ready') await fail(life, child, readiness);
+  else if (ending.outcome === 'exited') await reportExit(life, child, ending.exit);
   const groupEnd = await child.end();
-  if (ending.outcome !== 'exited') reportStop(life, child, groupEnd);
+  if (ending.outcome !== 'exited') child.say(describeStop(groupEnd, life.spec.graceMs));
 }
 
 async function start(life: Life): Promise<AppProcess> {
   await life.previous;
-  if (life.stopping.aborted) throw new StartError(life.spec, {outcome: 'cancelled'});
-  return launch(life.spec, life);
+  if (life.stopping.signal.aborted) throw new StartError(life.spec, {outcome: 'cancelled'});
+  return life.launch(life.spec);
 }
 
 function failWithoutProcess(life: Life, error: unknown): void {
-  life.onOver();
-  if (error instanceof TakoError) life.logs.append('tako', error.message);
-  life.reject(error);
+  if (error instanceof TakoError && !life.stopping.signal.aborted) life.say(error.message);
+  life.hooks.onFailed(life.attempt, error, undefined);
 }
 
 /** A fault of our own, or of a system that is out of descriptors: it must not reach beyond this app. */
 function abandon(life: Life, child: AppProcess, error: unknown): void {
-  life.onOver();
-  life.reject(error);
-  child.say(`given up: ${error instanceof Error ? error.message : error}`);
+  child.say(`given up: ${describe(error)}`);
   try {
     child.abandon();
   } catch (failure) {
-    child.say(`pid ${child.pid} may still run: ${failure instanceof Error ? failure.message : failure}`);
+    child.say(`pid ${child.pid} may still run: ${describe(failure)}`);
   }
-  life.dispatch({type: 'drain'});
-  life.dispatch({type: 'stopped'});
+  try {
+    life.hooks.onFailed(life.attempt, error, undefined);
+  } catch (failure) {
+    child.say(`given up: ${describe(failure)}`);
+  }
 }
 
-function untilReady({spec, clock, stopping}: Life, {readiness, exited}: AppProcess): Promise<Readiness> {
-  return awaitReadiness({pipe: readiness, exited, timeoutMs: spec.readyTimeoutMs, signal: stopping}, clock);
-}
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** From ready until the process is to stop or has exited. */
-async function serve(life: Life, child: AppProcess, port: number): Promise<Ending> {
-  child.say(`ready on port ${port} after ${life.clock.now() - child.startedAt} ms`);
-  life.dispatch({type: 'ready', port});
-  life.resolve({host: LOOPBACK, port, pid: child.pid});
+async function serve(life: Life, child: AppProcess, endpoint: Endpoint): Promise<Ending> {
+  child.say(`ready on port ${endpoint.port} after ${life.clock.now() - child.startedAt} ms`);
+  listenOn(life, child, endpoint);
   const over = new AbortController();
   try {
     return await Promise.race([
       child.exited.then((exit): Ending => ({outcome: 'exited', exit})),
-      aborted(life.stopping, over.signal).then((): Ending => ({outcome: 'cancelled'})),
+      aborted(life.stopping.signal, over.signal).then((): Ending => ({outcome: 'cancelled'})),
+      followRebinds(life, child),
     ]);
   } finally {
     over.abort();
   }
 }
 
-async function reportEnding(life: Life, child: AppProcess, ending: Ending): Promise<void> {
-  if (ending.outcome !== 'exited') return life.dispatch({type: 'drain'});
-  await child.untilOutputRead();
-  child.say(`exited with ${describeExit(ending.exit)}`);
-  life.dispatch({type: 'exited', exit: ending.exit});
+function listenOn({facts, hooks, attempt}: Life, {pid}: AppProcess, endpoint: Endpoint): void {
+  const {host, port, isTls} = endpoint;
+  const key = JSON.stringify([host, port, isTls]);
+  const upstream = facts.upstreams.get(key) ?? {host, port, pid, isTls};
+  facts.upstreams.set(key, upstream);
+  if (facts.upstream === upstream) return;
+  facts.upstream = upstream;
+  hooks.onListening(attempt, endpoint);
 }
 
-function fail(life: Life, child: AppProcess, ending: Ending): void {
+/** Rejects when a hook fails, and never resolves. */
+function followRebinds(life: Life, child: AppProcess): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    child.onRebind(endpoint => {
+      try {
+        if (life.stopping.signal.aborted) return;
+        child.say(`listens on port ${endpoint.port} now`);
+        listenOn(life, child, endpoint);
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+function isPortItsOwn(spec: LaunchSpec, child: AppProcess, upstream: Upstream | undefined): boolean {
+  if (spec.port !== undefined) return false;
+  // An app that speaks the contract was told to let the system choose.
+  return spec.ready === 'fd' || upstream?.port === child.reservedPort;
+}
+
+/** Resolves when no request of it is in flight any more, its grace period is over, or it is to stop at once. */
+async function finishRequests({facts, spec, clock, drain, stopping, say}: Life): Promise<void> {
+  const {upstream} = facts;
+  if (!upstream) return;
+  const finished = async (over: AbortSignal): Promise<void> =>
+    Promise.race([drain(upstream), aborted(stopping.signal, over)]);
+  try {
+    const isDone = await within(spec.graceMs, clock, finished);
+    if (!isDone) say(`pid ${upstream.pid} still has requests in flight after ${spec.graceMs / 1_000} s, and stops now`);
+  } catch (error) {
+    say(`the requests in flight of pid ${upstream.pid} cannot be waited for: ${describe(error)}`);
+  }
+}
+
+async function fail(life: Life, child: AppProcess, ending: Ending): Promise<void> {
+  if (ending.outcome === 'exited') {
+    await child.untilOutputRead();
+    child.say(`exited with ${describeExit(ending.exit)}`);
+  }
   const error = new StartError(life.spec, ending, child.lastLines());
   if (ending.outcome !== 'exited') child.say(error.message);
-  life.reject(error);
+  life.hooks.onFailed(life.attempt, error, ending.outcome === 'exited' ? ending.exit : undefined);
 }
 
-function reportStop(life: Life, child: AppProcess, groupEnd: GroupEnd): void {
-  child.say(describeStop(groupEnd, life.spec.graceMs));
-  life.dispatch({type: 'stopped'});
+/** What follows is decided at once; it is said where it belongs, behind the app's last words. */
+async function reportExit(life: Life, child: AppProcess, exit: Exit): Promise<void> {
+  const consequence = life.hooks.onExited(life.attempt, exit);
+  await child.untilOutputRead();
+  child.say(`exited with ${describeExit(exit)}${consequence}`);
 }
 
 function describeStop(groupEnd: GroupEnd, graceMs: number): string {

@@ -8,12 +8,16 @@
 // app's end is in blocking mode, as programs expect; ours is not, so that an app that
 // never reads cannot hold us up. Node opens everything close-on-exec, so an app started
 // at the same time inherits no other's ends and the end of file is seen when it happens.
+//
+// With them comes a third FIFO for apps that know nothing of the contract, which keeps its
+// name: it is opened by that, in any process of the app, for each report anew. See
+// report-channel.ts.
 
-import {closeSync, constants, openSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {closeSync, constants, openSync, rmSync} from 'node:fs';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {TakoError} from '../system/error.js';
+import {errorCode, TakoError} from '../system/error.js';
 import {run} from '../system/exec.js';
 
 /** File descriptors of one pipe. Whoever holds them closes them. */
@@ -24,6 +28,8 @@ export type ContractPipes = {
   readonly bootstrap: Pipe;
   /** The app writes on fd 4, we read. */
   readonly readiness: Pipe;
+  /** The app opens it by its name and writes, we read. That we hold its other end keeps it from ending. */
+  readonly report: Pipe & {readonly file: string};
 };
 
 /** Gives pipes without waiting for the program that makes them, as long as one start follows another. */
@@ -44,6 +50,7 @@ export function createPipeSupply(open: () => Promise<ContractPipes> = openContra
     });
   };
   prepare();
+  void removeAbandoned(tmpdir());
   return {
     take: async () => {
       // The spare may be just failing.
@@ -61,35 +68,81 @@ export function createPipeSupply(open: () => Promise<ContractPipes> = openContra
 export async function openContractPipes(): Promise<ContractPipes> {
   const folder = await makeFolder(tmpdir()).catch(() => makeFolder('/tmp'));
   try {
-    const files = {bootstrap: path.join(folder, 'bootstrap'), readiness: path.join(folder, 'readiness')};
+    const files = {
+      bootstrap: path.join(folder, 'bootstrap'),
+      readiness: path.join(folder, 'readiness'),
+      report: path.join(folder, 'report'),
+    };
     await makeFifos(Object.values(files));
-    return openBoth(files);
-  } finally {
+    const pipes = openAll(files);
+    await Promise.all([rm(files.bootstrap), rm(files.readiness)]);
+    return pipes;
+  } catch (error) {
     await rm(folder, {recursive: true, force: true});
+    throw error;
   }
 }
 
-export function closeContractPipes({bootstrap, readiness}: ContractPipes): void {
-  for (const fd of [bootstrap.read, bootstrap.write, readiness.read, readiness.write]) closeSync(fd);
+export function closeContractPipes({bootstrap, readiness, report}: ContractPipes): void {
+  for (const {read, write} of [bootstrap, readiness]) closePipe({read, write});
+  closeReport(report);
 }
 
+/** Ends the report FIFO, its name included. */
+export function closeReport({read, write, file}: ContractPipes['report']): void {
+  closePipe({read, write});
+  removeReport(file);
+}
+
+/** Removes the FIFO's name and the folder it is in. */
+export const removeReport = (file: string): void => rmSync(path.dirname(file), {recursive: true, force: true});
+
 /** The TMPDIR that a long-running daemon was started with may have been removed since. */
-const makeFolder = (parent: string): Promise<string> => mkdtemp(path.join(parent, 'tako-pipes-'));
+const makeFolder = (parent: string): Promise<string> => mkdtemp(path.join(parent, `tako-pipes-${process.pid}-`));
+
+/** Removes what processes that died before they could have left of pipes. Where it may not, it stays. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const pid = Number(/^tako-pipes-(\d+)-/.exec(name)?.[1]);
+    if (pid > 0 && !isProcess(pid)) await rm(path.join(parent, name), {recursive: true, force: true}).catch(() => {});
+  }
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
+}
 
 async function makeFifos(files: readonly string[]): Promise<void> {
   const {exitCode, stderr} = await run({file: 'mkfifo', args: ['-m', '600', ...files]});
   if (exitCode !== 0) throw new TakoError('PIPES_UNAVAILABLE', `the pipes for an app could not be made: ${stderr}`);
 }
 
-function openBoth(files: {bootstrap: string; readiness: string}): ContractPipes {
-  const bootstrap = openPipe(files.bootstrap, {ours: 'write'});
+function openAll(files: Readonly<Record<keyof ContractPipes, string>>): ContractPipes {
+  const opened: Pipe[] = [];
+  const open = (file: string, end: {ours: 'read' | 'write'}): Pipe => {
+    const pipe = openPipe(file, end);
+    opened.push(pipe);
+    return pipe;
+  };
   try {
-    return {bootstrap, readiness: openPipe(files.readiness, {ours: 'read'})};
+    return {
+      bootstrap: open(files.bootstrap, {ours: 'write'}),
+      readiness: open(files.readiness, {ours: 'read'}),
+      report: {...open(files.report, {ours: 'read'}), file: files.report},
+    };
   } catch (error) {
-    closeSync(bootstrap.read);
-    closeSync(bootstrap.write);
+    opened.forEach(closePipe);
     throw error;
   }
+}
+
+function closePipe({read, write}: Pipe): void {
+  closeSync(read);
+  closeSync(write);
 }
 
 function openPipe(file: string, {ours}: {ours: 'read' | 'write'}): Pipe {

@@ -8,9 +8,15 @@ export type LaunchSpec = {
   /** The whole environment but for the contract's own variables, which win. */
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly bootstrap: Bootstrap;
-  /** How long the app may take from spawn to its port on file descriptor 4. */
+  /** `fd`: the app speaks the contract, PORT=0 and only fd 4 counts. `any`: a reserved PORT=n, and every sign counts. */
+  readonly ready: 'fd' | 'any';
+  /** Pins the app's port: PORT=port, and only a listener there is the app. Undefined: any. */
+  readonly port: number | undefined;
+  /** Whether a restart starts the new instance beside the old one, or stops the old one before. */
+  readonly restart: 'start-first' | 'stop-first';
+  /** How long the app may take from spawn to the sign that it listens. */
   readonly readyTimeoutMs: number;
-  /** How long the app may take from SIGTERM to its end. */
+  /** How long the app may take from SIGTERM to its end, and its requests in flight before that. */
   readonly graceMs: number;
 };
 

@@ -2,9 +2,13 @@ import {closeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import type {Readable} from 'node:stream';
 import {execa} from 'execa';
-import {type ContractPipes, closeContractPipes} from './contract-pipes.js';
+import {type ContractPipes, closeContractPipes, closeReport, removeReport} from './contract-pipes.js';
 import type {Exit} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
+import {reportingEnvironment} from './preloads.js';
+import {createSigns, type ReadinessSigns} from './readiness-signs.js';
+import {NO_REPORTS, REPORT_FILE, readReports} from './report-channel.js';
+import {findPortTaken, reservePort} from './reserved-port.js';
 import {explainSpawnFailure} from './spawn-failure.js';
 import {StartError} from './start-error.js';
 
@@ -19,40 +23,92 @@ export type SpawnedApp = {
   readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** What the app writes to file descriptor 4. */
-  readonly readiness: Readable;
   /** The leader's end; others of its group may still run. Never rejects. */
   readonly exited: Promise<Exit>;
+  /** The PORT that was chosen for it and no other app. Undefined: it speaks the contract, or its port is pinned. */
+  readonly reservedPort: number | undefined;
+  /** By what it shows that, and where, it listens. */
+  readonly signs: ReadinessSigns;
   /** Lets go of all of the app's pipes. What is still in them is lost. */
   close(): void;
 };
 
-/** Starts one process under the app contract, or throws a StartError. Either way the pipes are used up. */
+/** Starts one process as its spec says, or throws a StartError. Either way the pipes are used up. */
 export async function spawnApp(spec: LaunchSpec, instanceId: string, pipes: ContractPipes): Promise<SpawnedApp> {
-  const subprocess = execute(spec, instanceId, pipes);
+  const port = await choosePort(spec).catch(error => giveUp(pipes, error));
+  const reporting = port === undefined ? undefined : {port, file: pipes.report.file};
+  const subprocess = execute(spec, appEnvironment(spec, instanceId, reporting), pipes);
   const {pid, stdout, stderr, nodeChildProcess} = subprocess;
   if (pid === undefined) {
-    closeContractPipes(pipes);
-    throw new StartError(spec, await explainSpawnFailure(spec, (await subprocess).cause));
+    return giveUp(pipes, new StartError(spec, await explainSpawnFailure(spec, (await subprocess).cause)));
   }
   const exited = new Promise<Exit>(resolve => {
     nodeChildProcess.once('exit', (code, signal) => resolve({code, signal}));
   });
+  const reservedPort = spec.port === undefined ? port : undefined;
+  const {signs, close} = attend(spec, pipes, port);
+  const closeAll = (): void => {
+    for (const stream of [stdout, stderr]) stream.destroy();
+    close();
+  };
+  return {pid, stdout, stderr, exited, reservedPort, signs, close: closeAll};
+}
+
+function giveUp(pipes: ContractPipes, error: unknown): never {
+  closeContractPipes(pipes);
+  throw error;
+}
+
+/** The PORT for an app that does not choose itself. Throws a StartError when it is to have one that is not free. */
+async function choosePort(spec: LaunchSpec): Promise<number | undefined> {
+  if (spec.ready === 'fd') return undefined;
+  if (spec.port === undefined) return reservePort();
+  const taken = await findPortTaken(spec.port);
+  if (taken) throw new StartError(spec, taken);
+  return spec.port;
+}
+
+/** Our ends of the pipes, and how they are let go. */
+function attend(spec: LaunchSpec, pipes: ContractPipes, port: number | undefined): Pick<SpawnedApp, 'signs' | 'close'> {
+  const over = new AbortController();
   closeSync(pipes.bootstrap.read);
   closeSync(pipes.readiness.write);
   const bootstrap = sendBootstrap(spec, pipes.bootstrap.write);
-  const readiness = new Socket({fd: pipes.readiness.read, readable: true, writable: false});
+  const pipe = new Socket({fd: pipes.readiness.read, readable: true, writable: false});
+  const reports = takeReports(pipes.report, port, over.signal);
+  const signs = createSigns({pipe, port, isPinned: spec.port !== undefined, reports, over: over.signal});
   const close = (): void => {
-    for (const stream of [stdout, stderr, bootstrap, readiness]) stream.destroy();
+    over.abort();
+    for (const stream of [bootstrap, pipe]) stream.destroy();
   };
-  return {pid, stdout, stderr, readiness, exited, close};
+  return {signs, close};
 }
 
-const execute = (spec: LaunchSpec, instanceId: string, pipes: ContractPipes) => {
+/** An app of the contract is not told of the channel. */
+function takeReports(
+  report: ContractPipes['report'],
+  port: number | undefined,
+  over: AbortSignal,
+): ReadinessSigns['reports'] {
+  if (port === undefined) {
+    closeReport(report);
+    return NO_REPORTS;
+  }
+  const stream = new Socket({fd: report.read, readable: true, writable: false});
+  const close = (): void => {
+    stream.destroy();
+    closeSync(report.write);
+    removeReport(report.file);
+  };
+  over.addEventListener('abort', close, {once: true});
+  return readReports(stream);
+}
+
+const execute = (spec: LaunchSpec, environment: NodeJS.ProcessEnv, pipes: ContractPipes) => {
   const [file = '', ...args] = spec.command;
   return execa(file, args, {
     cwd: spec.directory,
-    env: contractEnvironment(spec, instanceId),
+    env: environment,
     extendEnv: false,
     stdio: ['ignore', 'pipe', 'pipe', asStdio(pipes.bootstrap.read), asStdio(pipes.readiness.write)],
     // A group and session of its own: what is signalled is the app and all it started.
@@ -66,16 +122,25 @@ const execute = (spec: LaunchSpec, instanceId: string, pipes: ContractPipes) => 
 // execa's types only name descriptors up to 9, but it hands any of them on to the child.
 const asStdio = (fd: number): 3 => fd as 3;
 
-/** The environment the app gets. A tako that runs inside a tako app does not pass that app's own connection on. */
-export function contractEnvironment(spec: LaunchSpec, instanceId: string): NodeJS.ProcessEnv {
+/**
+ * The environment the app gets. A tako that runs inside a tako app does not pass that app's own connections on. Without
+ * a port it is that of the contract; with one, what the app opens is reported to the file.
+ */
+export function appEnvironment(
+  {environment}: LaunchSpec,
+  instanceId: string,
+  reporting: {readonly port: number; readonly file: string} | undefined,
+): NodeJS.ProcessEnv {
   return {
-    ...spec.environment,
-    PORT: '0',
+    ...environment,
+    PORT: String(reporting?.port ?? 0),
     HOST: LOOPBACK,
     TAKO_APP_NAME: undefined,
     TAKO_INTERNAL_SOCKET: undefined,
     TAKO_BOOTSTRAP_DATA: undefined,
+    [REPORT_FILE]: undefined,
     [INSTANCE_MARKER]: instanceId,
+    ...(reporting && reportingEnvironment(environment, reporting)),
   };
 }
 

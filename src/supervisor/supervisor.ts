@@ -1,4 +1,5 @@
 import type {Clock} from '../system/clock.js';
+import {launch} from './app-process.js';
 import type {Upstream} from './attempt.js';
 import {createPipeSupply} from './contract-pipes.js';
 import {type Instance, STOPPED} from './instance.js';
@@ -16,20 +17,33 @@ export type SupervisorOptions = {
   readonly records: InstanceRecords;
   /** Each transition, as it happens. */
   readonly onEvent?: (event: SupervisorEvent) => void;
+  /** Resolves when nothing of that upstream is in flight any more. It is not waited for longer than the grace period. */
+  readonly drain?: (upstream: Upstream) => Promise<void>;
 };
 
-/** Runs apps, one process group each, and says how they are. */
+/** Runs apps, of each at most two process groups at a time, and says how they are. */
 export type Supervisor = {
+  /** Where a request may go at once. Undefined when it would have to wait, for which there is `start`. */
+  serving(app: string): Upstream | undefined;
   /**
-   * Where the app listens, once it does. A ready app answers at once; a start that is under way is shared, with the
-   * spec it was begun with; one that is stopping is started anew when it has stopped. Rejects with a StartError, or
-   * with the signal's reason when it aborts, which ends only this call's waiting.
+   * Where the app listens, once it does. A ready app answers at once; a start or restart that is under way is shared,
+   * with the spec it was begun with, and so is the start after a crash; one that is stopping is started anew when it
+   * has stopped. Resolves with the old instance when its restart failed. Rejects with a StartError, or with the signal's
+   * reason when it aborts, which ends only this call's waiting.
    */
   start(spec: LaunchSpec, signal?: AbortSignal): Promise<Upstream>;
-  /** Stops the app, or cancels its start. Resolves when no process of its group runs any more. */
-  stop(app: string): Promise<void>;
-  /** Stops what runs, then starts by this spec; calls to `start` meanwhile share it. */
-  restart(spec: LaunchSpec, signal?: AbortSignal): Promise<Upstream>;
+  /**
+   * Stops the app, or cancels its start. Resolves when no process of its groups runs any more. `because` ends the
+   * sentence in the log that says so.
+   */
+  stop(app: string, because?: string): Promise<void>;
+  /**
+   * Has an instance by this spec follow what runs: beside it, or in its place where two cannot be there at once. Calls
+   * to `start` meanwhile share it, and so does a restart that comes before it is done, whose spec counts then. Rejects
+   * with a StartError when the new one does not become ready; an old one that runs beside it goes on then. `because`
+   * ends the sentence in the log that says so.
+   */
+  restart(spec: LaunchSpec, signal?: AbortSignal, because?: string): Promise<Upstream>;
   instance(app: string): Instance;
   /** The app's log; it may be asked for, and subscribed to, before the app's first start. */
   logs(app: string): LogBuffer;
@@ -41,35 +55,41 @@ export type Supervisor = {
 
 type Entry = {readonly app: SupervisedApp; readonly logs: LogBuffer};
 
-export function createSupervisor({clock, records, onEvent = () => {}}: SupervisorOptions): Supervisor {
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const {clock, records, onEvent = () => {}, drain = async () => {}} = options;
   const pipes = createPipeSupply();
   const entries = new Map<string, Entry>();
   let closed: Promise<void> | undefined;
 
   const create = (app: string): Entry => {
     const logs = createLogBuffer(clock);
-    const onChange = (instance: Instance): void => onEvent({type: 'instance', app, instance});
-    return {logs, app: createSupervisedApp({clock, records, pipes, logs}, onChange)};
+    const world = {
+      clock,
+      drain,
+      launch: (spec: LaunchSpec) => launch(spec, {clock, records, pipes, logs}),
+      say: (text: string) => void logs.append('tako', text),
+    };
+    return {logs, app: createSupervisedApp(world, instance => onEvent({type: 'instance', app, instance}))};
   };
   const entryOf = (app: string): Entry => {
     const entry = entries.get(app) ?? create(app);
     entries.set(app, entry);
     return entry;
   };
-  const begin = async (how: 'start' | 'restart', spec: LaunchSpec, signal?: AbortSignal): Promise<Upstream> => {
+  const open = (spec: LaunchSpec, signal?: AbortSignal): SupervisedApp => {
     signal?.throwIfAborted();
     if (closed) throw new StartError(spec, {outcome: 'cancelled'});
-    const ready = entryOf(spec.app).app[how](spec);
-    return signal ? unlessAborted(ready, signal) : ready;
+    return entryOf(spec.app).app;
   };
-  const stop = async (app: string): Promise<void> => entries.get(app)?.app.stop();
+  const stop = async (app: string, because?: string): Promise<void> => entries.get(app)?.app.stop(because);
   const closeAll = async (): Promise<void> => {
-    await Promise.all([...entries.keys()].map(stop));
+    await Promise.all([...entries.keys()].map(app => stop(app)));
     await pipes.close();
   };
   return {
-    start: (spec, signal) => begin('start', spec, signal),
-    restart: (spec, signal) => begin('restart', spec, signal),
+    serving: app => entries.get(app)?.app.serving(),
+    start: async (spec, signal) => unlessLeft(open(spec, signal).start(spec), signal),
+    restart: async (spec, signal, because) => unlessLeft(open(spec, signal).restart(spec, because), signal),
     stop,
     instance: app => entries.get(app)?.app.instance() ?? STOPPED,
     logs: app => entryOf(app).logs,
@@ -83,3 +103,6 @@ export function createSupervisor({clock, records, onEvent = () => {}}: Superviso
     },
   };
 }
+
+const unlessLeft = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+  signal ? unlessAborted(promise, signal) : promise;

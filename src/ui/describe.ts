@@ -16,6 +16,12 @@ export function describeState(status: AppStatus): string {
       return `${name} is starting: pid ${pid}`;
     case 'ready':
       return `${name} is ready: pid ${pid}, port ${port}`;
+    case 'restarting':
+      return `${name} is restarting; pid ${pid} serves until the new one is ready`;
+    case 'backing-off':
+      return exit === null
+        ? `${name} crashed and starts again`
+        : `${name} crashed with ${describeExit(exit)} and starts again`;
     case 'draining':
       return `${name} is stopping`;
     case 'stopped':

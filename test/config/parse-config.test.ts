@@ -11,7 +11,7 @@ describe('parseConfig: what is left out', () => {
     assert.equal(config.appRoot, 'src');
     assert.equal(config.readyTimeoutMs, 30_000);
     assert.equal(config.gracePeriodMs, 10_000);
-    assert.equal(config.restart, 'stop-first');
+    assert.equal(config.restart, 'start-first');
     assert.deepEqual(config.images.sizes, [320, 640, 960, 1200, 1920]);
     assert.equal(config.workflows.concurrency, 500);
   });
@@ -232,9 +232,9 @@ describe('unsupportedInDev', () => {
     assert.deepEqual(unsupportedInDev(config), ['build', 'images', 'envs.development.storages']);
   });
 
-  it('names what only a later version of dev acts on', () => {
-    const config = configOf('watch = ["src/**"]\nport = 4000\n[envs.development]\nidle_timeout = "5m"');
-    assert.deepEqual(unsupportedInDev(config), ['port', 'watch', 'envs.development.idle_timeout']);
+  it('does not name what dev acts on', () => {
+    const keys = 'port = 4000\nwatch = ["src/**"]\nignore = ["*.log"]\nrestart = "stop-first"\ndepends_on = ["api"]';
+    assert.deepEqual(unsupportedInDev(configOf(`${keys}\n[envs.development]\nidle_timeout = "never"`)), []);
   });
 
   it('names nothing for a plain project', () => {

@@ -89,3 +89,28 @@ describe('storages', () => {
     assert.equal(problemsOf(`[storages.media]\n${STORAGE.replace('https', 'http')}`).length, 1);
   });
 });
+
+describe('start and restart', () => {
+  it('is stop-first where a port lets only one instance listen', () => {
+    assert.equal(configOf('port = 3000').restart, 'stop-first');
+    assert.match(
+      problemsOf('port = 3000\nrestart = "start-first"').join(),
+      /^tako\.toml:2:1 restart: "start-first" cannot be used/,
+    );
+  });
+
+  it('waits for each other app once, and never for itself', () => {
+    assert.deepEqual(configOf('depends_on = ["api", "db", "api"]').dependsOn, ['api', 'db']);
+    assert.match(
+      problemsOf('name = "web"\ndepends_on = ["api", "web"]').join(),
+      /^tako\.toml:2:22 depends_on\[1\]: is this app itself$/,
+    );
+  });
+
+  it('watches relative patterns, also beside the project', () => {
+    assert.deepEqual(configOf('watch = ["src/**", "../shared/**"]').watch, ['src/**', '../shared/**']);
+    for (const wrong of ['/etc/**', '!src', ' ']) {
+      assert.match(problemsOf(`ignore = ["${wrong}"]`).join(), /ignore\[0\]: expected a relative pattern/, wrong);
+    }
+  });
+});

@@ -6,6 +6,7 @@ import {onTestFinished} from 'vitest';
 import type {Config} from '../../src/config/config.js';
 import {parseConfig} from '../../src/config/parse-config.js';
 import {renderProblem} from '../../src/config/problem.js';
+import type {ProjectFacts} from '../../src/config/project-facts.js';
 import {TakoError} from '../../src/system/error.js';
 
 /** The config of a text that must be valid. */
@@ -49,4 +50,42 @@ export async function failure(action: () => unknown): Promise<TakoError> {
     return error;
   }
   return assert.fail('expected a TakoError');
+}
+
+/** What is known of a project in which nothing is. */
+export const NO_FACTS: ProjectFacts = {
+  scripts: {},
+  packageManager: undefined,
+  lockfile: undefined,
+  dependencies: {},
+  devDependencies: {},
+  main: undefined,
+  packages: {npm: [], python: [], gem: [], cargo: [], composer: [], hex: [], java: []},
+  files: [],
+  denoTasks: [],
+  python: ['python3'],
+  viteVersion: undefined,
+  launchers: {node: undefined, bun: undefined},
+  malformed: [],
+};
+
+export const factsWith = (some: Partial<ProjectFacts>): ProjectFacts => ({...NO_FACTS, ...some});
+
+/** A package.json's text. */
+export const packageJson = (content: {
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly uses?: readonly string[];
+  readonly [key: string]: unknown;
+}): string => {
+  const {uses = [], ...rest} = content;
+  return JSON.stringify({dependencies: Object.fromEntries(uses.map(name => [name, '*'])), ...rest});
+};
+
+/** Numbers below `limit`, the same on every run. */
+export function createRandom(seed: number): (limit: number) => number {
+  let state = seed;
+  return limit => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * limit);
+  };
 }

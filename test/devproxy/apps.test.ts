@@ -16,6 +16,10 @@ import {registrationOf, temporaryFolder} from './support.js';
 type TestApps = Apps & {
   /** The routes that the gateway has now. */
   routes(): string[];
+  /** What open pages were told. */
+  readonly published: [string, string][];
+  /** What reading a project again gives, by name of its app; it throws what is wrong. */
+  readonly resolutions: Map<string, () => Registration>;
   /** Resolves when the status of an app is as wanted. */
   until(name: string, isWanted: (status: AppStatus) => boolean): Promise<void>;
 };
@@ -26,11 +30,11 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
   const supervisor = createSupervisor({
     clock: systemClock,
     records: registry.instances,
-    onEvent: event => {
-      if (event.type === 'instance') apps.notify(event.app);
-    },
+    onEvent: ({app, instance}) => apps.observe(app, instance),
   });
   let routes: readonly Route[] = [];
+  const published: [string, string][] = [];
+  const resolutions = new Map<string, () => Registration>();
   const apps = createApps({
     supervisor,
     registry,
@@ -39,13 +43,18 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
       routes = published;
     },
     memoryOf: () => 42,
+    publish: (name, event) => void published.push([name, event.type]),
+    resolve: async registration => resolutions.get(registration.name)?.() ?? registration,
   });
   onTestFinished(async () => {
+    await apps.close();
     await supervisor.close();
     registry.close();
   });
   return {
     ...apps,
+    published,
+    resolutions,
     routes: () => routes.map(route => `${route.app} ${renderRoute(route)}`),
     until: (name, isWanted) =>
       new Promise(resolve => {

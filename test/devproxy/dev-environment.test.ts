@@ -5,6 +5,7 @@ import {createDevEnvironment, type DevEnvironmentFacts} from '../../src/devproxy
 const facts: DevEnvironmentFacts = {
   terminal: {PATH: '/usr/bin:/bin', LANG: 'C', TAKO_HOME: '/home/me/tako', NOT_SET: undefined},
   directory: '/home/me/shop',
+  folders: ['/home/me/shop'],
   vars: {},
   environmentName: 'development',
   build: 'dev',
@@ -24,6 +25,12 @@ describe('the environment of an app', () => {
   it('finds the programs of the project first', () => {
     assert.equal(environment().PATH, '/home/me/shop/node_modules/.bin:/usr/bin:/bin');
     assert.equal(environment({terminal: {}}).PATH, '/home/me/shop/node_modules/.bin');
+  });
+
+  it('finds those of the repository around the project next', () => {
+    const folders = ['/home/me/shop/web', '/home/me/shop'];
+    const bins = folders.map(folder => `${folder}/node_modules/.bin`).join(':');
+    assert.equal(environment({folders}).PATH, `${bins}:/usr/bin:/bin`);
   });
 
   it('has what the contract promises', () => {

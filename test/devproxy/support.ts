@@ -23,6 +23,17 @@ export function registrationOf(name: string, more: Partial<Registration> = {}): 
     environment: {PATH: process.env.PATH ?? ''},
     readyTimeoutMs: 10_000,
     graceMs: 5_000,
+    ready: 'fd',
+    port: null,
+    restart: 'start-first',
+    idleTimeoutMs: null,
+    presentAs: null,
+    reloads: 'pages',
+    watch: [],
+    ignore: [],
+    dependsOn: [],
+    workspace: null,
+    request: {directory: tmpdir(), configFile: null, name, variant: null, words: [], staticRoutes: [], terminal: {}},
     ...more,
   };
 }

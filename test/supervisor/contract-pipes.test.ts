@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import {fstatSync, readdirSync, readSync, writeSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {existsSync, fstatSync, mkdirSync, readdirSync, readSync, rmdirSync, writeSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {afterEach, describe, it, vi} from 'vitest';
 import {
   type ContractPipes,
@@ -9,23 +11,26 @@ import {
   openContractPipes,
 } from '../../src/supervisor/contract-pipes.js';
 
-const leftFolders = (): readonly string[] => readdirSync(tmpdir()).filter(name => name.startsWith('tako-pipes-'));
+const leftFolders = (): readonly string[] =>
+  readdirSync(tmpdir()).filter(name => name.startsWith(`tako-pipes-${process.pid}-`));
 
 describe('the pipes of the contract', () => {
-  it('are FIFOs without a name, and carry bytes', async () => {
+  it('are FIFOs, and carry bytes', async () => {
     const before = leftFolders();
     const pipes = await openContractPipes();
-    for (const {read, write} of [pipes.bootstrap, pipes.readiness]) {
+    for (const {read, write} of Object.values(pipes)) {
       assert.ok(fstatSync(read).isFIFO() && fstatSync(write).isFIFO());
       const received = Buffer.alloc(8);
       writeSync(write, 'bytes');
       assert.equal(received.toString('utf8', 0, readSync(read, received)), 'bytes');
     }
+    // Only that for reports is opened by its name later.
+    assert.deepEqual(readdirSync(path.dirname(pipes.report.file)), [path.basename(pipes.report.file)]);
+    closeContractPipes(pipes);
     assert.deepEqual(
       leftFolders().filter(name => !before.includes(name)),
       [],
     );
-    closeContractPipes(pipes);
   });
 
   it('are made where there is a folder for them when that of TMPDIR has gone', async () => {
@@ -46,10 +51,24 @@ describe('a supply of pipes', () => {
     await supply.close();
   });
 
+  it('removes what a process that has died left of its own', async () => {
+    const {pid} = spawnSync('true');
+    const [abandoned, kept] = [`tako-pipes-${pid}-x`, `tako-pipes-${process.pid}-x`].map(name =>
+      path.join(tmpdir(), name),
+    );
+    assert.ok(abandoned && kept);
+    for (const folder of [abandoned, kept]) mkdirSync(folder);
+    const supply = createPipeSupply();
+    while (existsSync(abandoned)) await new Promise(resolve => setTimeout(resolve, 5));
+    assert.ok(existsSync(kept));
+    rmdirSync(kept);
+    await supply.close();
+  });
+
   it('gives each pair once', async () => {
     const supply = createPipeSupply();
     const pairs = await Promise.all([supply.take(), supply.take(), supply.take()]);
-    assert.equal(new Set(pairs.flatMap(pair => [pair.bootstrap.read, pair.readiness.write])).size, 6);
+    assert.equal(new Set(pairs.flatMap(pair => [pair.bootstrap.read, pair.readiness.write, pair.report.file])).size, 9);
     pairs.forEach(closeContractPipes);
     await supply.close();
   });

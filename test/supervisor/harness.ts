@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type {Instance} from '../../src/supervisor/instance.js';
 import type {InstanceRecords} from '../../src/supervisor/instance-records.js';
 import {StartError} from '../../src/supervisor/start-error.js';
-import {createSupervisor, type SupervisorEvent} from '../../src/supervisor/supervisor.js';
+import {createSupervisor, type SupervisorEvent, type SupervisorOptions} from '../../src/supervisor/supervisor.js';
 import {systemClock} from '../../src/system/clock.js';
 import {writtenBy} from './apps.js';
 import {createMemoryRecords} from './memory-records.js';
@@ -10,14 +10,17 @@ import {createMemoryRecords} from './memory-records.js';
 export type Harness = ReturnType<typeof createHarness>;
 
 /** A supervisor of real processes whose events can be waited for. Whoever makes it closes `supervisor`. */
-export function createHarness(records: InstanceRecords = createMemoryRecords()) {
+export function createHarness(
+  records: InstanceRecords = createMemoryRecords(),
+  drain: NonNullable<SupervisorOptions['drain']> = async () => {},
+) {
   const events: SupervisorEvent[] = [];
   const watchers = new Set<() => void>();
   const onEvent = (event: SupervisorEvent): void => {
     events.push(event);
     for (const check of watchers) check();
   };
-  const supervisor = createSupervisor({clock: systemClock, records, onEvent});
+  const supervisor = createSupervisor({clock: systemClock, records, onEvent, drain});
   supervisor.logs('web').subscribe(() => {
     for (const check of watchers) check();
   });

@@ -3,6 +3,8 @@ import {PassThrough} from 'node:stream';
 import {describe, it} from 'vitest';
 import type {Exit} from '../../src/supervisor/instance.js';
 import {awaitReadiness, parseReadyLine, type Readiness} from '../../src/supervisor/readiness.js';
+import {createSigns} from '../../src/supervisor/readiness-signs.js';
+import {NO_REPORTS} from '../../src/supervisor/report-channel.js';
 import {type Clock, systemClock} from '../../src/system/clock.js';
 
 describe('the line on file descriptor 4', () => {
@@ -12,7 +14,7 @@ describe('the line on file descriptor 4', () => {
     ['1', 1],
     ['65535', 65_535],
   ])('is a port: %j', (line, port) => {
-    assert.deepEqual(parseReadyLine(line), {outcome: 'ready', port});
+    assert.deepEqual(parseReadyLine(line), {outcome: 'ready', endpoint: {host: '127.0.0.1', port, isTls: false}});
   });
 
   it.each(['', '0', '65536', '-1', '4000.5', '0x10', '4000 4001', 'ready', '٤'])('is no port: %j', line => {
@@ -25,13 +27,13 @@ describe('readiness', () => {
     const {pipe, readiness} = wait();
     pipe.write('40');
     pipe.write('00\nmore');
-    assert.deepEqual(await readiness, {outcome: 'ready', port: 4000});
+    assert.deepEqual(await readiness, {outcome: 'ready', endpoint: {host: '127.0.0.1', port: 4000, isTls: false}});
   });
 
   it('comes with a number that the end of the pipe follows', async () => {
     const {pipe, readiness} = wait();
     pipe.end('4000');
-    assert.deepEqual(await readiness, {outcome: 'ready', port: 4000});
+    assert.deepEqual(await readiness, {outcome: 'ready', endpoint: {host: '127.0.0.1', port: 4000, isTls: false}});
   });
 
   it('is refused to a line that is too long', async () => {
@@ -57,14 +59,14 @@ describe('readiness', () => {
     const patient = createHeldClock();
     const {readiness} = wait({clock: patient.clock});
     patient.pass();
-    assert.deepEqual(await readiness, {outcome: 'timed-out', isPipeClosed: false});
+    assert.deepEqual(await readiness, {outcome: 'timed-out', isPipeClosed: false, listeners: []});
   });
 
   it('goes on after the pipe has closed without a line', async () => {
     const held = createHeldClock();
     const {pipe, readiness} = wait({clock: held.clock});
     pipe.once('end', held.pass).end();
-    assert.deepEqual(await readiness, {outcome: 'timed-out', isPipeClosed: true});
+    assert.deepEqual(await readiness, {outcome: 'timed-out', isPipeClosed: true, listeners: []});
   });
 
   it('is decided by the first cause, and leaves nothing waiting', async () => {
@@ -86,7 +88,9 @@ function wait({clock = systemClock, signal}: {clock?: Clock; signal?: AbortSigna
   const exited = new Promise<Exit>(resolve => {
     exit = resolve;
   });
-  const options = {pipe, exited, timeoutMs: 60_000, signal: signal ?? stopping.signal};
+  const over = new AbortController().signal;
+  const signs = createSigns({pipe, port: undefined, isPinned: false, reports: NO_REPORTS, over});
+  const options = {signs, exited, timeoutMs: 60_000, signal: signal ?? stopping.signal};
   const readiness: Promise<Readiness> = awaitReadiness(options, clock);
   return {pipe, readiness, exit: (how: Exit) => exit(how), cancel: () => stopping.abort()};
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
+import {existsSync} from 'node:fs';
 import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,7 @@ import {openContractPipes} from '../../src/supervisor/contract-pipes.js';
 import type {LaunchSpec} from '../../src/supervisor/launch-spec.js';
 import {readLines} from '../../src/supervisor/output.js';
 import {endGroup} from '../../src/supervisor/process-group.js';
-import {contractEnvironment, type SpawnedApp, spawnApp} from '../../src/supervisor/spawn.js';
+import {appEnvironment, type SpawnedApp, spawnApp} from '../../src/supervisor/spawn.js';
 import {StartError} from '../../src/supervisor/start-error.js';
 import {systemClock} from '../../src/system/clock.js';
 import {processIdentity} from '../../src/system/processes.js';
@@ -80,8 +81,8 @@ describe('a spawned app', () => {
     const specs = [fixtureSpec('closes-fd4'), fixtureSpec('never-ready'), fixtureSpec('never-ready')];
     const [closing, ...others] = await Promise.all(specs.map(spawnFixture));
     assert.ok(closing);
-    await once(closing.readiness.resume(), 'end');
-    for (const other of others) assert.equal(other.readiness.readableEnded, false);
+    await once(closing.signs.pipe.resume(), 'end');
+    for (const other of others) assert.equal(other.signs.pipe.readableEnded, false);
   });
 
   it('ends its output when it exits', async () => {
@@ -92,7 +93,7 @@ describe('a spawned app', () => {
 describe('the environment of an app', () => {
   it('has what was given, but the contract wins', () => {
     const environment = {PATH: '/bin', PORT: '80', HOST: '0.0.0.0', MINE: 'yes'};
-    const {TAKO_INSTANCE, PORT, HOST, MINE} = contractEnvironment(fixtureSpec('says', {environment}), 'id');
+    const {TAKO_INSTANCE, PORT, HOST, MINE} = appEnvironment(fixtureSpec('says', {environment}), 'id', undefined);
     assert.deepEqual(
       {TAKO_INSTANCE, PORT, HOST, MINE},
       {TAKO_INSTANCE: 'id', PORT: '0', HOST: '127.0.0.1', MINE: 'yes'},
@@ -100,9 +101,61 @@ describe('the environment of an app', () => {
   });
 
   it('has no connection left over from an app that tako itself runs in', async () => {
-    const environment = {TAKO_APP_NAME: 'outer', TAKO_INTERNAL_SOCKET: '/outer', TAKO_BOOTSTRAP_DATA: '{}'};
+    const environment = {
+      TAKO_APP_NAME: 'outer',
+      TAKO_INTERNAL_SOCKET: '/outer',
+      TAKO_BOOTSTRAP_DATA: '{}',
+      TAKO_REPORT: '/outer/report',
+    };
     const [line = ''] = await outputOf(fixtureSpec('reads-fd3', {environment}));
     assert.deepEqual(JSON.parse(line).environment, {PORT: '0', HOST: '127.0.0.1', TAKO_INSTANCE: 'the-marker'});
+  });
+});
+
+describe('the environment of an app that knows nothing of tako', () => {
+  const environmentOf = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+    appEnvironment(fixtureSpec('says', {environment}), 'id', {port: 4000, file: '/report'});
+
+  it('has a real PORT and where to report to', () => {
+    const {PORT, HOST, TAKO_REPORT, TAKO_INSTANCE} = environmentOf({PORT: '80', TAKO_REPORT: '/outer'});
+    assert.deepEqual(
+      {PORT, HOST, TAKO_REPORT, TAKO_INSTANCE},
+      {PORT: '4000', HOST: '127.0.0.1', TAKO_REPORT: '/report', TAKO_INSTANCE: 'id'},
+    );
+  });
+
+  it('keeps the options that it had', () => {
+    const {NODE_OPTIONS, BUN_OPTIONS, PYTHONPATH, DENO_SERVE_ADDRESS} = environmentOf({
+      NODE_OPTIONS: '--inspect',
+      BUN_OPTIONS: '--smol',
+      PYTHONPATH: '/mine:/too',
+      DENO_SERVE_ADDRESS: 'tcp:127.0.0.1:8000',
+    });
+    assert.match(String(NODE_OPTIONS), /^--inspect --require /);
+    assert.match(String(BUN_OPTIONS), /^--smol .*--preload=/);
+    assert.match(String(PYTHONPATH), /\/python:\/mine:\/too$/);
+    assert.equal(DENO_SERVE_ADDRESS, 'tcp:127.0.0.1:8000');
+  });
+
+  it('has nothing twice when tako runs inside an app of tako', () => {
+    const outer = environmentOf({});
+    const {TAKO_REPORT: _report, TAKO_INSTANCE: _instance, ...inner} = environmentOf(outer);
+    for (const [name, value] of Object.entries(inner)) assert.equal(value, outer[name], name);
+  });
+});
+
+describe('the channel for reports', () => {
+  it('goes with the app, its name included', async () => {
+    const child = await spawnFixture(
+      commandSpec([process.execPath, '-p', 'JSON.stringify(process.env)'], {ready: 'any'}),
+    );
+    const lines: string[] = [];
+    await readLines(child.stdout, line => lines.push(line));
+    const file = JSON.parse(lines[0] ?? '').TAKO_REPORT;
+    assert.ok(existsSync(file));
+    child.close();
+    child.close();
+    assert.ok(!existsSync(path.dirname(file)));
   });
 });
 

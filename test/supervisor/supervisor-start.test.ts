@@ -17,11 +17,11 @@ afterEach(() => supervisor.close());
 
 describe('starting', () => {
   it('answers with the address of an app that serves', async () => {
-    const {host, port, pid} = await supervisor.start(fixtureSpec('fd4-server'));
+    const {host, port, pid, isTls} = await supervisor.start(fixtureSpec('fd4-server'));
     const response = await fetch(`http://${host}:${port}/`);
     assert.equal(await response.text(), String(pid));
     const {startedAt, ...instance} = supervisor.instance('web') as Instance & {state: 'ready'};
-    assert.deepEqual(instance, {state: 'ready', pid, port});
+    assert.deepEqual(instance, {state: 'ready', pid, endpoint: {host, port, isTls}});
     assert.ok(Math.abs(Date.now() - startedAt) < 30_000);
   });
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import {connect} from 'node:net';
 import {afterEach, beforeEach, describe, it, vi} from 'vitest';
-import type {Instance} from '../../src/supervisor/instance.js';
 import {createSupervisor, type Supervisor} from '../../src/supervisor/supervisor.js';
 import {systemClock} from '../../src/system/clock.js';
-import {commandSpec, fixtureSpec, isAlive} from './apps.js';
+import {fixtureSpec, isAlive} from './apps.js';
 import {createHarness, failureOf, type Harness} from './harness.js';
 import {createMemoryRecords} from './memory-records.js';
 
@@ -82,40 +80,6 @@ describe('stopping', () => {
   });
 });
 
-describe('restarting', () => {
-  it('replaces the process and follows the new spec', async () => {
-    const first = await supervisor.start(fixtureSpec('says', {}, '4000\n'));
-    const [second, joined] = await Promise.all([
-      supervisor.restart(fixtureSpec('says', {}, '5000\n')),
-      supervisor.start(fixtureSpec('says', {}, '4000\n')),
-    ]);
-    assert.equal(second.port, 5_000);
-    assert.deepEqual(joined, second);
-    assert.equal(await isAlive(first.pid), false);
-  });
-
-  it('takes along those who wait for the start it replaces', async () => {
-    const waiting = supervisor.start(fixtureSpec('never-ready'));
-    await harness.untilState('starting');
-    const first = supervisor.restart(fixtureSpec('never-ready'));
-    const second = supervisor.restart(fixtureSpec('says', {}, '5000\n'));
-    assert.equal((await waiting).port, 5_000);
-    assert.deepEqual(await first, await second);
-  });
-
-  it('leaves those who wait to a stop that comes after it', async () => {
-    const waiting = failureOf(supervisor.start(fixtureSpec('never-ready')));
-    await harness.untilState('starting');
-    const restarted = failureOf(supervisor.restart(fixtureSpec('never-ready')));
-    await supervisor.stop('web');
-    assert.deepEqual([(await waiting).code, (await restarted).code], ['START_CANCELLED', 'START_CANCELLED']);
-  });
-
-  it('starts what did not run', async () => {
-    assert.equal((await supervisor.restart(fixtureSpec('says', {}, '4000\n'))).port, 4_000);
-  });
-});
-
 describe('a fault while an app is being ended', () => {
   const refuseOnce = (): void => {
     vi.spyOn(process, 'kill').mockImplementationOnce(() => {
@@ -152,32 +116,5 @@ describe('a fault while an app is being ended', () => {
     assert.equal((await faulty.start(fixtureSpec('says', {}, '4000\n'))).port, 4_000);
     assert.equal(await isAlive(onEvent.mock.calls[0]?.[0].instance.pid), false);
     await faulty.close();
-  });
-});
-
-describe('an app that was ready', () => {
-  it('and exits is exited, with what it left in its group ended', async () => {
-    await supervisor.start(fixtureSpec('grandchild', {}, 'exit'));
-    await harness.untilState('exited');
-    const grandchild = Number(await harness.firstPrinted());
-    await supervisor.stop('web');
-    assert.equal(await isAlive(grandchild), false);
-  });
-
-  it('and crashes says how, and starts again when asked', async () => {
-    const first = await supervisor.start(fixtureSpec('crashes'));
-    connect(first.port, first.host).on('error', () => {});
-    await harness.untilState('exited');
-    const {exit} = supervisor.instance('web') as Instance & {state: 'exited'};
-    assert.deepEqual(exit, {code: 7, signal: null});
-    assert.equal(harness.saidByTako().at(-1), 'exited with code 7');
-    const second = await supervisor.start(fixtureSpec('crashes'));
-    assert.notEqual(second.pid, first.pid);
-  });
-
-  it('may write to descriptor 4 again', async () => {
-    const script = 'echo 4000 >&4; sleep 0.2; echo 5000 >&4 && echo written; exec sleep 600';
-    await supervisor.start(commandSpec(['sh', '-c', script]));
-    await harness.until(() => harness.printed().includes('written'));
   });
 });

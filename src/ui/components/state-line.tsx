@@ -38,8 +38,10 @@ function paintOf(word: ReturnType<typeof stateWord>, hasProblem: boolean, style:
     case 'ready':
       return style.green;
     case 'starting':
+    case 'restarting':
     case 'draining':
       return style.yellow;
+    case 'backing-off':
     case 'crashed':
       return style.red;
     case 'exited':

@@ -1,0 +1,171 @@
+// What tako knows about frameworks, as data: templates/frameworks.toml holds one table per framework, read by the same
+// door as tako.toml, so that a wrong profile is refused with its line.
+
+import type {Command, Named} from './config.js';
+import {type DocumentRules, type Parsed, parseDocument} from './document.js';
+import {field, listOf, nonEmptyText, oneOf, table, tableOf, text} from './field.js';
+import type {Finding} from './problem.js';
+import {isTable, type TomlTable} from './toml.js';
+import {command, port, relativePath, variableName} from './value.js';
+
+/** How one framework is recognised, run and served. */
+export type Framework = {
+  /** What `preset` of tako.toml says. */
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  /** Other words that `preset` may say. */
+  readonly aliases: readonly string[];
+  readonly detect: Detection;
+  /** The scripts of package.json to look for, best first. Empty: they do not run this app (a Laravel's runs its assets). */
+  readonly scripts: readonly string[];
+  /** Files that may be the app's entry, best first; `*` stands for any name. */
+  readonly main: readonly string[];
+  /** Used when no script is. Its words may hold `{main}`, `{module}`, `{folder}` and `{python}`. Undefined: there is none. */
+  readonly dev: Command | undefined;
+  /** A shell's line. Undefined: nothing to build. */
+  readonly build: string | undefined;
+  /** The command of a release, with the placeholders of `dev`. */
+  readonly start: Command | undefined;
+  /** Folders, after the build, whose files are served as they are. */
+  readonly assets: readonly string[];
+  /** Variables the dev command needs beside the usual ones; those of tako.toml go over them. */
+  readonly environment: Named<string>;
+  readonly hostCheck: HostCheck;
+  readonly reloads: Reloads;
+  /** Where its dev server listens when it takes no notice of PORT. Undefined: it follows PORT. */
+  readonly defaultPort: number | undefined;
+};
+
+/**
+ * What the dev server thinks of hosts that are not localhost. `none`: takes any. `env`: refuses, and Vite's variable names
+ * more. `localhost`: refuses, so it is shown `app.localhost` as Host and Origin.
+ */
+export type HostCheck = (typeof HOST_CHECKS)[number];
+const HOST_CHECKS = ['none', 'env', 'localhost'] as const;
+
+/**
+ * What of an edit a dev command applies by itself. `nothing`: tako restarts it. `server`: its own process has the new code,
+ * but open pages do not. `pages`: those too, by updates over a socket of its own, which a reload would only disturb.
+ */
+export type Reloads = (typeof RELOADS)[number];
+export const RELOADS = ['nothing', 'server', 'pages'] as const;
+
+/** Signs that must be there: one of `any`, every one of `all`, and not one of `none`. An empty `any` asks for nothing. */
+export type Detection = {
+  readonly any: readonly Sign[];
+  readonly all: readonly Sign[];
+  readonly none: readonly Sign[];
+};
+
+/** Something found in a project. For `file` the value is a path in it, for the others a package's name. */
+export type Sign = {readonly kind: SignKind; readonly value: string};
+export type SignKind = (typeof SIGN_KINDS)[number];
+export type PackageKind = Exclude<SignKind, 'file'>;
+const SIGN_KINDS = ['file', 'npm', 'python', 'gem', 'cargo', 'composer', 'hex', 'java'] as const;
+
+/** What a package.json usually calls the script that runs the app, best first. */
+export const DEFAULT_SCRIPTS: readonly string[] = ['dev', 'start', 'serve'];
+
+/** Reads the text of frameworks.toml. The order of the file is kept: the first profile that fits is a project's own. */
+export function parseFrameworks(text: string, file: string): Parsed<readonly Framework[]> {
+  const parsed = parseDocument(text, file, frameworksToml, frameworksRules);
+  return parsed.ok ? {...parsed, value: parsed.value.framework.map(completeFramework)} : parsed;
+}
+
+const frameworkId = text('an id of a-z, 0-9 and "-"', value => /^[a-z][a-z0-9-]*$/.test(value));
+
+const sign = field<Sign>(`a sign such as "npm:next" or "file:manage.py" (one of ${SIGN_KINDS.join(', ')})`, input => {
+  const [, word, value] = (typeof input === 'string' && /^([a-z]+):(\S+)$/.exec(input)) || [];
+  const kind = SIGN_KINDS.find(known => known === word);
+  return kind && value !== undefined ? {kind, value} : undefined;
+});
+const signs = listOf(sign, 'an array of signs');
+const texts = listOf(nonEmptyText, 'an array of strings');
+const paths = listOf(relativePath, 'an array of paths');
+
+const frameworkToml = table({
+  id: frameworkId,
+  name: nonEmptyText,
+  aliases: listOf(frameworkId, 'an array of ids').optional(),
+  detect: table({any: signs.optional(), all: signs.optional(), none: signs.optional()}),
+  scripts: texts.optional(),
+  main: paths.optional(),
+  dev: command.optional(),
+  build: nonEmptyText.optional(),
+  start: command.optional(),
+  assets: paths.optional(),
+  environment: tableOf(text(), variableName).optional(),
+  host_check: oneOf(...HOST_CHECKS),
+  reloads: oneOf(...RELOADS),
+  default_port: port(1).optional(),
+});
+
+const frameworksToml = table({framework: listOf(frameworkToml, 'an array of tables')});
+
+type FrameworkToml = ReturnType<(typeof frameworkToml)['parse']>;
+
+function completeFramework(toml: FrameworkToml): Framework {
+  const {any = [], all = [], none = []} = toml.detect;
+  return {
+    id: toml.id,
+    name: toml.name,
+    aliases: toml.aliases ?? [],
+    detect: {any, all, none},
+    scripts: toml.scripts ?? DEFAULT_SCRIPTS,
+    main: toml.main ?? [],
+    dev: toml.dev,
+    build: toml.build,
+    start: toml.start,
+    assets: toml.assets ?? [],
+    environment: toml.environment ?? {},
+    hostCheck: toml.host_check,
+    reloads: toml.reloads,
+    defaultPort: toml.default_port,
+  };
+}
+
+const frameworksRules: DocumentRules = {
+  problems: toml => [...findRepeatedIds(toml), ...profilesOf(toml).flatMap(findProfileProblems)],
+  warnings: () => [],
+};
+
+function findRepeatedIds(toml: TomlTable): readonly Finding[] {
+  const seen = new Set<unknown>();
+  return profilesOf(toml).flatMap(({profile, index}) => {
+    const words = [profile.id, ...(Array.isArray(profile.aliases) ? profile.aliases : [])];
+    const isRepeated = words.some(word => seen.has(word));
+    for (const word of words) seen.add(word);
+    return isRepeated ? [{path: ['framework', index, 'id'], message: 'is the id or an alias of a profile above'}] : [];
+  });
+}
+
+type Profile = {readonly profile: TomlTable; readonly index: number};
+
+function findProfileProblems({profile, index}: Profile): readonly Finding[] {
+  const path = ['framework', index];
+  const {detect, main} = profile;
+  const hasSigns = isTable(detect) && [detect.any, detect.all].some(list => Array.isArray(list) && list.length > 0);
+  const needsMain = ['dev', 'start'].filter(key => /\{(?:main|module|folder)\}/.test(wordsOf(profile[key])));
+  return [
+    ...(isTable(detect) && !hasSigns ? [{path: [...path, 'detect'], message: 'needs a sign in any or all'}] : []),
+    ...(main === undefined
+      ? needsMain.map(key => ({path: [...path, key], message: 'has a placeholder, but the profile has no main'}))
+      : []),
+    ...['dev', 'start'].flatMap(key => findUnknownPlaceholders(profile[key], [...path, key])),
+  ];
+}
+
+/** Everything that a word of a profile's command may hold in braces. */
+export const PLACEHOLDERS = ['{main}', '{module}', '{folder}', '{python}'] as const;
+
+function findUnknownPlaceholders(value: unknown, path: Finding['path']): readonly Finding[] {
+  const found = wordsOf(value).match(/(?<!\$)\{[a-z]+\}/g) ?? [];
+  const unknown = found.filter(word => !PLACEHOLDERS.some(known => known === word));
+  return unknown.map(word => ({path, message: `${word} is not one of ${PLACEHOLDERS.join(', ')}`}));
+}
+
+const wordsOf = (value: unknown): string => (Array.isArray(value) ? value.join(' ') : String(value ?? ''));
+
+const profilesOf = ({framework}: TomlTable): readonly Profile[] =>
+  (Array.isArray(framework) ? framework : []).flatMap((profile, index) => (isTable(profile) ? [{profile, index}] : []));

@@ -1,0 +1,49 @@
+// From a registration to what the supervisor starts.
+
+import {envNameOf} from '../config/app-url.js';
+import type {Registration} from '../control/protocol.js';
+import {originOf} from '../proxy/request-path.js';
+import type {LaunchSpec} from '../supervisor/launch-spec.js';
+
+export type LaunchFacts = {
+  /** Authenticates tako to the app. */
+  readonly token: string;
+  /** Every registered app; those of the same workspace are told of each other. */
+  readonly others: readonly Registration[];
+  readonly httpsPort: number;
+};
+
+export function launchSpecOf(registration: Registration, {token, others, httpsPort}: LaunchFacts): LaunchSpec {
+  const siblings = others.filter(other => isSibling(other, registration));
+  const urls = siblings.map(other => [envNameOf(plainNameOf(other)), originOf(other.primaryHost, httpsPort)]);
+  return {
+    app: registration.name,
+    command: registration.command,
+    directory: registration.directory,
+    environment: {...Object.fromEntries(urls), ...registration.environment},
+    bootstrap: {token, secrets: {}, storages: {}},
+    ready: registration.ready,
+    port: registration.port ?? undefined,
+    restart: registration.restart,
+    readyTimeoutMs: registration.readyTimeoutMs,
+    graceMs: registration.graceMs,
+  };
+}
+
+const isSibling = (other: Registration, {workspace}: Registration): boolean =>
+  workspace !== null && other.workspace === workspace;
+
+/** The name without the label of a second checkout: its apps mean each other by it. */
+export const plainNameOf = ({name, request: {variant}}: Registration): string =>
+  variant !== null && name.startsWith(`${variant}.`) ? name.slice(variant.length + 1) : name;
+
+/** What of a registration a running process has taken up: another one has to be started for it. */
+export function mustRestart(before: Registration, after: Registration): boolean {
+  const isSameTerminal = before.request.terminal === after.request.terminal;
+  return PROCESS_FIELDS.concat(isSameTerminal ? ['environment'] : []).some(
+    field => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  );
+}
+
+/** Another terminal's environment always differs in something; it is taken up by the next start. */
+const PROCESS_FIELDS: readonly (keyof Registration)[] = ['command', 'directory', 'ready', 'port'];

@@ -1,0 +1,84 @@
+// The files that apps depend on while anybody is interested: their tako.toml, and their source where its changes mean
+// something to tako.
+
+import path from 'node:path';
+import {CONFIG_FILE} from '../config/load-project.js';
+import type {Registration} from '../control/protocol.js';
+import {createFileWatch, type FileWatch} from './watch/file-watch.js';
+import {createSourceWatch, type SourceWatch} from './watch/source-watch.js';
+
+export type AppWatches = {
+  /** What is to be watched of the app from now on. */
+  update(registration: Registration, wanted: WatchedParts): void;
+  /** Watches nothing of the app any more. */
+  forget(name: string): void;
+  close(): Promise<void>;
+};
+
+export type WatchedParts = {readonly config: boolean; readonly source: boolean};
+
+export type AppWatchesOptions = {
+  readonly onConfig: (name: string) => void;
+  /** Paths relative to the app's folder. */
+  readonly onSource: (name: string, files: readonly string[]) => void;
+  readonly onProblem: (name: string, message: string) => void;
+};
+
+/** `key` says what exactly is watched: another one takes its place when that differs. */
+type Kept<Watch> = {readonly key: string; readonly watch: Watch};
+
+export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOptions): AppWatches {
+  const configs = new Map<string, Kept<FileWatch>>();
+  const sources = new Map<string, Kept<SourceWatch>>();
+  const closing = new Set<Promise<void>>();
+
+  function keep<Watch extends {close(): Promise<void>}>(
+    watches: Map<string, Kept<Watch>>,
+    name: string,
+    key: string | undefined,
+    open: () => Watch,
+  ): void {
+    const known = watches.get(name);
+    if (known?.key === key) return;
+    watches.delete(name);
+    if (known) {
+      const closed = known.watch.close().finally(() => closing.delete(closed));
+      closing.add(closed);
+    }
+    if (key !== undefined) watches.set(name, {key, watch: open()});
+  }
+
+  function update(registration: Registration, wanted: WatchedParts): void {
+    const {name, directory, watch, ignore} = registration;
+    const configFile = registration.configFile ?? path.join(directory, CONFIG_FILE);
+    keep(configs, name, wanted.config ? configFile : undefined, () =>
+      createFileWatch(configFile, () => onConfig(name)),
+    );
+    keep(sources, name, wanted.source ? JSON.stringify([directory, watch, ignore]) : undefined, () =>
+      createSourceWatch({
+        directory,
+        watch,
+        ignore,
+        onChange: files => onSource(name, files),
+        onProblem: message => onProblem(name, message),
+      }),
+    );
+  }
+
+  const forget = (name: string): void => {
+    keep(configs, name, undefined, unreachable);
+    keep(sources, name, undefined, unreachable);
+  };
+  return {
+    update,
+    forget,
+    async close() {
+      for (const name of new Set([...configs.keys(), ...sources.keys()])) forget(name);
+      await Promise.all(closing);
+    },
+  };
+}
+
+const unreachable = (): never => {
+  throw new Error('nothing is opened without a key');
+};

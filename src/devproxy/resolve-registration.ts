@@ -1,0 +1,115 @@
+// From what a terminal asked for to what the daemon runs: reads the project and decides on command, hosts and environment.
+// The terminal does it before it registers an app, and the daemon does it again when the project's tako.toml has changed.
+
+import {homedir} from 'node:os';
+import type {Config} from '../config/config.js';
+import {type DevCommand, decideDevCommand, decideReloads} from '../config/dev-command.js';
+import {assertSigned, type DevRoutes, devRoutes} from '../config/dev-routes.js';
+import {projectFolders} from '../config/folders.js';
+import {decideFramework} from '../config/frameworks.js';
+import {decideHostCheck} from '../config/host-check.js';
+import {loadProject, type Project} from '../config/load-project.js';
+import {type ProjectFacts, readProjectFacts} from '../config/project-facts.js';
+import {parseStaticRoute, renderStaticRoute} from '../config/static-route.js';
+import {varsFor} from '../config/vars.js';
+import {findWorkspace} from '../config/workspace.js';
+import type {AppRequest, Registration} from '../control/protocol.js';
+import {type RoutePattern, renderRoute} from '../proxy/route-syntax.js';
+import {createDevEnvironment} from './dev-environment.js';
+
+/** The project an app is asked for from. Throws what `loadProject` throws. */
+export const projectOf = ({directory, configFile}: AppRequest): Promise<Project> =>
+  loadProject({directory, configFile: configFile ?? undefined});
+
+/**
+ * What the daemon is to know about the app. Throws PRESET_UNKNOWN, NO_DEV_COMMAND, ROUTE_INVALID or ROUTE_OUTSIDE_ZONES.
+ */
+export async function resolveRegistration(
+  request: AppRequest,
+  project: Project,
+  zones: readonly string[],
+): Promise<Registration> {
+  const facts = await readProjectFacts(project.directory);
+  const workspace = await findWorkspace(project.directory);
+  const folders = await projectFolders(project.directory, homedir());
+  const config: Config = {...project.config, name: request.name};
+  const command = decideDevCommand(config, facts, request.words);
+  const {routes, primaryHost} = routesFor(config, request, zones);
+  const {idleTimeoutMs} = config.environments.development;
+  return {
+    name: request.name,
+    directory: project.directory,
+    configFile: project.configFile ?? null,
+    routes: routes.map(renderRoute),
+    primaryHost,
+    ...(request.staticRoutes.length > 0 ? {staticRoutes: staticRoutesOf(request.staticRoutes, zones)} : {}),
+    command: command.argv,
+    ...runtimeOf(config, request, {directory: project.directory, folders, command, facts, routes}),
+    readyTimeoutMs: config.readyTimeoutMs,
+    graceMs: config.gracePeriodMs,
+    // A package that is only used does not say how the app listens: that it is up is seen in any of the ways.
+    ready: config.ready ?? 'any',
+    port: config.port ?? null,
+    restart: config.restart,
+    idleTimeoutMs: idleTimeoutMs === 'never' ? null : idleTimeoutMs,
+    watch: config.watch,
+    ignore: config.ignore,
+    dependsOn: config.dependsOn,
+    workspace: workspace?.root ?? null,
+    request,
+  };
+}
+
+type RuntimeFacts = {
+  readonly directory: string;
+  readonly folders: readonly string[];
+  readonly command: DevCommand;
+  readonly facts: ProjectFacts;
+  readonly routes: readonly RoutePattern[];
+};
+
+/** What depends on the framework. */
+function runtimeOf(
+  config: Config,
+  {name, terminal}: AppRequest,
+  {directory, folders, command, facts, routes}: RuntimeFacts,
+): Pick<Registration, 'environment' | 'presentAs' | 'reloads'> {
+  const framework = decideFramework(config, facts);
+  const hosts = routes.map(({host}) => host);
+  const hostCheck = decideHostCheck(framework, facts, {name, hosts});
+  return {
+    environment: createDevEnvironment({
+      terminal,
+      directory,
+      folders,
+      vars: {...framework?.environment, ...hostCheck.environment, ...varsFor(config, 'development')},
+      environmentName: 'development',
+      build: 'dev',
+      appRoot: config.appRoot,
+      hosts,
+    }),
+    presentAs: hostCheck.presentAs ?? null,
+    reloads: decideReloads(command, framework),
+  };
+}
+
+/** A second checkout has the same routes as the first, each below a label of its own. */
+function routesFor(config: Config, {variant}: AppRequest, zones: readonly string[]): DevRoutes {
+  if (variant === null) return devRoutes(config, zones);
+  const {development} = config.environments;
+  const routes = development.routes.map(({host, path}) => ({host: below(variant, host), path}));
+  return devRoutes({...config, environments: {...config.environments, development: {...development, routes}}}, zones);
+}
+
+const below = (label: string, host: string): string =>
+  host.startsWith('*.') ? `*.${label}.${host.slice('*.'.length)}` : `${label}.${host}`;
+
+/** In the form the daemon keeps. */
+function staticRoutesOf(texts: readonly string[], zones: readonly string[]): string[] {
+  const parsed = texts.map(parseStaticRoute);
+  assertSigned(
+    parsed.map(({route}) => route),
+    zones,
+  );
+  return parsed.map(renderStaticRoute);
+}
