@@ -34,8 +34,25 @@ export const READ_BYTES = 65_536;
 /** What all sockets read into; a read is used up before the next. */
 export const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 
+/** Large pieces are copied side by side: memory in larger parts is cheaper to get and to give back. */
+const SLAB_BYTES = 262_144;
+let slab: Buffer | undefined;
+let slabUsed = 0;
+
 /** The same bytes, to be kept: those that a socket has just read are gone with the next read of any. */
-export const keepable = (bytes: Buffer): Buffer => (bytes.buffer === SHARED_BUFFER.buffer ? Buffer.from(bytes) : bytes);
+export function keepable(bytes: Buffer): Buffer {
+  if (bytes.buffer !== SHARED_BUFFER.buffer) return bytes;
+  // Small ones come from Node's own pool.
+  if (bytes.length < Buffer.poolSize / 2) return Buffer.from(bytes);
+  if (slab === undefined || slabUsed + bytes.length > SLAB_BYTES) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const copy = slab.subarray(slabUsed, slabUsed + bytes.length);
+  bytes.copy(copy);
+  slabUsed += bytes.length;
+  return copy;
+}
 
 /** Told of what a socket read. The bytes are valid during the call only; `keepable` gives others. */
 export type ReadListener = {receive(bytes: Buffer): void};

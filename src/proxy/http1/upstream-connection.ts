@@ -37,6 +37,8 @@ export type UpstreamHost = {
   onClose(connection: Http1UpstreamConnection): void;
 };
 
+/** What may wait to be sent before the client is asked to pause: enough that the next write is there when one is done. */
+const WRITE_AHEAD_BYTES = 262_144;
 /** A read of this size in the middle of a body: there is more where it came from. */
 const LARGE_READ_BYTES = READ_BYTES / 2;
 
@@ -382,7 +384,8 @@ function openSocket({host, port, tls}: Upstream, reader: Http1UpstreamConnection
         return true;
       },
     };
-    return connectTcp({host, port, noDelay: true, ...(onread === undefined ? {} : {onread})} as TcpNetConnectOpts);
+    const options = {host, port, noDelay: true, writableHighWaterMark: WRITE_AHEAD_BYTES, ...(onread && {onread})};
+    return connectTcp(options as TcpNetConnectOpts);
   }
   return connectTls({
     host,
