@@ -20,6 +20,7 @@ import {DATE, NOT_DOWNSTREAM, NOT_IN_UPGRADE} from '../field-kinds.js';
 import {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {mayHaveBody} from '../methods.js';
+import {keepable} from '../shared-buffer.js';
 import type {Sweep, Swept} from '../sweep.js';
 import {BodyReader, type BodySink} from './body-reader.js';
 import {CR, LF} from './characters.js';
@@ -31,7 +32,7 @@ import {disown, own, type SocketOwner} from './owned-socket.js';
 import {ReadAhead} from './read-ahead.js';
 import {BAD_METHOD, HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
-import {keepable, type ReadListener, SocketReader} from './socket-reader.js';
+import {type ReadListener, SocketReader} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one proxy share. */
@@ -165,9 +166,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     this.#writer.start(`${head}\r\n`, framing, contentLength);
   }
 
-  /** TLS encrypts at once, and what has to wait is copied; a plain socket may hold on to the bytes. */
   get usesBodyAtOnce(): boolean {
-    return this.client.tls !== undefined;
+    return true;
   }
 
   sendBody(chunk: Buffer): boolean {
@@ -214,7 +214,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   receive(chunk: Buffer): void {
     if (this.#state === LINGERING || this.#state === GONE) return;
     if (this.#unread !== undefined) {
-      (this.#ahead ??= new ReadAhead()).add(chunk);
+      this.#ahead ??= new ReadAhead();
+      this.#ahead.add(chunk);
       this.#advance();
       return;
     }
@@ -225,7 +226,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
 
   onBodyData(chunk: Buffer): void {
     this.#bodyBytes += chunk.length;
-    if (this.#state === BUSY) this.#receiver?.onBody(keepable(chunk));
+    if (this.#state === BUSY) this.#receiver?.onBody(chunk);
     else this.#dropped += chunk.length;
   }
 

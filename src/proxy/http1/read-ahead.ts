@@ -1,4 +1,4 @@
-import {keepable} from './socket-reader.js';
+import {keepable} from '../shared-buffer.js';
 
 /** Pieces below this size are joined: a client that sends byte by byte would make us hold a hundred for each. */
 const SMALL_BYTES = 4_096;

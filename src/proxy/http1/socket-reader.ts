@@ -7,6 +7,7 @@
 // The handle is no public interface of Node. It is used only where it looks as expected; otherwise the stream is read.
 
 import type {Socket} from 'node:net';
+import {SHARED_BUFFER} from '../shared-buffer.js';
 
 /** What is used of a socket's handle. */
 type Handle = {
@@ -27,32 +28,6 @@ const READER = Symbol('reader of the handle');
 
 /** Setting TAKO_DIRECT_READS=0 makes every read take the stream. */
 const isAllowed = process.env.TAKO_DIRECT_READS !== '0';
-
-/** As much as libuv reads at once. */
-export const READ_BYTES = 65_536;
-
-/** What all sockets read into; a read is used up before the next. */
-export const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
-
-/** Large pieces are copied side by side: memory in larger parts is cheaper to get and to give back. */
-const SLAB_BYTES = 262_144;
-let slab: Buffer | undefined;
-let slabUsed = 0;
-
-/** The same bytes, to be kept: those that a socket has just read are gone with the next read of any. */
-export function keepable(bytes: Buffer): Buffer {
-  if (bytes.buffer !== SHARED_BUFFER.buffer) return bytes;
-  // Small ones come from Node's own pool.
-  if (bytes.length < Buffer.poolSize / 2) return Buffer.from(bytes);
-  if (slab === undefined || slabUsed + bytes.length > SLAB_BYTES) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  const copy = slab.subarray(slabUsed, slabUsed + bytes.length);
-  bytes.copy(copy);
-  slabUsed += bytes.length;
-  return copy;
-}
 
 /** Told of what a socket read. The bytes are valid during the call only; `keepable` gives others. */
 export type ReadListener = {receive(bytes: Buffer): void};
