@@ -205,7 +205,6 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     if (!this.#output.writeBeforeTunnel(head)) this.#socket.destroy();
     this.#leave();
     disown(this.#socket);
-    this.#input.release();
     return {duplex: this.#socket, early: this.#takeAll()};
   }
 
