@@ -86,6 +86,7 @@ export type ClientSide = {
 
 /** What the engine does with what comes from a client. */
 export type ClientReceiver = {
+  /** The bytes are valid during the call only. */
   onBody(chunk: Buffer): void;
   onBodyEnd(trailers: HeaderFields | undefined): void;
   /** All that came of the body in one piece has been handed over: what was held back to join it may go out. */

@@ -13,6 +13,7 @@ import {type Refusal, renderProblem} from './http1/refusal.js';
 import {isIdempotent, mayHaveBody} from './methods.js';
 import {decideRetry, type Phases, type Retry} from './phases.js';
 import {type Outcome, Session, toFields} from './session.js';
+import {keepable} from './shared-buffer.js';
 import type {Tunnels} from './tunnel.js';
 import {
   type Upstream,
@@ -191,7 +192,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   onBody(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
-    if (this.#requestFlow !== undefined) this.#requestFlow.push(chunk);
+    if (this.#requestFlow !== undefined) this.#requestFlow.push(keepable(chunk));
     else this.#sendUp(chunk);
   }
 

@@ -1,13 +1,16 @@
 // A tunnel: after a 101 the two connections are one stream of bytes each way, until both sides are closed.
 
-import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {ClientTunnel} from './client-side.js';
+import {createTunnelEnd, type TunnelEnd} from './tunnel-end.js';
 import type {UpstreamTunnel} from './upstream.js';
 
 /** The tunnels of one proxy. */
 export type Tunnels = {
-  /** Copies both ways with backpressure; `onOver` is called once both sides are closed. What comes back closes them. */
+  /**
+   * Copies both ways with backpressure. When one side is gone, the other gets what was still on its way and is closed too;
+   * `onOver` is called once both are closed. What comes back closes them.
+   */
   join(client: ClientTunnel, upstream: UpstreamTunnel, onOver: () => void): () => void;
   /** Closes them one after the other within `graceMs`, so that their clients do not all come back at once. */
   drain(graceMs: number): void;
@@ -38,10 +41,18 @@ export function createTunnels(random: () => number = Math.random): Tunnels {
         onOver();
       };
       open.add(client.duplex);
-      if (early !== undefined) client.duplex.write(early);
-      if (client.early !== undefined) socket.write(client.early);
-      copy(client.duplex, socket, onClose);
-      copy(socket, client.duplex, onClose);
+      const above: TunnelEnd = createTunnelEnd(socket, () => {
+        onClose();
+        below.closeSoon();
+      });
+      const below: TunnelEnd = createTunnelEnd(client.duplex, () => {
+        onClose();
+        above.closeSoon();
+      });
+      if (early !== undefined) below.write(early);
+      if (client.early !== undefined) above.write(client.early);
+      below.copyTo(above);
+      above.copyTo(below);
       return () => client.duplex.destroy();
     },
     drain(graceMs) {
@@ -55,32 +66,4 @@ export function createTunnels(random: () => number = Math.random): Tunnels {
       return open.size;
     },
   };
-}
-
-/** An end travels on as an end; when one side is gone, the other gets what was still on its way and is closed too. */
-function copy(from: Duplex, to: Duplex, onClose: () => void): void {
-  if (from instanceof Socket) prepare(from);
-  from.on('data', (chunk: Buffer) => {
-    if (!to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  // It may have ended before there was a tunnel.
-  if (from.readableEnded) to.end();
-  else from.on('end', () => to.end());
-  from.on('error', () => to.destroy());
-  if (from.closed) closeBehind(to, onClose);
-  else from.once('close', () => closeBehind(to, onClose));
-  from.resume();
-}
-
-function prepare(socket: Socket): void {
-  socket.allowHalfOpen = true;
-  socket.setTimeout(0);
-  socket.setNoDelay(true);
-}
-
-function closeBehind(to: Duplex, onClose: () => void): void {
-  onClose();
-  if (to instanceof Socket) to.destroySoon();
-  else if (!to.destroyed) to.end(() => to.destroy());
 }

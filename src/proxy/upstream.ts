@@ -83,7 +83,7 @@ export type UpstreamStream = {
   readonly isReused: boolean;
   /** Sends the head. `contentLength` is -1 for a body of unknown length, 0 for none. */
   sendHead(request: UpstreamRequest, contentLength: number): void;
-  /** False when the upstream does not keep up. */
+  /** Is done with the bytes when it returns. False when the upstream does not keep up. */
   sendBody(chunk: Buffer): boolean;
   sendEnd(trailers: HeaderFields | undefined): void;
   /** Sends what was held back to be sent in one piece with more. */

@@ -20,6 +20,7 @@ import {DATE, NOT_DOWNSTREAM, NOT_IN_UPGRADE} from '../field-kinds.js';
 import {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {mayHaveBody} from '../methods.js';
+import {keepable} from '../shared-buffer.js';
 import type {Sweep, Swept} from '../sweep.js';
 import {BodyReader, type BodySink} from './body-reader.js';
 import {CR, LF} from './characters.js';
@@ -28,9 +29,10 @@ import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
+import {ReadAhead} from './read-ahead.js';
 import {BAD_METHOD, HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
-import {keepable, type ReadListener, SocketReader} from './socket-reader.js';
+import {type ReadListener, SocketReader} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one proxy share. */
@@ -88,6 +90,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   #keepsAlive = true;
   /** What was read and not used yet. */
   #unread: Buffer | undefined;
+  /** What came behind it. */
+  #ahead: ReadAhead | undefined;
   #head: HeadBuffer | undefined;
   #hasPassedEmptyLine = false;
   #isAdvancing = false;
@@ -162,9 +166,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     this.#writer.start(`${head}\r\n`, framing, contentLength);
   }
 
-  /** TLS encrypts at once, and what has to wait is copied; a plain socket may hold on to the bytes. */
   get usesBodyAtOnce(): boolean {
-    return this.client.tls !== undefined;
+    return true;
   }
 
   sendBody(chunk: Buffer): boolean {
@@ -202,22 +205,27 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     if (!this.#output.writeBeforeTunnel(head)) this.#socket.destroy();
     this.#leave();
     disown(this.#socket);
-    this.#input.release();
-    return {duplex: this.#socket, early: this.#unread && keepable(this.#unread)};
+    return {duplex: this.#socket, early: this.#takeAll()};
   }
 
   // What comes from the socket.
 
   receive(chunk: Buffer): void {
     if (this.#state === LINGERING || this.#state === GONE) return;
-    this.#unread = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]);
+    if (this.#unread !== undefined) {
+      this.#ahead ??= new ReadAhead();
+      this.#ahead.add(chunk);
+      this.#advance();
+      return;
+    }
+    this.#unread = chunk;
     this.#advance();
     if (this.#unread !== undefined) this.#unread = keepable(this.#unread);
   }
 
   onBodyData(chunk: Buffer): void {
     this.#bodyBytes += chunk.length;
-    if (this.#state === BUSY) this.#receiver?.onBody(keepable(chunk));
+    if (this.#state === BUSY) this.#receiver?.onBody(chunk);
     else this.#dropped += chunk.length;
   }
 
@@ -283,13 +291,13 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    while (this.#unread !== undefined && this.#takeUnread());
+    while (this.#unread !== undefined && this.#takeUnread()) this.#unread ??= this.#ahead?.next();
     this.#isAdvancing = false;
     if (this.#isBodyWanted && this.#state === BUSY) this.#receiver?.onBodyPause();
     if (this.#state === GONE) return;
     // Some is read ahead, as an end or an error shows only to who reads.
     if (this.#unread !== undefined) {
-      if (this.#unread.length >= READ_AHEAD_BYTES) this.#input.pause();
+      if (this.#unread.length + (this.#ahead?.length ?? 0) >= READ_AHEAD_BYTES) this.#input.pause();
       return;
     }
     this.#input.resume();
@@ -312,7 +320,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
       case DROPPING:
         return this.#dropBodyBytes();
       default:
-        this.#unread = undefined;
+        this.#dropUnread();
         return false;
     }
   }
@@ -484,17 +492,29 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   #tellGone(reason: ClientGone): void {
     this.#keepsAlive = false;
     this.#body.startEmpty();
-    this.#unread = undefined;
+    this.#dropUnread();
     this.#receiver?.onClientGone(reason);
   }
 
   #linger(): void {
     this.#state = LINGERING;
-    this.#unread = undefined;
+    this.#dropUnread();
     this.#deadline = this.#host.sweep.after(LINGER_MS);
     this.#output.end();
     if (this.#output.isSending) this.#lingerAfterSending();
     this.#input.resume();
+  }
+
+  #dropUnread(): void {
+    this.#unread = undefined;
+    this.#ahead?.clear();
+  }
+
+  #takeAll(): Buffer | undefined {
+    const pieces: Buffer[] = [];
+    for (let piece = this.#unread; piece !== undefined; piece = this.#ahead?.next()) pieces.push(piece);
+    this.#unread = undefined;
+    return pieces.length === 0 ? undefined : Buffer.concat(pieces);
   }
 
   /** All that is left is sent first, for as long as the client takes it. */

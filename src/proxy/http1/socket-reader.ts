@@ -7,6 +7,7 @@
 // The handle is no public interface of Node. It is used only where it looks as expected; otherwise the stream is read.
 
 import type {Socket} from 'node:net';
+import {SHARED_BUFFER} from '../shared-buffer.js';
 
 /** What is used of a socket's handle. */
 type Handle = {
@@ -28,32 +29,23 @@ const READER = Symbol('reader of the handle');
 /** Setting TAKO_DIRECT_READS=0 makes every read take the stream. */
 const isAllowed = process.env.TAKO_DIRECT_READS !== '0';
 
-/** As much as libuv reads at once. */
-export const READ_BYTES = 65_536;
-
-/** What all sockets read into; a read is used up before the next. */
-export const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
-
-/** The same bytes, to be kept: those that a socket has just read are gone with the next read of any. */
-export const keepable = (bytes: Buffer): Buffer => (bytes.buffer === SHARED_BUFFER.buffer ? Buffer.from(bytes) : bytes);
-
 /** Told of what a socket read. The bytes are valid during the call only; `keepable` gives others. */
 export type ReadListener = {receive(bytes: Buffer): void};
 
 export class SocketReader {
   readonly #socket: Socket;
-  readonly #listener: ReadListener;
+  #listener: ReadListener;
   /** Undefined when the stream is read. */
   readonly #handle: Handle | undefined;
   readonly #readByNode: OnRead | undefined;
   #bytesRead = 0;
   #isPaused = false;
-  #isReleased = false;
 
   /** From now on the listener is told of what comes, and the socket's `end` is emitted when it has come. */
   constructor(socket: Socket, listener: ReadListener) {
     this.#socket = socket;
     this.#listener = listener;
+    (socket as {[READER]?: SocketReader})[READER] = this;
     const handle = findHandle(socket);
     if (handle === undefined) {
       socket.on('data', onData.bind(this));
@@ -85,15 +77,15 @@ export class SocketReader {
     else if (!this.#socket.destroyed) this.#handle.readStart();
   }
 
-  /** Leaves the socket to others, as a stream. They have to listen to it before anything can come. */
-  release(): void {
-    this.#isReleased = true;
+  /** From now on another listener is told. */
+  handTo(listener: ReadListener): void {
+    this.#listener = listener;
     this.resume();
   }
 
   /** Takes what the stream gives. */
   pass(bytes: Buffer): void {
-    if (!this.#isReleased) this.#listener.receive(bytes);
+    this.#listener.receive(bytes);
   }
 
   /** Takes what the handle read. */
@@ -106,9 +98,7 @@ export class SocketReader {
     }
     this.#bytesRead += length;
     if (this.#socket.destroyed) return;
-    const read = SHARED_BUFFER.subarray(0, length);
-    if (!this.#isReleased) this.#listener.receive(read);
-    else if (!this.#socket.push(Buffer.from(read))) stopForStream(handle);
+    this.#listener.receive(SHARED_BUFFER.subarray(0, length));
   }
 }
 
@@ -120,10 +110,11 @@ function onRead(this: Handle, bytes?: ArrayBuffer): void {
   this[READER]?.read(this, bytes);
 }
 
-/** As Node does it for a stream that has enough: it starts again when the stream is read. */
-function stopForStream(handle: Handle): void {
-  handle.reading = false;
-  handle.readStop();
+/** The reader of a socket: the one that it has, for another listener, or a new one. */
+export function readFrom(socket: Socket, listener: ReadListener): SocketReader {
+  const reader = (socket as {[READER]?: SocketReader})[READER];
+  reader?.handTo(listener);
+  return reader ?? new SocketReader(socket, listener);
 }
 
 /** The socket's handle, when it can be read past the stream. */

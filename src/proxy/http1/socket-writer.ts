@@ -9,14 +9,13 @@
 // that the stream is used. Whoever owns a SocketWriter must write through it alone: TLS takes one write at a time.
 
 import type {Socket} from 'node:net';
-import {keepable} from './socket-reader.js';
+import {keepable} from '../shared-buffer.js';
+import {giveBack, takeBlock} from './blocks.js';
 
 /** What is used of a socket's handle. */
 type Handle = {
   writeLatin1String?: (request: WriteRequest, text: string) => number;
   writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
-  /** Bytes the system has not taken yet. */
-  readonly writeQueueSize?: number;
 };
 
 /** Node's own object for a write that may take time; `oncomplete` is called when it did. */
@@ -24,6 +23,8 @@ type WriteRequest = {
   handle?: Handle;
   oncomplete?: (this: WriteRequest, status: number) => void;
   async?: boolean;
+  /** Of a write that took no time, it is -1. */
+  getAsyncId(): number;
   writer?: SocketWriter;
   item?: string | Buffer;
 };
@@ -39,8 +40,14 @@ const isAllowed = process.env.TAKO_DIRECT_WRITES !== '0';
 /** Told when the other side takes bytes again. */
 export type DrainListener = {receiveDrain(): void};
 
+/** The number of what does not take time: node:async_hooks. */
+const SYNCHRONOUS = -1;
+
 /** What may wait for the other side before more is declined: enough that the next write is there when one is done. */
-const MAX_WAITING_BYTES = 262_144;
+const MAX_WAITING_BYTES = 65_536;
+
+/** A part of a body that is worth waiting for: there is more where it came from. */
+const LARGE_BYTES = 32_768;
 
 /** As much as is joined for one write. */
 const JOINED_BYTES = 65_536;
@@ -52,7 +59,9 @@ export class SocketWriter {
   /** Something is on its way past the stream. */
   #isBusy = false;
   #hasUsableHandle: boolean | undefined;
-  #isGathering = false;
+  /** Bytes for a plain socket that are to go out together, and how many there are. */
+  #block: Buffer | undefined;
+  #gathered = 0;
   #isEnding = false;
   /** The owner was told that the other side does not keep up. */
   #isDeclined = false;
@@ -76,53 +85,66 @@ export class SocketWriter {
 
   /** Whether anything is still to be sent. */
   get isSending(): boolean {
-    return this.#isBusy || this.#socket.writableLength > 0;
+    return this.#isBusy || this.#gathered > 0 || this.#socket.writableLength > 0;
   }
 
   writeText(text: string): void {
-    if (this.#isBusy) this.#enqueue(text);
+    if (this.#gathered > 0) this.#gatherText(text);
+    else if (this.#isBusy) this.#enqueue(text);
     else if (!this.#writeDirectly(text)) this.#writeToStream(text);
   }
 
   /** As `writeText`, for a socket whose stream is about to be used by others. False when it cannot be: it is busy. */
   writeBeforeTunnel(text: string): boolean {
+    this.#sendGathered();
     if (!this.#isBusy) this.#socket.write(text, 'latin1');
     return !this.#isBusy;
   }
 
   /**
-   * Writes the text and the bytes behind it. False when the other side does not keep up. A secure socket is done with the
-   * bytes when this returns.
+   * Writes the text and the bytes behind it, with which it is done when it returns. False when the other side does not
+   * keep up.
    */
   writeBytes(text: string, bytes: Buffer): boolean {
+    if (!this.#isSecure && (this.#isBusy || this.#canWriteDirectly())) {
+      if (text !== '') this.#gatherText(text);
+      this.#gather(bytes);
+      return this.#hasRoom();
+    }
     if (this.#isBusy) {
       if (text !== '') this.#enqueue(text);
       this.#enqueue(keepable(bytes));
-      this.#isDeclined ||= this.#queuedBytes >= MAX_WAITING_BYTES;
+      return this.#hasRoom();
+    }
+    if (this.#isSecure && this.#writeDirectly(text === '' ? bytes : join([text, bytes]))) {
+      // What follows would have to be copied: better that it is not read before this is out.
+      this.#hasWaited = bytes.length >= LARGE_BYTES;
+      this.#isDeclined = this.#hasWaited;
       return !this.#isDeclined;
     }
-    if (this.#isSecure && this.#writeDirectly(text === '' ? bytes : join([text, bytes]))) return true;
     return this.#writeBytesToStream(text, keepable(bytes));
   }
 
-  sendGathered(): void {
-    this.#isGathering = false;
-    this.#socket.uncork();
+  /** Called at the end of a turn of the event loop in which something was gathered. */
+  endTurn(): void {
+    this.#sendGathered();
   }
 
   /** Ends our side once all is written. */
   end(): void {
+    this.#sendGathered();
     if (this.#isBusy) this.#isEnding = true;
     else this.#socket.end();
   }
 
-  complete(status: number): void {
+  complete(status: number, item: string | Buffer | undefined): void {
     this.#isBusy = false;
+    if (item instanceof Buffer) giveBack(item);
     if (status < 0) {
       this.#socket.destroy();
       return;
     }
-    if (this.#queuedBytes > 0) this.#sendQueue();
+    while (this.#queuedBytes > 0 && !this.#isBusy) this.#sendQueue();
     if (this.#isEnding && !this.#isBusy) this.#socket.end();
     const hasRoom = this.#isBusy ? this.#isDeclined && this.#queuedBytes < MAX_WAITING_BYTES : this.#hasWaited;
     if (hasRoom && !this.#socket.writableNeedDrain) this.#accept();
@@ -134,6 +156,11 @@ export class SocketWriter {
     this.#owner.receiveDrain();
   }
 
+  #hasRoom(): boolean {
+    this.#isDeclined ||= this.#isBusy && this.#queuedBytes + this.#gathered >= MAX_WAITING_BYTES;
+    return !this.#isDeclined;
+  }
+
   #enqueue(item: string | Buffer): void {
     this.#hasWaited = true;
     this.#queue.push(item);
@@ -143,7 +170,8 @@ export class SocketWriter {
   /** Sends what waits, or as much of it as one write takes. */
   #sendQueue(): void {
     const batch = this.#takeBatch();
-    if (this.#writeDirectly(batch.length === 1 ? (batch[0] as string | Buffer) : join(batch))) return;
+    const item = batch.length === 1 ? (batch[0] as string | Buffer) : join(batch);
+    if (this.#writeDirectly(item)) return;
     this.#socket.cork();
     for (const item of [...batch, ...this.#queue]) this.#socket.write(item, 'latin1');
     this.#socket.uncork();
@@ -163,13 +191,10 @@ export class SocketWriter {
   }
 
   #writeDirectly(item: string | Buffer): boolean {
+    if (!this.#canWriteDirectly()) return false;
     const socket = this.#socket;
-    if (WriteRequestOfNode === undefined || !isEmpty(socket)) return false;
-    const handle = (socket as {_handle?: Handle | null})._handle;
-    // Looked at once: asking a handle for anything is a call into Node.
-    this.#hasUsableHandle ??= isUsable(handle);
-    if (!this.#hasUsableHandle || !handle) return false;
-    const request = new WriteRequestOfNode();
+    const handle = (socket as unknown as {_handle: Handle})._handle;
+    const request = new (WriteRequestOfNode as WriteRequestClass)();
     request.handle = handle;
     request.async = false;
     request.oncomplete = onComplete;
@@ -182,9 +207,50 @@ export class SocketWriter {
         ? writeLatin1String.call(handle, request, item)
         : writeBuffer.call(handle, request, item);
     if (error !== 0) socket.destroy();
-    // TLS always tells when it is done; a plain socket only if the system did not take all of it at once.
-    else this.#isBusy = this.#isSecure || handle.writeQueueSize !== 0;
+    // TLS always tells when it is done; a plain socket only if the system did not take all of it at once. An empty queue
+    // is no proof of that: it is so, too, when the rest was written a moment later and has still to be told.
+    else this.#isBusy = this.#isSecure || request.getAsyncId() !== SYNCHRONOUS;
+    if (!this.#isBusy && error === 0 && typeof item !== 'string') giveBack(item);
     return true;
+  }
+
+  #canWriteDirectly(): boolean {
+    const socket = this.#socket;
+    if (WriteRequestOfNode === undefined || !isEmpty(socket)) return false;
+    const handle = (socket as {_handle?: Handle | null})._handle;
+    // Looked at once: asking a handle for anything is a call into Node.
+    this.#hasUsableHandle ??= isUsable(handle);
+    return this.#hasUsableHandle && handle !== null;
+  }
+
+  // TLS gives what it read in records of 16 KiB, one by one: for a plain socket, those of one turn of the event loop are
+  // gathered in blocks, and each block is one write.
+
+  #gatherText(text: string): void {
+    this.#gather(Buffer.from(text, 'latin1'));
+  }
+
+  #gather(bytes: Buffer): void {
+    for (let taken = 0; taken < bytes.length; ) {
+      if (this.#block === undefined) {
+        this.#block = takeBlock();
+        setImmediate(endTurn, this);
+      }
+      const copied = bytes.copy(this.#block, this.#gathered, taken);
+      taken += copied;
+      this.#gathered += copied;
+      if (this.#gathered === this.#block.length) this.#sendGathered();
+    }
+  }
+
+  #sendGathered(): void {
+    const block = this.#block;
+    if (block === undefined) return;
+    const bytes = block.subarray(0, this.#gathered);
+    this.#block = undefined;
+    this.#gathered = 0;
+    if (this.#isBusy) this.#enqueue(bytes);
+    else if (!this.#writeDirectly(bytes)) this.#socket.write(bytes);
   }
 
   #writeToStream(text: string): void {
@@ -194,36 +260,22 @@ export class SocketWriter {
 
   #writeBytesToStream(text: string, bytes: Buffer): boolean {
     const socket = this.#socket;
-    if (text === '') {
-      if (!this.#isSecure) this.#gather();
-      return socket.write(bytes);
-    }
+    if (text === '') return socket.write(bytes);
     socket.cork();
     socket.write(text, 'latin1');
     socket.write(bytes);
     socket.uncork();
     return !socket.writableNeedDrain;
   }
-
-  /**
-   * TLS gives what it read in records of 16 KiB, one by one: those of one turn of the event loop go out together. Not for
-   * TLS itself, which would copy them into one.
-   */
-  #gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    this.#socket.cork();
-    setImmediate(sendGathered, this);
-  }
 }
 
 const join = (items: readonly (string | Buffer)[]): Buffer =>
   Buffer.concat(items.map(item => (typeof item === 'string' ? Buffer.from(item, 'latin1') : item)));
 
-const sendGathered = (writer: SocketWriter): void => writer.sendGathered();
+const endTurn = (writer: SocketWriter): void => writer.endTurn();
 
 function onComplete(this: WriteRequest, status: number): void {
-  this.writer?.complete(status);
+  this.writer?.complete(status, this.item);
 }
 
 /** Whether the stream has nothing under way and can still be written to. */
@@ -231,7 +283,7 @@ const isEmpty = (socket: Socket): boolean =>
   socket.writableLength === 0 && !socket.connecting && !socket.destroyed && socket.writable;
 
 const isUsable = (handle: Handle | null | undefined): boolean =>
-  handle?.writeLatin1String !== undefined && handle.writeBuffer !== undefined && handle.writeQueueSize !== undefined;
+  handle?.writeLatin1String !== undefined && handle.writeBuffer !== undefined;
 
 /** Node keeps the class of its write requests to itself; each write shows one. */
 function learnFrom(handle: Handle | null | undefined): void {
@@ -239,7 +291,7 @@ function learnFrom(handle: Handle | null | undefined): void {
   if (!handle || write === undefined) return;
   handle.writeLatin1String = (request, text) => {
     delete handle.writeLatin1String;
-    WriteRequestOfNode = request.constructor as WriteRequestClass;
+    if (request.getAsyncId !== undefined) WriteRequestOfNode = request.constructor as WriteRequestClass;
     return write.call(handle, request, text);
   };
 }

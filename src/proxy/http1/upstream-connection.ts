@@ -6,6 +6,7 @@ import {connect as connectTls} from 'node:tls';
 import type {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {isUsuallyWithoutBody, mayHaveBody} from '../methods.js';
+import {keepable, READ_BYTES, SHARED_BUFFER} from '../shared-buffer.js';
 import type {Sweep, Swept} from '../sweep.js';
 import {
   describeConnectError,
@@ -23,7 +24,6 @@ import {type HeadParser, INCOMPLETE, KEEP_ALIVE, NO_LENGTH, REFUSED, TO_BE_READ}
 import {CHUNKED, MessageWriter, NO_BODY, SIZED} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
 import {hasOption} from './request-checks.js';
-import {keepable, READ_BYTES, SHARED_BUFFER} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
 
 /** What the connections of one pool share. */
@@ -37,6 +37,8 @@ export type UpstreamHost = {
   onClose(connection: Http1UpstreamConnection): void;
 };
 
+/** What may wait to be sent before the client is asked to pause: enough that the next write is there when one is done. */
+const WRITE_AHEAD_BYTES = 65_536;
 /** A read of this size in the middle of a body: there is more where it came from. */
 const LARGE_READ_BYTES = READ_BYTES / 2;
 
@@ -382,7 +384,8 @@ function openSocket({host, port, tls}: Upstream, reader: Http1UpstreamConnection
         return true;
       },
     };
-    return connectTcp({host, port, noDelay: true, ...(onread === undefined ? {} : {onread})} as TcpNetConnectOpts);
+    const options = {host, port, noDelay: true, writableHighWaterMark: WRITE_AHEAD_BYTES, ...(onread && {onread})};
+    return connectTcp(options as TcpNetConnectOpts);
   }
   return connectTls({
     host,

@@ -5,6 +5,7 @@ import {type ClientHttp2Stream, constants} from 'node:http2';
 import type {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {isUsuallyWithoutBody, mayHaveBody} from '../methods.js';
+import {keepable} from '../shared-buffer.js';
 import {
   type Progress,
   UpstreamError,
@@ -84,7 +85,7 @@ export class Http2UpstreamStream implements UpstreamStream {
     // A request of no length has ended with its head.
     if (stream === undefined || stream.writableEnded || stream.destroyed) return true;
     if (!this.#isHeadReceived) this.#awaitAnswer();
-    if (stream.write(chunk)) return true;
+    if (stream.write(keepable(chunk))) return true;
     if (stream.listenerCount('drain') === 0) stream.once('drain', onDrain);
     return false;
   }

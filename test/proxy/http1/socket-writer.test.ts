@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {once} from 'node:events';
 import {
   type AddressInfo,
@@ -7,12 +9,16 @@ import {
   type Server,
   type Socket,
 } from 'node:net';
+import path from 'node:path';
 import {connect as connectTls, createServer as createTlsServer} from 'node:tls';
 import {describe, it, onTestFinished} from 'vitest';
 import {SocketWriter} from '../../../src/proxy/http1/socket-writer.js';
+import {SHARED_BUFFER} from '../../../src/proxy/shared-buffer.js';
 import {createRandom} from '../../helpers/random.js';
 import {runs} from '../../helpers/soak.js';
 import {certificate} from '../harness.js';
+
+const READER = path.resolve(import.meta.dirname, '../../fixtures/hash-reader.mjs');
 
 /** A client and the server's end of its connection. */
 async function connected(kind: 'tcp' | 'tls'): Promise<{readonly client: Socket; readonly socket: Socket}> {
@@ -111,6 +117,34 @@ describe.each(['tcp', 'tls'] as const)('a writer on a socket of %s', kind => {
     assert.equal(writer.writeBeforeTunnel('three'), true);
     writer.end();
     assert.equal(String(await readToEnd(client)), 'learnt one three');
+  });
+
+  it('sends what it was given, when a reader in another process takes bytes at any moment', async () => {
+    const server: Server = kind === 'tls' ? createTlsServer(certificate) : createTcpServer({noDelay: true});
+    server.listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const reader = spawn(process.execPath, [READER, String((server.address() as AddressInfo).port), kind]);
+    const [socket] = (await once(server, kind === 'tls' ? 'secureConnection' : 'connection')) as [Socket];
+    let wake = (): void => undefined;
+    const writer = new SocketWriter(socket, {receiveDrain: () => wake()});
+    socket.on('drain', () => wake());
+    const hash = createHash('sha256');
+    const random = createRandom(3);
+    // What sockets read into, used again and again.
+    const bytes = SHARED_BUFFER;
+    for (let sent = 0; sent < runs(48) * 2 ** 20; sent += bytes.length) {
+      bytes.fill(random.below(256));
+      hash.update(bytes);
+      const half = random.below(2) === 0 ? 16_384 : bytes.length;
+      for (let from = 0; from < bytes.length; from += half) {
+        const room = new Promise<void>(resolve => (wake = resolve));
+        if (!writer.writeBytes('', bytes.subarray(from, from + half))) await room;
+      }
+    }
+    writer.end();
+    const [printed] = await once(reader.stdout, 'data');
+    assert.equal(String(printed), hash.digest('hex'));
   });
 
   it('survives a client that leaves in the middle', async () => {
