@@ -20,20 +20,20 @@ import {DATE, NOT_DOWNSTREAM, NOT_IN_UPGRADE} from '../field-kinds.js';
 import {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {mayHaveBody} from '../methods.js';
-import {keepable} from '../shared-buffer.js';
 import type {Sweep, Swept} from '../sweep.js';
 import {BodyReader, type BodySink} from './body-reader.js';
 import {CR, LF} from './characters.js';
+import {ClientClock} from './client-clock.js';
 import {dateLine} from './date.js';
 import {HeadBuffer} from './head-buffer.js';
 import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
-import {ReadAhead} from './read-ahead.js';
-import {BAD_METHOD, HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal} from './refusal.js';
+import {HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal, TOO_MANY_EMPTY_LINES} from './refusal.js';
 import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
 import {type ReadListener, SocketReader} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
+import {UnreadBytes} from './unread-bytes.js';
 
 /** What the connections of one proxy share. */
 export type Http1Host = {
@@ -83,15 +83,13 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   readonly #output: SocketWriter;
   readonly #writer: MessageWriter;
   readonly #body: BodyReader;
+  readonly #unread = new UnreadBytes();
+  readonly #clock: ClientClock;
   #receiver: ClientReceiver | undefined;
   #state = IDLE;
   #requests = 0;
   #lastHost: string | undefined;
   #keepsAlive = true;
-  /** What was read and not used yet. */
-  #unread: Buffer | undefined;
-  /** What came behind it. */
-  #ahead: ReadAhead | undefined;
   #head: HeadBuffer | undefined;
   #hasPassedEmptyLine = false;
   #isAdvancing = false;
@@ -101,10 +99,6 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   #isEndUnread = false;
   #isContinued = false;
   #dropped = 0;
-  /** When the sweep acts, in milliseconds; 0 for never. */
-  #deadline = 0;
-  #bodyBytes = 0;
-  #sentBefore = 0;
 
   constructor(socket: Socket, host: Http1Host) {
     this.#socket = socket;
@@ -113,7 +107,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     this.#writer = new MessageWriter(this.#output);
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
     this.client = describeClient(socket, '1.1');
-    this.#deadline = host.sweep.after(host.timeouts.headMs);
+    this.#clock = new ClientClock(host.sweep, socket, host.timeouts);
+    this.#clock.set(host.timeouts.headMs);
     // A client may have ended its side and still wait for the answer: we end ours when it is out.
     socket.allowHalfOpen = true;
     own(socket, this);
@@ -173,7 +168,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   sendBody(chunk: Buffer): boolean {
     if (this.#writer.write(chunk)) return true;
     if (this.#writer.isOverrun) this.#receiver?.onClientGone('closed');
-    else this.#startSendClock();
+    else this.#clock.startSending();
     return false;
   }
 
@@ -205,26 +200,20 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     if (!this.#output.writeBeforeTunnel(head)) this.#socket.destroy();
     this.#leave();
     disown(this.#socket);
-    return {duplex: this.#socket, early: this.#takeAll()};
+    return {duplex: this.#socket, early: this.#unread.takeAll()};
   }
 
   // What comes from the socket.
 
   receive(chunk: Buffer): void {
     if (this.#state === LINGERING || this.#state === GONE) return;
-    if (this.#unread !== undefined) {
-      this.#ahead ??= new ReadAhead();
-      this.#ahead.add(chunk);
-      this.#advance();
-      return;
-    }
-    this.#unread = chunk;
+    const isNext = this.#unread.add(chunk);
     this.#advance();
-    if (this.#unread !== undefined) this.#unread = keepable(this.#unread);
+    if (isNext) this.#unread.keep();
   }
 
   onBodyData(chunk: Buffer): void {
-    this.#bodyBytes += chunk.length;
+    this.#clock.countBody(chunk.length);
     if (this.#state === BUSY) this.#receiver?.onBody(chunk);
     else this.#dropped += chunk.length;
   }
@@ -233,9 +222,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     if (this.#state === BUSY && this.client.tls === undefined && this.#body.isDone) {
       // It may only have ended its own side and still wait for the answer; a client that is gone is not known from it.
       this.#isHalfClosed = true;
-      this.#sentBefore = this.#socket.bytesWritten;
-      this.#deadline = this.#host.sweep.after(this.#host.timeouts.halfClosedMs);
-    } else if (this.#state === BUSY && !this.#body.isDone && this.#unread !== undefined) {
+      this.#clock.startHalfClosed();
+    } else if (this.#state === BUSY && !this.#body.isDone && this.#unread.length > 0) {
       // It may be the end of a body of which something is not used yet.
       this.#isEndUnread = true;
     } else if (this.#state === BUSY) {
@@ -248,7 +236,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   receiveDrain(): void {
     if (this.#state === IDLE) this.#advance();
     if (this.#state !== BUSY) return;
-    this.#deadline = 0;
+    this.#clock.stop();
     this.#receiver?.onClientDrain();
   }
 
@@ -275,14 +263,25 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
 
   sweep(now: number): void {
     if (this.#state === IDLE) this.#forgetRequest();
-    if (this.#deadline === 0 || now < this.#deadline) return;
+    if (!this.#clock.isDue(now)) return;
     if (this.#state === IDLE) this.#idleTooLong();
-    else if (this.#state === LINGERING && this.#output.isSending) this.#judgeSending(now);
-    else if (this.#state !== BUSY) this.#socket.destroy();
-    else if (this.#isHalfClosed) this.#judgeHalfClosed(now);
-    else if (this.#isAwaitingBody()) this.#judgeBodyRate(now);
-    else if (this.#output.isSending) this.#judgeSending(now);
-    else this.#deadline = 0;
+    else if (this.#state === BUSY) this.#judge(now);
+    else if (this.#state !== LINGERING || !this.#output.isSending || !this.#clock.isSending(now))
+      this.#socket.destroy();
+  }
+
+  /** Whether a client whose request is under way does its part. */
+  #judge(now: number): void {
+    if (this.#isHalfClosed) {
+      if (!this.#clock.isAnswered(now)) this.#tellGone('closed');
+    } else if (this.#isAwaitingBody()) {
+      const isItsTurn = !this.expectsContinue || this.#isContinued;
+      if (isItsTurn && !this.#clock.isBodyComing(now)) this.#tellGone('too-slow');
+    } else if (!this.#output.isSending) {
+      this.#clock.stop();
+    } else if (!this.#clock.isSending(now)) {
+      this.#tellGone('too-slow');
+    }
   }
 
   // From one request to the next.
@@ -291,13 +290,13 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    while (this.#unread !== undefined && this.#takeUnread()) this.#unread ??= this.#ahead?.next();
+    while (this.#unread.current !== undefined && this.#takeUnread(this.#unread.current));
     this.#isAdvancing = false;
     if (this.#isBodyWanted && this.#state === BUSY) this.#receiver?.onBodyPause();
     if (this.#state === GONE) return;
     // Some is read ahead, as an end or an error shows only to who reads.
-    if (this.#unread !== undefined) {
-      if (this.#unread.length + (this.#ahead?.length ?? 0) >= READ_AHEAD_BYTES) this.#input.pause();
+    if (this.#unread.length > 0) {
+      if (this.#unread.length >= READ_AHEAD_BYTES) this.#input.pause();
       return;
     }
     this.#input.resume();
@@ -310,47 +309,53 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   }
 
   /** False when what is unread has to wait. */
-  #takeUnread(): boolean {
+  #takeUnread(bytes: Buffer): boolean {
     switch (this.#state) {
       case IDLE:
         // A client that does not read its answers is not asked for more.
-        return !this.#output.isBlocked && this.#readHead(this.#unread as Buffer);
+        return !this.#output.isBlocked && this.#readHead(bytes);
       case BUSY:
-        return this.#isBodyWanted && !this.#isBodyPaused && !this.#body.isDone && this.#readBodyBytes();
+        return this.#isBodyWanted && !this.#isBodyPaused && !this.#body.isDone && this.#readBodyBytes(bytes);
       case DROPPING:
-        return this.#dropBodyBytes();
+        return this.#dropBodyBytes(bytes);
       default:
-        this.#dropUnread();
+        this.#unread.drop();
         return false;
     }
   }
 
   #readHead(chunk: Buffer): boolean {
-    this.#unread = undefined;
-    let bytes: Buffer | undefined = chunk;
-    if (this.#head !== undefined) {
-      bytes = this.#head.add(chunk);
-      if (bytes === undefined) {
-        if (this.#head.length > this.#host.limits.headBytes) this.#refuse(HEAD_TOO_LARGE);
-        return false;
-      }
-    }
-    const start = emptyLineEnd(bytes);
-    if (start > 0 && this.#hasPassedEmptyLine) {
-      this.#refuse(BAD_METHOD);
-      return false;
-    }
-    // Some clients send a line end behind a body: it is no beginning of a request.
-    if (start === bytes.length) {
-      this.#hasPassedEmptyLine = true;
+    const bytes = this.#head === undefined ? chunk : this.#head.add(chunk);
+    if (bytes === undefined) {
+      this.#unread.consume(chunk.length);
+      if ((this.#head?.length ?? 0) > this.#host.limits.headBytes) this.#refuse(HEAD_TOO_LARGE);
       return true;
     }
-    const end = start === INCOMPLETE_LINE ? INCOMPLETE : this.#host.parser.parseRequest(bytes, start);
-    if (end === INCOMPLETE) this.#keepHead(bytes);
-    else if (end === REFUSED) this.#refuse(this.#host.parser.refusal);
-    else if (end - start > this.#host.limits.headBytes) this.#refuse(HEAD_TOO_LARGE);
-    else this.#begin(bytes, end);
+    const start = emptyLineEnd(bytes);
+    // Some clients send a line end behind a body: it is no beginning of a request.
+    if (start > 0 && this.#hasPassedEmptyLine) this.#refuse(TOO_MANY_EMPTY_LINES);
+    else if (start === bytes.length) this.#passEmptyLine(chunk);
+    else this.#parseHead(bytes, start, chunk);
     return true;
+  }
+
+  #passEmptyLine(chunk: Buffer): void {
+    this.#hasPassedEmptyLine = true;
+    this.#unread.consume(chunk.length);
+  }
+
+  #parseHead(bytes: Buffer, start: number, chunk: Buffer): void {
+    const end = start === INCOMPLETE_LINE ? INCOMPLETE : this.#host.parser.parseRequest(bytes, start);
+    if (end === INCOMPLETE) {
+      this.#keepHead(bytes);
+      this.#unread.consume(chunk.length);
+    } else if (end === REFUSED) {
+      this.#refuse(this.#host.parser.refusal);
+    } else if (end - start > this.#host.limits.headBytes) {
+      this.#refuse(HEAD_TOO_LARGE);
+    } else {
+      this.#begin(bytes, end);
+    }
   }
 
   #keepHead(bytes: Buffer): void {
@@ -360,7 +365,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     }
     if (this.#head === undefined) {
       this.#head = new HeadBuffer();
-      this.#deadline = this.#host.sweep.after(this.#host.timeouts.headMs);
+      this.#clock.set(this.#host.timeouts.headMs);
     }
     this.#head.keep(bytes);
   }
@@ -374,9 +379,9 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     }
     this.#head = undefined;
     this.#hasPassedEmptyLine = false;
-    this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
+    this.#unread.consumeBut(bytes.subarray(end));
     this.#state = BUSY;
-    this.#deadline = 0;
+    this.#clock.stop();
     this.#requests += 1;
     this.#isBodyWanted = false;
     this.#isBodyPaused = false;
@@ -413,30 +418,28 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     else this.#body.startEmpty();
   }
 
-  #readBodyBytes(): boolean {
-    const bytes = this.#unread as Buffer;
+  #readBodyBytes(bytes: Buffer): boolean {
     const end = this.#body.read(bytes, 0, this);
     if (this.#state === GONE || this.#state === LINGERING) return false;
     if (end === REFUSED) {
       this.#tellGone('malformed');
       return false;
     }
-    this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
+    this.#unread.consume(end);
     if (this.#body.isDone && this.#state === BUSY) {
-      this.#deadline = 0;
+      this.#clock.stop();
       this.#receiver?.onBodyEnd(this.#body.trailers);
     }
     return true;
   }
 
-  #dropBodyBytes(): boolean {
-    const bytes = this.#unread as Buffer;
+  #dropBodyBytes(bytes: Buffer): boolean {
     const end = this.#body.read(bytes, 0, this);
     if (end === REFUSED || this.#dropped > this.#host.limits.unwantedBodyBytes) {
       this.#linger();
       return false;
     }
-    this.#unread = end < bytes.length ? bytes.subarray(end) : undefined;
+    this.#unread.consume(end);
     if (this.#body.isDone) this.#becomeIdle();
     return true;
   }
@@ -460,14 +463,14 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     } else {
       this.#state = DROPPING;
       this.#dropped = 0;
-      this.#deadline = this.#host.sweep.after(this.#host.timeouts.bodyRateWindowMs);
+      this.#clock.set(this.#host.timeouts.bodyRateWindowMs);
     }
     this.#advance();
   }
 
   #becomeIdle(): void {
     this.#state = IDLE;
-    this.#deadline = this.#host.sweep.after(this.#host.timeouts.idleMs);
+    this.#clock.set(this.#host.timeouts.idleMs);
   }
 
   /** An idle connection keeps nothing that it can do without. */
@@ -492,37 +495,23 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   #tellGone(reason: ClientGone): void {
     this.#keepsAlive = false;
     this.#body.startEmpty();
-    this.#dropUnread();
+    this.#unread.drop();
     this.#receiver?.onClientGone(reason);
   }
 
   #linger(): void {
     this.#state = LINGERING;
-    this.#dropUnread();
-    this.#deadline = this.#host.sweep.after(LINGER_MS);
+    this.#unread.drop();
+    this.#clock.set(LINGER_MS);
     this.#output.end();
     if (this.#output.isSending) this.#lingerAfterSending();
     this.#input.resume();
   }
 
-  #dropUnread(): void {
-    this.#unread = undefined;
-    this.#ahead?.clear();
-  }
-
-  #takeAll(): Buffer | undefined {
-    const pieces: Buffer[] = [];
-    for (let piece = this.#unread; piece !== undefined; piece = this.#ahead?.next()) pieces.push(piece);
-    this.#unread = undefined;
-    return pieces.length === 0 ? undefined : Buffer.concat(pieces);
-  }
-
   /** All that is left is sent first, for as long as the client takes it. */
   #lingerAfterSending(): void {
-    this.#startSendClock();
-    this.#socket.once('finish', () => {
-      this.#deadline = this.#host.sweep.after(LINGER_MS);
-    });
+    this.#clock.startSending();
+    this.#socket.once('finish', () => this.#clock.set(LINGER_MS));
   }
 
   #leave(): void {
@@ -538,51 +527,7 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
   }
 
   #startBodyClock(): void {
-    if (this.#body.isDone) return;
-    this.#bodyBytes = 0;
-    this.#deadline = this.#host.sweep.after(this.#host.timeouts.bodyRateWindowMs);
-  }
-
-  #judgeBodyRate(now: number): void {
-    const {bodyRateWindowMs, minimumBodyRate} = this.#host.timeouts;
-    if (this.expectsContinue && !this.#isContinued) return;
-    if (this.#bodyBytes * 1_000 < minimumBodyRate * bodyRateWindowMs) {
-      this.#tellGone('too-slow');
-      return;
-    }
-    this.#bodyBytes = 0;
-    this.#deadline = now + bodyRateWindowMs;
-  }
-
-  /** An answer on its way is proof of a client: sending to one that is gone would have failed. */
-  #judgeHalfClosed(now: number): void {
-    if (this.#socket.bytesWritten === this.#sentBefore) {
-      this.#tellGone('closed');
-      return;
-    }
-    this.#sentBefore = this.#socket.bytesWritten;
-    this.#deadline = now + this.#host.timeouts.halfClosedMs;
-  }
-
-  #startSendClock(): void {
-    this.#sentBefore = this.#bytesTaken();
-    this.#deadline = this.#host.sweep.after(this.#host.timeouts.sendMs);
-  }
-
-  #judgeSending(now: number): void {
-    const sent = this.#bytesTaken();
-    if (sent > this.#sentBefore) {
-      this.#sentBefore = sent;
-      this.#deadline = now + this.#host.timeouts.sendMs;
-    } else if (this.#state === BUSY) {
-      this.#tellGone('too-slow');
-    } else {
-      this.#socket.destroy();
-    }
-  }
-
-  #bytesTaken(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
+    if (!this.#body.isDone) this.#clock.startBody();
   }
 }
 

@@ -41,6 +41,7 @@ export const BAD_METHOD = refusal('the method is not a token');
 export const BAD_TARGET = refusal('the request target is not a path in printable characters');
 export const BAD_VERSION = refusal('the HTTP version is not 1.0 or 1.1');
 export const TARGET_TOO_LONG = refusal('the request target is too long', 414);
+export const TOO_MANY_EMPTY_LINES = refusal('there are empty lines in front of the request');
 export const HEAD_TOO_LARGE = refusal('the request head is too large', 431);
 export const TOO_MANY_FIELDS = refusal('the request has too many headers', 431);
 export const METHOD_NOT_SERVED = refusal('this method is not served', 405);
