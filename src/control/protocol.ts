@@ -52,6 +52,8 @@ export type Registration = {
   readonly idleTimeoutMs: number | null;
   /** The host its own server is to see. Null: the one the client asked for. */
   readonly presentAs: string | null;
+  /** What the paths for which it sees that host have in them. Empty or left out: all. */
+  readonly presentPaths?: readonly string[];
   /** What of an edit it applies by itself: nothing, in its process only, or in open pages too. */
   readonly reloads: 'nothing' | 'server' | 'pages';
   readonly watch: readonly string[];

@@ -39,11 +39,19 @@ export const plainNameOf = ({name, request: {variant}}: Registration): string =>
 
 /** What of a registration a running process has taken up: another one has to be started for it. */
 export function mustRestart(before: Registration, after: Registration): boolean {
-  const isSameTerminal = before.request.terminal === after.request.terminal;
-  return PROCESS_FIELDS.concat(isSameTerminal ? ['environment'] : []).some(
-    field => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
-  );
+  const isSameTerminal = JSON.stringify(before.request.terminal) === JSON.stringify(after.request.terminal);
+  const [old, wanted] = [before, after].map(registration => [
+    PROCESS_FIELDS.map(field => registration[field]),
+    isSameTerminal ? settingsOf(registration) : {},
+  ]);
+  return JSON.stringify(old) !== JSON.stringify(wanted);
 }
 
 /** Another terminal's environment always differs in something; it is taken up by the next start. */
 const PROCESS_FIELDS: readonly (keyof Registration)[] = ['command', 'directory', 'ready', 'port'];
+
+/**
+ * Its environment without the list of its hosts, as routes apply to an app that runs. What a framework is told of hosts
+ * counts: it would refuse a new one.
+ */
+const settingsOf = ({environment: {TAKO_DEV_ALLOWED_HOSTS: _, ...settings}}: Registration): object => settings;

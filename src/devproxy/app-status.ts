@@ -45,11 +45,11 @@ export function routesOf(registration: Registration): Route[] {
   return [...ownRoutesOf(registration), ...others];
 }
 
-function ownRoutesOf({name, routes, presentAs}: Registration): Route[] {
+function ownRoutesOf({name, routes, presentAs, presentPaths = []}: Registration): Route[] {
   return routes.map(text => {
     const parsed = parseRoute(text);
     if (!parsed.ok) throw new TakoError('ROUTE_INVALID', `${name}: route "${text}": ${parsed.problem}`);
-    return {...parsed.route, app: name, ...(presentAs === null ? {} : {presentAs})};
+    return {...parsed.route, app: name, ...(presentAs === null ? {} : {presentAs, presentPaths})};
   });
 }
 

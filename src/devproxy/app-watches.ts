@@ -31,6 +31,7 @@ export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOpti
   const configs = new Map<string, Kept<FileWatch>>();
   const sources = new Map<string, Kept<SourceWatch>>();
   const closing = new Set<Promise<void>>();
+  let isClosed = false;
 
   function keep<Watch extends {close(): Promise<void>}>(
     watches: Map<string, Kept<Watch>>,
@@ -49,17 +50,23 @@ export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOpti
   }
 
   function update(registration: Registration, wanted: WatchedParts): void {
+    // Apps change still while they are stopped after that.
+    if (isClosed) return;
     const {name, directory, watch, ignore} = registration;
     const configFile = registration.configFile ?? path.join(directory, CONFIG_FILE);
     keep(configs, name, wanted.config ? configFile : undefined, () =>
       createFileWatch(configFile, () => onConfig(name)),
     );
-    keep(sources, name, wanted.source ? JSON.stringify([directory, watch, ignore]) : undefined, () =>
+    keep(sources, name, wanted.source ? JSON.stringify([directory, configFile, watch, ignore]) : undefined, () =>
       createSourceWatch({
         directory,
         watch,
         ignore,
-        onChange: files => onSource(name, files),
+        onChange: files => {
+          // That one is read, and what it says decides.
+          const source = files.filter(file => path.resolve(directory, file) !== configFile);
+          if (source.length > 0) onSource(name, source);
+        },
         onProblem: message => onProblem(name, message),
       }),
     );
@@ -73,6 +80,7 @@ export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOpti
     update,
     forget,
     async close() {
+      isClosed = true;
       for (const name of new Set([...configs.keys(), ...sources.keys()])) forget(name);
       await Promise.all(closing);
     },

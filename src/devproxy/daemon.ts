@@ -78,6 +78,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
       apps.observe(app, instance);
       idleStop.observe(app, instance);
     },
+    onFailed: (name, error) => apps.startFailed(name, error),
     drain: upstream => gateway.drain(upstreamOf(upstream)),
   });
   closers.add(() => supervisor.close());

@@ -71,6 +71,7 @@ const REGISTRATION: Checks<Registration> = {
   restart: oneOf('start-first', 'stop-first'),
   idleTimeoutMs: orNull(isPositive),
   presentAs: orNull(isText),
+  presentPaths: value => value === undefined || isTextList(value),
   reloads: oneOf('nothing', 'server', 'pages'),
   watch: isTextList,
   ignore: isTextList,

@@ -73,7 +73,7 @@ function runtimeOf(
   config: Config,
   {name, terminal}: AppRequest,
   {directory, folders, command, facts, routes}: RuntimeFacts,
-): Pick<Registration, 'environment' | 'presentAs' | 'reloads'> {
+): Pick<Registration, 'environment' | 'presentAs' | 'presentPaths' | 'reloads'> {
   const framework = decideFramework(config, facts);
   const hosts = routes.map(({host}) => host);
   const hostCheck = decideHostCheck(framework, facts, {name, hosts});
@@ -89,6 +89,7 @@ function runtimeOf(
       hosts,
     }),
     presentAs: hostCheck.presentAs ?? null,
+    presentPaths: hostCheck.presentPaths,
     reloads: decideReloads(command, framework),
   };
 }

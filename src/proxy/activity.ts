@@ -13,7 +13,16 @@ export type AppActivity = {
 };
 
 /** Changed in place: nothing is made per request. */
-export type Counter = {inFlight: number; lastActiveAt: number; readonly onIdle: (() => void)[]};
+export type Counter = {
+  inFlight: number;
+  lastActiveAt: number;
+  readonly onIdle: (() => void)[];
+  /** What does not end by itself: tunnels and event streams. */
+  readonly lasting: Set<Lasting>;
+};
+
+/** A request that can be ended from outside. */
+export type Lasting = {cut(): void};
 
 export type Activity = {
   of(app: AppId): AppActivity;
@@ -21,13 +30,19 @@ export type Activity = {
   enterApp(app: AppId): Counter;
   /** One more for the upstream, which is known by its object; `leaveUpstream` takes it back. */
   enterUpstream(upstream: Upstream): Counter;
-  /** Resolves when nothing is under way on the upstream. Nothing is cut off for it. */
-  drain(upstream: Upstream): Promise<void>;
+  /**
+   * Resolves when nothing is under way on the upstream. Requests finish; what does not end by itself is cut off, one after
+   * the other within `graceMs`, so that not all come back at once.
+   */
+  drain(upstream: Upstream, graceMs?: number): Promise<void>;
 };
 
 const NO_ACTIVITY: AppActivity = {inFlight: 0, lastActiveAt: 0};
 
-export function createActivity(): Activity {
+/** Their clients are there again in no more time than a page takes to load. */
+const LASTING_GRACE_MS = 250;
+
+export function createActivity(random: () => number = Math.random): Activity {
   const apps = new Map<AppId, Counter>();
   const upstreams = new WeakMap<Upstream, Counter>();
 
@@ -42,9 +57,10 @@ export function createActivity(): Activity {
       return counter;
     },
     enterUpstream: upstream => enter(upstreams, upstream),
-    async drain(upstream) {
+    async drain(upstream, graceMs = LASTING_GRACE_MS) {
       const counter = upstreams.get(upstream);
       if (counter === undefined || counter.inFlight === 0) return;
+      for (const request of counter.lasting) setTimeout(() => request.cut(), graceMs * random());
       await new Promise<void>(resolve => counter.onIdle.push(resolve));
     },
   };
@@ -55,7 +71,7 @@ type Counters<Key> = {get(key: Key): Counter | undefined; set(key: Key, counter:
 function enter<Key>(counters: Counters<Key>, key: Key): Counter {
   let counter = counters.get(key);
   if (counter === undefined) {
-    counter = {inFlight: 0, lastActiveAt: 0, onIdle: []};
+    counter = {inFlight: 0, lastActiveAt: 0, onIdle: [], lasting: new Set()};
     counters.set(key, counter);
   }
   counter.inFlight += 1;
@@ -68,8 +84,9 @@ export function leaveApp(counter: Counter): void {
   counter.lastActiveAt = Date.now();
 }
 
-export function leaveUpstream(counter: Counter): void {
+export function leaveUpstream(counter: Counter, request: Lasting): void {
   counter.inFlight -= 1;
+  if (counter.lasting.size > 0) counter.lasting.delete(request);
   if (counter.inFlight > 0 || counter.onIdle.length === 0) return;
   for (const resolve of counter.onIdle.splice(0)) resolve();
 }

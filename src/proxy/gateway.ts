@@ -64,9 +64,10 @@ export type Gateway = {
   activity(app: AppId): AppActivity;
   /**
    * Resolves when no request, stream or tunnel is under way on the upstream, which must be the object that `findUpstream`
-   * or `activate` gave. It neither cuts anything off nor keeps new requests away.
+   * or `activate` gave. Requests finish; tunnels and event streams, which do not end by themselves, are cut off within
+   * `graceMs`, 250 if not given. New requests are not kept away.
    */
-  drain(upstream: Upstream): Promise<void>;
+  drain(upstream: Upstream, graceMs?: number): Promise<void>;
   /** Tells the open pages of an app that have its script. */
   publish(app: AppId, event: PageEvent): void;
   close(): Promise<void>;

@@ -44,8 +44,8 @@ export type ProcessWorld = {
   readonly logs: LogBuffer;
 };
 
-/** Enough for a stack trace. */
-const LAST_LINES = 20;
+/** Where the cause of a failure is looked for: a stack trace, and what a runner or a build says after it. */
+const LAST_LINES = 200;
 
 /** A process that left the group may hold the output open for ever; what was written before is read in far less. */
 const OUTPUT_WAIT_MS = 250;
@@ -55,9 +55,21 @@ export async function launch(spec: LaunchSpec, world: ProcessWorld): Promise<App
   const id = randomBytes(8).toString('hex');
   world.records.add({id, app: spec.app, pid: undefined, startTime: undefined});
   try {
-    return attend(await spawnApp(spec, id, await world.pipes.take()), id, spec, world);
+    const child = await spawnApp(spec, id, await world.pipes.take());
+    return endIfFailing(child, () => attend(child, id, spec, world));
   } catch (error) {
     world.records.remove(id);
+    throw error;
+  }
+}
+
+/** A process that nobody attends to does not stay. */
+function endIfFailing<T>(child: SpawnedApp, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    killGroup(child.pid);
+    child.close();
     throw error;
   }
 }

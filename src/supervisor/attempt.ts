@@ -15,7 +15,7 @@ import type {LaunchSpec} from './launch-spec.js';
 import type {GroupEnd} from './process-group.js';
 import {aborted, within} from './race.js';
 import type {Readiness} from './readiness.js';
-import {StartError} from './start-error.js';
+import {type explainStart, StartError} from './start-error.js';
 
 /** Where a ready instance listens. The same object for as long as it is the same place of the same instance. */
 export type Upstream = {
@@ -57,6 +57,8 @@ export type AttemptWorld = {
   readonly clock: Clock;
   /** Starts the process; throws a StartError when there is none, and leaves nothing behind then. */
   readonly launch: (spec: LaunchSpec) => Promise<AppProcess>;
+  /** Finds out why a process does not become ready. */
+  readonly explain: typeof explainStart;
   /** Resolves when nothing of that upstream is in flight any more. */
   readonly drain: (upstream: Upstream) => Promise<void>;
   /** Adds a line of tako's own to the app's log. */
@@ -230,12 +232,12 @@ async function finishRequests({facts, spec, clock, drain, stopping, say}: Life):
 }
 
 async function fail(life: Life, child: AppProcess, ending: Ending): Promise<void> {
-  if (ending.outcome === 'exited') {
-    await child.untilOutputRead();
-    child.say(`exited with ${describeExit(ending.exit)}`);
-  }
-  const error = new StartError(life.spec, ending, child.lastLines());
-  if (ending.outcome !== 'exited') child.say(error.message);
+  if (ending.outcome === 'exited') await child.untilOutputRead();
+  const {spec, explain} = life;
+  // That it was stopped needs nothing to be found out, and whoever stopped it waits for nothing.
+  const isStopped = ending.outcome === 'cancelled';
+  const error = isStopped ? new StartError(spec, ending) : await explain(spec, ending, child.lastLines());
+  child.say(error.message);
   life.hooks.onFailed(life.attempt, error, ending.outcome === 'exited' ? ending.exit : undefined);
 }
 

@@ -38,9 +38,13 @@ export type PipeSupply = {
   close(): Promise<void>;
 };
 
-/** Begins at once to make a pair, and another each time one is taken. */
+/** Making a pair takes a process: an app that is just starting, and who waits for it, go before the next one. */
+const NEXT_SPARE_AFTER_MS = 500;
+
+/** Begins at once to make a pair, and another some time after one is taken. */
 export function createPipeSupply(open: () => Promise<ContractPipes> = openContractPipes): PipeSupply {
   let spare: Promise<ContractPipes> | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const prepare = (): void => {
     const opening = open();
     spare = opening;
@@ -55,10 +59,13 @@ export function createPipeSupply(open: () => Promise<ContractPipes> = openContra
     take: async () => {
       // The spare may be just failing.
       const pipes = spare ? spare.catch(() => open()) : open();
-      prepare();
+      spare = undefined;
+      clearTimeout(timer);
+      timer = setTimeout(prepare, NEXT_SPARE_AFTER_MS).unref();
       return pipes;
     },
     close: async () => {
+      clearTimeout(timer);
       await spare?.then(closeContractPipes, () => {});
       spare = undefined;
     },

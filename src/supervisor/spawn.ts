@@ -6,11 +6,12 @@ import {type ContractPipes, closeContractPipes, closeReport, removeReport} from 
 import type {Exit} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {reportingEnvironment} from './preloads.js';
+import {killGroup} from './process-group.js';
 import {createSigns, type ReadinessSigns} from './readiness-signs.js';
 import {NO_REPORTS, REPORT_FILE, readReports} from './report-channel.js';
 import {findPortTaken, reservePort} from './reserved-port.js';
 import {explainSpawnFailure} from './spawn-failure.js';
-import {StartError} from './start-error.js';
+import {explainStart, StartError} from './start-error.js';
 
 /** Set in an app's environment to a random id, by which its processes are known even when ours has died. */
 export const INSTANCE_MARKER = 'TAKO_INSTANCE';
@@ -38,20 +39,17 @@ export async function spawnApp(spec: LaunchSpec, instanceId: string, pipes: Cont
   const port = await choosePort(spec).catch(error => giveUp(pipes, error));
   const reporting = port === undefined ? undefined : {port, file: pipes.report.file};
   const subprocess = execute(spec, appEnvironment(spec, instanceId, reporting), pipes);
-  const {pid, stdout, stderr, nodeChildProcess} = subprocess;
+  const {pid} = subprocess;
   if (pid === undefined) {
     return giveUp(pipes, new StartError(spec, await explainSpawnFailure(spec, (await subprocess).cause)));
   }
-  const exited = new Promise<Exit>(resolve => {
-    nodeChildProcess.once('exit', (code, signal) => resolve({code, signal}));
-  });
-  const reservedPort = spec.port === undefined ? port : undefined;
-  const {signs, close} = attend(spec, pipes, port);
-  const closeAll = (): void => {
-    for (const stream of [stdout, stderr]) stream.destroy();
-    close();
-  };
-  return {pid, stdout, stderr, exited, reservedPort, signs, close: closeAll};
+  try {
+    return takeHold(subprocess, pid, {spec, pipes, port});
+  } catch (error) {
+    // Nobody else knows of it.
+    killGroup(pid);
+    throw error;
+  }
 }
 
 function giveUp(pipes: ContractPipes, error: unknown): never {
@@ -64,12 +62,33 @@ async function choosePort(spec: LaunchSpec): Promise<number | undefined> {
   if (spec.ready === 'fd') return undefined;
   if (spec.port === undefined) return reservePort();
   const taken = await findPortTaken(spec.port);
-  if (taken) throw new StartError(spec, taken);
+  if (taken) throw await explainStart(spec, taken);
   return spec.port;
 }
 
+type Spawning = {readonly spec: LaunchSpec; readonly pipes: ContractPipes; readonly port: number | undefined};
+
+function takeHold({stdout, stderr, nodeChildProcess}: Subprocess, pid: number, spawning: Spawning): SpawnedApp {
+  const exited = new Promise<Exit>(resolve => {
+    nodeChildProcess.once('exit', (code, signal) => resolve({code, signal}));
+  });
+  const {signs, close} = attend(spawning);
+  return {
+    pid,
+    stdout,
+    stderr,
+    exited,
+    reservedPort: spawning.spec.port === undefined ? spawning.port : undefined,
+    signs,
+    close: () => {
+      for (const stream of [stdout, stderr]) stream.destroy();
+      close();
+    },
+  };
+}
+
 /** Our ends of the pipes, and how they are let go. */
-function attend(spec: LaunchSpec, pipes: ContractPipes, port: number | undefined): Pick<SpawnedApp, 'signs' | 'close'> {
+function attend({spec, pipes, port}: Spawning): Pick<SpawnedApp, 'signs' | 'close'> {
   const over = new AbortController();
   closeSync(pipes.bootstrap.read);
   closeSync(pipes.readiness.write);
@@ -118,6 +137,8 @@ const execute = (spec: LaunchSpec, environment: NodeJS.ProcessEnv, pipes: Contra
     reject: false,
   });
 };
+
+type Subprocess = ReturnType<typeof execute>;
 
 // execa's types only name descriptors up to 9, but it hands any of them on to the child.
 const asStdio = (fd: number): 3 => fd as 3;

@@ -28,7 +28,14 @@ export type SupervisedApp = {
   isIdle(): boolean;
 };
 
-export function createSupervisedApp(world: AttemptWorld, onChange: (instance: Instance) => void): SupervisedApp {
+export type SupervisedAppHooks = {
+  /** Each transition, as it happens. */
+  readonly onChange: (instance: Instance) => void;
+  /** What was starting does not become ready, and nothing else is starting in its place; told before those are who wait. */
+  readonly onFailed: (error: unknown) => void;
+};
+
+export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: SupervisedAppHooks): SupervisedApp {
   let instance = STOPPED;
   let serving: Attempt | undefined;
   /** What is starting. It is not begun before others have gone. */
@@ -90,12 +97,14 @@ export function createSupervisedApp(world: AttemptWorld, onChange: (instance: In
       if (attempt !== pending && attempt !== serving) return;
       if (attempt === pending) pending = undefined;
       else serving = undefined;
-      if (!pending) closeLine()?.reject(error);
+      const waiting = pending ? undefined : closeLine();
       if (serving) world.say(`the new one did not start, so pid ${serving.pid} goes on serving`);
       const {pid} = attempt;
       const crashes = recentCrashes(crashTimes, world.clock.now()).length;
       if (pid === undefined) dispatch({type: 'not-spawned'});
       else dispatch(exit ? {type: 'exited', pid, exit, crashes} : {type: 'given-up', pid});
+      if (!pending) onFailed(error);
+      waiting?.reject(error);
     },
     onExited: (attempt, exit) => {
       if (attempt !== serving || attempt.pid === undefined) return '';

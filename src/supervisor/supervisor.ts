@@ -7,7 +7,7 @@ import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {createLogBuffer, type LogBuffer} from './log-buffer.js';
 import {unlessAborted} from './race.js';
-import {StartError} from './start-error.js';
+import {explainStart, StartError} from './start-error.js';
 import {createSupervisedApp, type SupervisedApp} from './supervised-app.js';
 
 export type SupervisorEvent = {readonly type: 'instance'; readonly app: string; readonly instance: Instance};
@@ -17,6 +17,8 @@ export type SupervisorOptions = {
   readonly records: InstanceRecords;
   /** Each transition, as it happens. */
   readonly onEvent?: (event: SupervisorEvent) => void;
+  /** A start or restart that did not succeed, whether or not anyone waits for it; told before those are who do. */
+  readonly onFailed?: (app: string, error: unknown) => void;
   /** Resolves when nothing of that upstream is in flight any more. It is not waited for longer than the grace period. */
   readonly drain?: (upstream: Upstream) => Promise<void>;
 };
@@ -56,7 +58,7 @@ export type Supervisor = {
 type Entry = {readonly app: SupervisedApp; readonly logs: LogBuffer};
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const {clock, records, onEvent = () => {}, drain = async () => {}} = options;
+  const {clock, records, onEvent = () => {}, onFailed = () => {}, drain = async () => {}} = options;
   const pipes = createPipeSupply();
   const entries = new Map<string, Entry>();
   let closed: Promise<void> | undefined;
@@ -66,10 +68,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const world = {
       clock,
       drain,
+      explain: explainStart,
       launch: (spec: LaunchSpec) => launch(spec, {clock, records, pipes, logs}),
       say: (text: string) => void logs.append('tako', text),
     };
-    return {logs, app: createSupervisedApp(world, instance => onEvent({type: 'instance', app, instance}))};
+    const hooks = {
+      onChange: (instance: Instance) => onEvent({type: 'instance', app, instance}),
+      onFailed: (error: unknown) => onFailed(app, error),
+    };
+    return {logs, app: createSupervisedApp(world, hooks)};
   };
   const entryOf = (app: string): Entry => {
     const entry = entries.get(app) ?? create(app);

@@ -31,6 +31,7 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
     clock: systemClock,
     records: registry.instances,
     onEvent: ({app, instance}) => apps.observe(app, instance),
+    onFailed: (name, error) => apps.startFailed(name, error),
   });
   let routes: readonly Route[] = [];
   const published: [string, string][] = [];

@@ -6,6 +6,7 @@ import type {AppEvent} from '../../src/control/events.js';
 import {type Daemon, type DaemonOptions, startDaemon} from '../../src/devproxy/daemon.js';
 import {type DaemonFiles, daemonFiles} from '../../src/devproxy/daemon-files.js';
 import {errorCode} from '../../src/system/error.js';
+import {eventually} from '../helpers/eventually.js';
 import {registrationOf, temporaryFolder} from './support.js';
 
 const newFiles = (): DaemonFiles => {
@@ -48,6 +49,16 @@ async function linesOf(client: ControlClient, count: number): Promise<string[]> 
   return lines;
 }
 
+/** What is there more often than it was. */
+function isNew(before: readonly string[]): (resource: string) => boolean {
+  const left = [...before];
+  return resource => {
+    const index = left.indexOf(resource);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  };
+}
+
 describe('the daemon', () => {
   it('is one for its folder', async () => {
     const files = newFiles();
@@ -67,6 +78,21 @@ describe('the daemon', () => {
   it('closes once, also when it is closed twice', async () => {
     const daemon = await start(newFiles());
     await Promise.all([daemon.close(), daemon.close(), daemon.closed]);
+  });
+
+  it('leaves nothing open that keeps its process alive, though an app ran until then', async () => {
+    const resources = (): string[] => process.getActiveResourcesInfo().sort();
+    const before = resources();
+    const files = newFiles();
+    const daemon = await start(files);
+    const client = await connect(files);
+    const directory = temporaryFolder();
+    await client.call('register', {registration: registrationOf('web', {directory, reloads: 'nothing'})});
+    await client.call('start', {name: 'web'});
+    assert.ok(resources().includes('FSEventWrap'), 'its source is watched');
+    await daemon.close();
+    await client.closed;
+    await eventually(() => assert.deepEqual(resources().filter(isNew(before)), []));
   });
 
   it('ends when it is told to, and its client knows', async () => {

@@ -145,16 +145,38 @@ describe('draining an upstream', () => {
     await drained;
   });
 
-  it('waits for a tunnel', async () => {
-    const upstream = await startUpstream((_, response) => response.end());
-    new WebSocketServer({server: upstream.server});
-    const gateway = await startGateway({upstream});
-    const socket = openWebSocket(gateway);
-    await once(socket, 'open');
-    const drained = gateway.drain(upstream);
-    assert.equal(await isSettled(drained), false);
-    socket.close();
-    await drained;
+  it('closes tunnels and event streams, which would not end by themselves, and leaves those of others open', async () => {
+    const start = async () => {
+      const upstream = await startUpstream((_, response) => {
+        response.setHeader('content-type', 'text/event-stream');
+        response.write('data: 1\n\n');
+      });
+      new WebSocketServer({server: upstream.server});
+      return {host: upstream.host, port: upstream.port};
+    };
+    const [old, other] = [await start(), await start()];
+    let current = old;
+    const gateway = await startGateway({findUpstream: () => current});
+    const open = async () => {
+      const socket = openWebSocket(gateway);
+      const closed = once(socket, 'close');
+      await once(socket, 'open');
+      const stream = openHttpsRequest(http1Options(gateway, {headers: {accept: 'text/event-stream'}})).end();
+      stream.on('error', () => undefined);
+      const [response] = await once(stream, 'response');
+      response.resume().on('error', () => undefined);
+      const streamClosed = new Promise(resolve => response.once('close', resolve));
+      return {socket, stream, closed: Promise.all([closed, streamClosed])};
+    };
+    const first = await open();
+    current = other;
+    const second = await open();
+    await gateway.drain(old);
+    await first.closed;
+    assert.equal(await isSettled(second.closed), false);
+    second.socket.close();
+    second.stream.destroy();
+    await untilIdle(gateway);
   });
 
   it('does not wait for a client that left', async () => {

@@ -4,6 +4,7 @@ import type {Endpoint} from '../../src/supervisor/endpoint.js';
 import type {Exit, Instance} from '../../src/supervisor/instance.js';
 import type {LaunchSpec} from '../../src/supervisor/launch-spec.js';
 import type {Readiness} from '../../src/supervisor/readiness.js';
+import {StartError} from '../../src/supervisor/start-error.js';
 import {createSupervisedApp} from '../../src/supervisor/supervised-app.js';
 import {TakoError} from '../../src/system/error.js';
 import {createFakeClock, type FakeClock} from '../proxy/load-balancing/fake-clock.js';
@@ -35,6 +36,7 @@ export function createFakeApp(drain: AttemptWorld['drain'] = async () => {}) {
   const clock = createFakeClock();
   const processes: FakeProcess[] = [];
   const instances: Instance[] = [];
+  const failures: unknown[] = [];
   const said: string[] = [];
   const drained: Upstream[] = [];
   let mostAtOnce = 0;
@@ -50,15 +52,19 @@ export function createFakeApp(drain: AttemptWorld['drain'] = async () => {}) {
   const world: AttemptWorld = {
     clock,
     launch,
+    explain: async (...failure) => new StartError(...failure),
     drain: upstream => {
       drained.push(upstream);
       return drain(upstream);
     },
     say: text => said.push(text),
   };
-  const app = createSupervisedApp(world, instance => instances.push(instance));
+  const app = createSupervisedApp(world, {
+    onChange: instance => instances.push(instance),
+    onFailed: error => failures.push(error),
+  });
   const states = (): readonly Instance['state'][] => instances.map(({state}) => state);
-  return {app, clock, processes, running, instances, states, said, drained, mostAtOnce: () => mostAtOnce};
+  return {app, clock, processes, running, instances, failures, states, said, drained, mostAtOnce: () => mostAtOnce};
 }
 
 function spawnFake(spec: LaunchSpec, pid: number, clock: FakeClock, say: (text: string) => void) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {existsSync} from 'node:fs';
+import {closeSync, existsSync, openSync} from 'node:fs';
 import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,9 @@ import {endGroup} from '../../src/supervisor/process-group.js';
 import {appEnvironment, type SpawnedApp, spawnApp} from '../../src/supervisor/spawn.js';
 import {StartError} from '../../src/supervisor/start-error.js';
 import {systemClock} from '../../src/system/clock.js';
+import {run} from '../../src/system/exec.js';
 import {processIdentity} from '../../src/system/processes.js';
+import {eventually} from '../helpers/eventually.js';
 import {commandSpec, fixtureSpec} from './apps.js';
 
 const spawned: SpawnedApp[] = [];
@@ -156,6 +158,22 @@ describe('the channel for reports', () => {
     child.close();
     child.close();
     assert.ok(!existsSync(path.dirname(file)));
+  });
+});
+
+describe('a fault between the spawn and its answer', () => {
+  it('leaves no process that nobody knows of', async () => {
+    const pipes = await openContractPipes();
+    // No pipe: what is to read it fails, when the process runs already.
+    const file = openSync(path.join(folder, 'file'), 'w+');
+    const broken = {...pipes, readiness: {read: file, write: pipes.readiness.write}};
+    await assert.rejects(spawnApp(commandSpec(['sleep', '86397']), 'the-marker', broken));
+    await eventually(async () => {
+      const {stdout} = await run({file: 'ps', args: ['-A', '-o', 'stat=,ppid=,args=']});
+      const children = stdout.split('\n').filter(line => line.includes(` ${process.pid} `) && /sleep 86397/.test(line));
+      assert.deepEqual(children, []);
+    });
+    for (const fd of [file, pipes.readiness.read]) closeSync(fd);
   });
 });
 

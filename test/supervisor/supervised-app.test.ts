@@ -69,6 +69,7 @@ describe('a restart', () => {
     const waiting = fake.app.start(programSpec(program));
     await fake.clock.advance(40_000);
     await restart;
+    assert.equal(fake.failures.length, 1, 'it is told of once, though nobody need wait for it');
     assert.equal(await waiting, old, 'who only wanted the app gets the old one');
     assert.equal(fake.app.serving(), old);
     assert.equal(fake.running().length, 1);
@@ -96,6 +97,7 @@ describe('a restart', () => {
     await fake.clock.advance(1_000);
     const pids = (await Promise.all(upstreams)).map(({pid}) => pid);
     assert.equal(new Set(pids).size, 1);
+    assert.deepEqual(fake.failures, []);
     assert.deepEqual(
       fake.processes.map(({spec}) => spec.command[0]),
       ['serves', 'serves'],

@@ -7,7 +7,7 @@ import path from 'node:path';
 import {afterEach, beforeEach, describe, it} from 'vitest';
 import type {LaunchSpec} from '../../../src/supervisor/launch-spec.js';
 import {reservePort} from '../../../src/supervisor/reserved-port.js';
-import {explainStart, type StartError} from '../../../src/supervisor/start-error.js';
+import {SHOWN_LINES, type StartError} from '../../../src/supervisor/start-error.js';
 import {commandSpec, fixtureSpec} from '../apps.js';
 import {createHarness, failureOf, type Harness} from '../harness.js';
 
@@ -55,25 +55,22 @@ describe('an app that does not start is explained:', () => {
   });
 
   it('a package is not installed', async () => {
-    const {code, message} = await failed(failing('needs-package'));
+    await writeFile(path.join(folder, 'server.mjs'), "import 'not-installed';");
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify({dependencies: {'not-installed': '1'}}));
+    await writeFile(path.join(folder, 'pnpm-lock.yaml'), '');
+    const {code, message, hint} = await failed(commandSpec(['node', 'server.mjs'], {ready: 'any', directory: folder}));
     assert.equal(code, 'DEPENDENCIES_MISSING');
-    assert.match(message, /: the package a-package-that-is-not-installed is not installed$/);
+    assert.match(message, /: the package not-installed is not installed$/);
+    assert.equal(hint, `run pnpm install in ${folder}`);
   });
 
   it('another program has its port', async () => {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const {port} = server.address() as AddressInfo;
-    const spec = failing('listens-on', String(port));
-    const error = await failed(spec);
-    assert.equal(error.code, 'APP_PORT_IN_USE');
-    assert.match(error.message, new RegExp(`: port ${port} is `));
-    const {message, hint} = await explainStart(
-      spec,
-      {outcome: 'exited', exit: {code: 1, signal: null}},
-      error.lastLines,
-    );
+    const {code, message, hint} = await failed(failing('listens-on', String(port)));
     server.close();
+    assert.equal(code, 'APP_PORT_IN_USE');
     assert.match(message, new RegExp(`: port ${port} is in use by \\S+ \\(pid ${process.pid}\\)$`));
     assert.match(hint ?? '', new RegExp(`^kill ${process.pid} `));
   });
@@ -97,11 +94,21 @@ describe('an app that does not start is explained:', () => {
     assert.match(hint ?? '', new RegExp(`^set port = ${used} in tako\\.toml`));
   });
 
-  it('its own code throws', async () => {
+  it('what it says below the cause is longer than what is shown', async () => {
+    const program = `process.on('exit', () => { for (let n = 0; n < 100; n++) console.error('below', n); });
+throw new Error('Missing required environment variable DATABASE_URL');`;
+    await writeFile(path.join(folder, 'server.mjs'), program);
+    const {code, lastLines} = await failed(commandSpec(['node', 'server.mjs'], {ready: 'any', directory: folder}));
+    assert.equal(code, 'SETTING_MISSING');
+    assert.equal(lastLines.length, SHOWN_LINES);
+  });
+
+  it('its own code throws, which is in its log too', async () => {
     const {code, message, hint} = await failed(failing('throws'));
     assert.equal(code, 'APP_CRASHED');
     assert.match(message, /: TypeError: Cannot read properties of undefined .* at failing\/throws\.mjs:2:47$/);
     assert.match(hint ?? '', /^look at failing\/throws\.mjs:2:47 in /);
+    assert.equal(harness.saidByTako().filter(text => text === message).length, 1);
   });
 
   it('its own code is refused', async () => {
@@ -168,11 +175,9 @@ describe('an app that does not start is explained:', () => {
   });
 
   it('its script is missing', async () => {
-    const spec = npmSpec('run', 'dev');
-    const error = await failed(spec);
-    assert.equal(error.code, 'SCRIPT_MISSING');
-    assert.match(error.message, /: there is no script dev$/);
-    const failure = {outcome: 'exited', exit: {code: 1, signal: null}} as const;
-    assert.equal((await explainStart(spec, failure, error.lastLines)).hint, 'did you mean deb?');
+    const {code, message, hint} = await failed(npmSpec('run', 'dev'));
+    assert.equal(code, 'SCRIPT_MISSING');
+    assert.match(message, /: there is no script dev$/);
+    assert.equal(hint, 'did you mean deb?');
   });
 });

@@ -1,0 +1,142 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {connect, createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {Agent, request} from 'undici';
+import {endDaemon, ensureDaemon} from '../dist/devproxy/daemon-client.js';
+import {daemonFiles} from '../dist/devproxy/daemon-files.js';
+import {projectOf, resolveRegistration} from '../dist/devproxy/resolve-registration.js';
+import {readVersion} from '../dist/system/version.js';
+
+// What a request for a sleeping app waits for, beside what the app itself takes: from the request, over TLS on a connection
+// that is open, to the first byte of the answer; against the same program started by hand, from its spawn to the first
+// connection that it accepts. Both in turns in one run, as the program's own time is most of it and differs with what else
+// the machine does.
+
+const RUNS = 20;
+const WARM_UPS = 3;
+const LIMIT_MS = 15;
+
+const SERVER = `import {createServer} from 'node:http';
+createServer((request, response) => response.end('hello')).listen(Number(process.env.PORT), '127.0.0.1');
+`;
+
+const home = realpathSync(mkdtempSync(path.join(tmpdir(), 'tako-bench-')));
+const directory = path.join(home, 'app');
+mkdirSync(directory);
+writeFileSync(path.join(home, 'settings.toml'), 'port = 0\nhttp_port = 0\ndns_port = 0\n');
+writeFileSync(path.join(directory, 'server.mjs'), SERVER);
+writeFileSync(path.join(directory, 'tako.toml'), 'name = "app"\ndev = ["node", "server.mjs"]\n');
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const environment = {...process.env, TAKO_HOME: home};
+const daemon = await ensureDaemon({
+  files: daemonFiles({config: home, data: home, cache: path.join(home, 'cache')}),
+  version: readVersion(),
+  command: [process.execPath, cli, 'daemon'],
+  environment,
+});
+const {client, info} = daemon;
+const dispatcher = new Agent({
+  connections: 1,
+  keepAliveTimeout: 60_000,
+  connect: {
+    ca: readFileSync(info.rootCertificate, 'utf8'),
+    lookup: (_host, _options, done) => done(null, [{address: '127.0.0.1', family: 4}]),
+  },
+});
+
+try {
+  const samples = {byHand: [], byRequest: []};
+  for (let run = -WARM_UPS; run < RUNS; run++) {
+    const byHand = await measureByHand();
+    const byRequest = await measureByRequest();
+    if (run < 0) continue;
+    samples.byHand.push(byHand);
+    samples.byRequest.push(byRequest);
+  }
+  // Of neighbours, which had the same machine: between medians lies whatever else came and went meanwhile.
+  const moreMs = median(samples.byRequest.map((byRequest, run) => byRequest - samples.byHand[run]));
+  const [byHand, byRequest, more] = [median(samples.byHand), median(samples.byRequest), moreMs].map(ms =>
+    ms.toFixed(1),
+  );
+  console.log(`cold start: by hand ${byHand} ms, by request ${byRequest} ms, ${more} ms more (limit ${LIMIT_MS} ms)`);
+  process.exitCode = moreMs > LIMIT_MS ? 1 : 0;
+} finally {
+  await dispatcher.close();
+  await endDaemon(daemon);
+  rmSync(home, {recursive: true});
+}
+
+async function measureByHand() {
+  const port = await freePort();
+  const start = performance.now();
+  const child = spawn('node', ['server.mjs'], {
+    cwd: directory,
+    env: {...process.env, PORT: String(port)},
+    stdio: 'ignore',
+  });
+  await untilAccepted(port);
+  const elapsed = performance.now() - start;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return elapsed;
+}
+
+async function measureByRequest() {
+  const url = `https://app.test:${info.https.port}/`;
+  const wanted = {
+    directory,
+    configFile: null,
+    name: 'app',
+    variant: null,
+    words: [],
+    staticRoutes: [],
+    terminal: process.env,
+  };
+  const registration = await resolveRegistration(wanted, await projectOf(wanted), info.zones);
+  await client.call('register', {registration});
+  // A path that tako answers itself opens the connection without waking the app.
+  await ask(`${url}_tako/start.js`);
+  const start = performance.now();
+  const {statusCode, body} = await request(url, {dispatcher});
+  const elapsed = performance.now() - start;
+  await body.dump();
+  if (statusCode !== 200) throw new Error(`the app answered ${statusCode}`);
+  await client.call('remove', {name: 'app'});
+  return elapsed;
+}
+
+async function ask(url) {
+  const {body} = await request(url, {dispatcher});
+  await body.dump();
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilAccepted(port) {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const isAccepted = await new Promise(resolve => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (isAccepted) return;
+    await new Promise(resolve => setTimeout(resolve, 1));
+  }
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+}

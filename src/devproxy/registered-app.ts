@@ -1,0 +1,20 @@
+import {randomBytes} from 'node:crypto';
+import type {Registration} from '../control/protocol.js';
+
+/** An app for as long as it is registered; another of its name later is another one. */
+export type RegisteredApp = {
+  registration: Registration;
+  /** Authenticates tako to the app; it stays the same. */
+  readonly token: string;
+  /** The process that served last: pages are told when another one does. */
+  servedBy: number | undefined;
+  /** Readings of its project, one after the other. */
+  reading: Promise<void>;
+};
+
+export const createRegisteredApp = (registration: Registration): RegisteredApp => ({
+  registration,
+  token: randomBytes(32).toString('base64url'),
+  servedBy: undefined,
+  reading: Promise.resolve(),
+});

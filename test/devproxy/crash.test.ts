@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import {afterAll, beforeAll, describe, it} from 'vitest';
+import type {AppStatus} from '../../src/control/events.js';
+import {MAX_CRASHES} from '../../src/supervisor/crash-policy.js';
+import {type Live, NAVIGATION, serverFiles, serverOf, startLive} from './live.js';
+
+let live: Live;
+
+beforeAll(async () => {
+  live = await startLive();
+});
+
+afterAll(() => live.close());
+
+const isReady = ({state}: AppStatus): boolean => state === 'ready';
+
+/** Ends with code 1 as soon as it has listened for a moment, unless the file flags/stays is there. */
+const CRASHES = `process.on('unhandledRejection', error => { throw error; });
+if (!existsSync('flags/stays')) setTimeout(() => { throw new Error('lost the queue'); }, 50);`;
+
+describe('kill -9 of an app', () => {
+  it('fails none of the requests that come before it runs again', async () => {
+    const app = await live.add('killed', serverFiles('v1'));
+    await app.get();
+    for (let round = 0; round < 3; round++) {
+      const {pid} = await app.until(isReady);
+      process.kill(Number(pid), 'SIGKILL');
+      const answers = await Promise.all(Array.from({length: 50}, () => app.get()));
+      const bodies = new Set(answers.map(({status, body}) => `${status} ${body}`));
+      assert.deepEqual(bodies, new Set([`200 v1 ${(await app.status()).pid}`]), `round ${round}`);
+      assert.ok(!bodies.has(`200 v1 ${pid}`));
+    }
+    assert.ok((await app.log()).some(line => /^tako: exited with signal SIGKILL: it crashed/.test(line)));
+  });
+
+  it('is answered by a restart though nobody asks for it', async () => {
+    const app = await live.add('revived', serverFiles('v1'));
+    await app.get();
+    const {pid} = await app.status();
+    process.kill(Number(pid), 'SIGKILL');
+    await app.until(status => isReady(status) && status.pid !== pid);
+    assert.equal((await app.status()).problem, null);
+  });
+});
+
+describe('an app that crashes again and again', () => {
+  it('is given up, says so and why, and is tried again by a request', async () => {
+    const app = await live.add('loops', serverFiles('v1', '', CRASHES));
+    await app.get();
+    const {problem, exit} = await app.until(({state, problem}) => state === 'exited' && problem);
+    assert.deepEqual([problem?.code, exit?.code], ['APP_CRASHED', 1]);
+    assert.match(problem?.message ?? '', /Error: lost the queue at server\.mjs/);
+    const said = (await app.log()).filter(line => line.startsWith('tako: exited'));
+    assert.equal(said.length, MAX_CRASHES);
+    assert.match(
+      said.at(-1) ?? '',
+      /the 5th crash within a minute: not started again until it is asked for or changed/,
+    );
+    await app.write('flags/stays', '');
+    assert.equal((await app.get('/', NAVIGATION)).status, 200);
+    assert.equal((await app.status()).problem, null);
+  });
+
+  it('is tried again when its source changes', async () => {
+    const app = await live.add('mended', serverFiles('v1', '', CRASHES));
+    await app.get();
+    await app.until(({state}) => state === 'exited');
+    await app.write('server.mjs', serverOf('v2'));
+    await app.until(isReady);
+    assert.match((await app.get()).body, /^v2 /);
+  });
+});
