@@ -38,7 +38,7 @@ const upload = (fields: string): string => `POST /never HTTP/1.1\r\nHost: ${HOST
 describe('many heads that come byte by byte', () => {
   it('end with 408, and others are served meanwhile', async () => {
     const app = await startApp();
-    const proxy = await startProxyProcess({upstream: app, timeouts: {headMs: scaled(1_500, 30_000)}});
+    const proxy = await startProxyProcess({upstream: app, timeouts: {headMs: scaled(1_500, 15_000)}});
     const probe = await startProbe(proxy.plainPort);
     const attacks = await openMany(scaled(300, 10_000), async () => {
       const attack = await openPlain(proxy);
@@ -110,7 +110,7 @@ async function openSecureWith(proxy: ProxyProcess, text: string, slowly = ''): P
 describe('clients that stop, or hardly go on', () => {
   it('are let go of by the timeout for where they stopped, and others are served meanwhile', async () => {
     // Long enough for all of them to be there at the same time, also where others use the machine.
-    const limitMs = scaled(1_500, 60_000);
+    const limitMs = scaled(1_500, 18_000);
     const proxy = await startProxyProcess({
       upstream: await startApp(),
       handshakeTimeoutMs: limitMs,
