@@ -16,7 +16,8 @@ const isLong = process.env.TAKO_LONG === '1';
 export default defineConfig({
   test: {
     include: isLong ? LONG.map(pattern => pattern.replace(/\*\*$/, '**/*.test.ts')) : ['test/**/*.test.{ts,tsx}'],
-    exclude: [...configDefaults.exclude, ...(isLong || isSoak ? [] : LONG)],
+    // Apps of many frameworks are run by `npm run test:frameworks`.
+    exclude: [...configDefaults.exclude, 'test/frameworks/**', ...(isLong || isSoak ? [] : LONG)],
     globalSetup: ['test/helpers/build.ts'],
     testTimeout: isSoak ? 600_000 : 30_000,
     hookTimeout: 30_000,

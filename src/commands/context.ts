@@ -9,6 +9,7 @@ import {type DaemonFiles, daemonFiles} from '../devproxy/daemon-files.js';
 import {TakoError} from '../system/error.js';
 import {type Paths, resolvePaths} from '../system/paths.js';
 import {readVersion} from '../system/version.js';
+import {findRegistered} from './app-identity.js';
 
 /** What every command can have, once it asks. */
 export type Context = {readonly paths: Paths; readonly files: DaemonFiles; readonly version: string};
@@ -72,7 +73,6 @@ export async function findAppName(
   const here = apps.filter(app => app.directory === process.cwd());
   // Without a look into tako.toml: with a mistake in it, the log is just what one wants to see.
   if (here.length === 1 && here[0] && flags.config === undefined) return here[0].name;
-  const {directory, configFile, config} = await loadCurrentProject(flags);
-  const own = apps.find(app => app.directory === directory && app.configFile === (configFile ?? null));
-  return own?.name ?? config.name;
+  const project = await loadCurrentProject(flags);
+  return (await findRegistered(project, apps, undefined))?.name ?? project.config.name;
 }

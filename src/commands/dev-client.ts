@@ -1,5 +1,5 @@
-// The terminal's side of one app under `tako dev`: follows the registered app, and when the daemon dies starts another,
-// registers it there and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
+// The terminal's side of the apps under `tako dev`: follows the registered apps, and when the daemon dies starts another,
+// registers them there and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
 
 import type {AppEvent} from '../control/events.js';
 import type {Registration} from '../control/protocol.js';
@@ -11,18 +11,20 @@ export type DevClient = {
   subscribe(listener: (event: DevEvent) => void): () => void;
   /** Tells the subscribers something that the daemon did not. */
   notify(event: DevEvent): void;
-  /** Resolves when the app is no longer followed: removed, or `detach` was called. */
+  /** Resolves when no app is followed any more: all are removed, or `detach` was called. */
   follow(): Promise<void>;
-  restart(): void;
-  /** Stops the app and forgets it. */
+  /** The apps that nobody has removed. */
+  followed(): readonly string[];
+  restart(app: string): void;
+  /** Stops the apps and forgets them. */
   remove(): Promise<void>;
   detach(): void;
 };
 
 export type DevClientOptions = {
   readonly connection: DaemonConnection;
-  /** As the daemon of `connection` has it already. */
-  readonly registration: Registration;
+  /** As the daemon of `connection` has them already. */
+  readonly registrations: readonly Registration[];
   /** Finds or starts a daemon when the one we had is gone. */
   readonly reconnect: () => Promise<DaemonConnection>;
 };
@@ -30,26 +32,47 @@ export type DevClientOptions = {
 /** A daemon that dies again and again is not started for ever. */
 const MAX_RECONNECTS = 5;
 
-export function createDevClient({connection, registration, reconnect}: DevClientOptions): DevClient {
-  const {name} = registration;
+type Followed = {
+  readonly registration: Registration;
+  /** The id of the last line that was heard. */
+  after: number;
+};
+
+export function createDevClient({connection, registrations, reconnect}: DevClientOptions): DevClient {
+  const apps = new Map(registrations.map(registration => [registration.name, createFollowed(registration)]));
   const listeners = new Set<(event: DevEvent) => void>();
   const notify = (event: DevEvent): void => {
     for (const listener of listeners) listener(event);
   };
   let current = connection;
-  let after = 0;
   let isDetached = false;
 
-  const onEvent = (event: AppEvent): void => {
-    if (event.type === 'log') after = event.line.id;
-    notify(event);
-  };
-  async function followOnce(isNewDaemon: boolean): Promise<void> {
+  async function followAll(): Promise<void> {
+    await Promise.all([...apps.values()].map(followOne));
+  }
+
+  async function followOne(app: Followed): Promise<void> {
     const {client} = current;
-    if (isNewDaemon) await client.call('register', {registration});
+    const {name} = app.registration;
+    const onEvent = (event: AppEvent): void => {
+      if (event.type === 'log') app.after = event.line.id;
+      notify(event);
+    };
     // How it goes is in the status; the failure of a start is no failure of following.
     client.call('start', {name}).catch(() => undefined);
-    await client.call('attach', {name, after}, {onEvent});
+    await client.call('attach', {name, after: app.after}, {onEvent});
+    apps.delete(name);
+    const text = `${name} was stopped by another command`;
+    notify(apps.size > 0 ? {type: 'notice', level: 'info', text} : {type: 'ended', reason: text});
+  }
+
+  /** Another daemon counts its lines anew. All are registered before any starts, as at first. */
+  async function followAnew(): Promise<void> {
+    for (const app of apps.values()) {
+      app.after = 0;
+      await current.client.call('register', {registration: app.registration});
+    }
+    await followAll();
   }
 
   return {
@@ -61,27 +84,32 @@ export function createDevClient({connection, registration, reconnect}: DevClient
     async follow() {
       for (let reconnects = 0; ; reconnects++) {
         try {
-          await followOnce(reconnects > 0);
-          return notify({type: 'ended', reason: `${name} was stopped by another command`});
+          return await (reconnects === 0 ? followAll() : followAnew());
         } catch (error) {
           if (isDetached) return;
           if (errorCode(error) !== 'DAEMON_LOST' || reconnects === MAX_RECONNECTS) throw error;
           notify({type: 'notice', level: 'warning', text: 'the daemon is gone; starting it again'});
           current = await reconnect();
           if (isDetached) return current.client.close();
-          // Another daemon counts its lines anew.
-          after = 0;
         }
       }
     },
-    restart: () => void current.client.call('restart', {name}).catch(() => undefined),
+    followed: () => [...apps.keys()],
+    restart(name) {
+      current.client.call('restart', {name}).catch(error => {
+        // All else is in the status.
+        if (errorCode(error) === 'NO_SUCH_APP') {
+          notify({type: 'notice', level: 'warning', text: `${name} is stopped; run "tako dev" again to start it`});
+        }
+      });
+    },
     async remove() {
       isDetached = true;
-      const isRemoved = await removeFrom(current, name);
-      if (!isRemoved) {
-        // The daemon died: the next one knows the app too, and would start it for a request.
+      const areRemoved = await removeFrom(current, [...apps.keys()]);
+      if (!areRemoved) {
+        // The daemon died: the next one knows the apps too, and would start them for a request.
         current = await reconnect();
-        await removeFrom(current, name);
+        await removeFrom(current, [...apps.keys()]);
       }
       current.client.close();
     },
@@ -92,15 +120,14 @@ export function createDevClient({connection, registration, reconnect}: DevClient
   };
 }
 
+const createFollowed = (registration: Registration): Followed => ({registration, after: 0});
+
 /** False when the daemon was lost before it answered. */
-async function removeFrom({client}: DaemonConnection, name: string): Promise<boolean> {
-  try {
-    await client.call('remove', {name});
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'DAEMON_LOST') return false;
-    // Another command may have stopped it first.
-    if (errorCode(error) === 'NO_SUCH_APP') return true;
-    throw error;
-  }
+async function removeFrom({client}: DaemonConnection, names: readonly string[]): Promise<boolean> {
+  const results = await Promise.allSettled(names.map(name => client.call('remove', {name})));
+  const errors = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
+  // Another command may have stopped it first.
+  const first = errors.find(error => !['DAEMON_LOST', 'NO_SUCH_APP'].includes(errorCode(error) ?? ''));
+  if (first !== undefined) throw first;
+  return !errors.some(error => errorCode(error) === 'DAEMON_LOST');
 }

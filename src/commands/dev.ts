@@ -1,24 +1,15 @@
-import {unsupportedInDev} from '../config/config.js';
-import type {Project} from '../config/load-project.js';
-import {renderProblem} from '../config/problem.js';
-import type {DaemonInfo, Registration} from '../control/protocol.js';
-import {originOf} from '../proxy/request-path.js';
+import type {DaemonInfo} from '../control/protocol.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
 import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
-import {
-  type ConfigFlag,
-  type Context,
-  createContext,
-  loadCurrentProject,
-  type PortFlags,
-  portsOf,
-  startDaemon,
-} from './context.js';
+import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
 import {createDevClient, type DevClient} from './dev-client.js';
 import {checkMachine} from './machine-notes.js';
 import {printNote} from './output.js';
-import {register} from './registration.js';
+import {registerAll} from './registration.js';
+import {keepStartable, selectProjects} from './selected-projects.js';
+import {listenForSignals} from './signals.js';
+import {startNotes} from './start-notes.js';
 
 export type DevFlags = ConfigFlag &
   PortFlags & {
@@ -28,19 +19,29 @@ export type DevFlags = ConfigFlag &
     readonly variant?: string;
   };
 
-/** Starts the app of this folder, or attaches to it, and shows it until it is left or stopped. */
+/**
+ * Starts the app of this folder, all of this workspace or those that are named, or attaches to them, and shows them until
+ * they are left or stopped.
+ */
 export async function dev(words: readonly string[], flags: DevFlags): Promise<void> {
   const context = createContext();
-  const project = await loadCurrentProject(flags);
+  const selected = await keepStartable(await selectProjects(words, flags));
   const connection = await startDaemon(context, flags);
   const {info} = connection;
   try {
     assertPorts(flags, info);
-    const given = {words, staticRoutes: flags.route ?? [], variant: flags.variant};
-    const {registration, ownName} = await register(connection, project, given);
-    const client = createDevClient({connection, registration, reconnect: () => startDaemon(context, portsOf(info))});
-    const notes = startNotes(project, ownName, registration, info);
-    await show(client, createSession(client, registration, notes, context), flags, registration.primaryHost);
+    const given = {staticRoutes: flags.route ?? [], variant: flags.variant};
+    const {results: apps, notes} = await registerAll(connection, selected, given);
+    const registrations = apps.map(({registration}) => registration);
+    const client = createDevClient({connection, registrations, reconnect: () => startDaemon(context, portsOf(info))});
+    const session: DevSession = {
+      apps: registrations.map(({name}) => name),
+      version: context.version,
+      notes: [...selected.notes, ...notes, ...startNotes(apps, info)],
+      subscribe: client.subscribe,
+      actions: actionsOf(client),
+    };
+    await show(client, session, flags, registrations[0]?.primaryHost ?? '');
   } finally {
     connection.client.close();
   }
@@ -51,14 +52,14 @@ async function show(client: DevClient, session: DevSession, flags: DevFlags, hos
   // Loaded before anything happens: it hears events from the moment it runs, and none before.
   const runUi = await loadUi(flags);
   const shown = runUi(session, signals.signal);
-  // What the machine lacks is found out while the app starts.
+  // What the machine lacks is found out while the apps start.
   checkMachine(host, text => client.notify({type: 'notice', level: 'warning', text}));
   try {
     await Promise.race([shown, client.follow()]);
     const outcome = signals.outcome(await shown);
     // From here on another Ctrl-C is the usual one: the daemon finishes what was asked of it.
     signals.close();
-    await leave(outcome, client, session.app, flags);
+    await leave(outcome, client, flags);
   } catch (error) {
     // The terminal is as it was before the error is printed.
     signals.end();
@@ -74,18 +75,37 @@ async function show(client: DevClient, session: DevSession, flags: DevFlags, hos
 const SLOW_STOP_MS = 500;
 
 /** Waits for the screen first, so that what is printed next stands below it. */
-async function leave(outcome: DevOutcome, client: DevClient, name: string, {json}: DevFlags): Promise<void> {
+async function leave(outcome: DevOutcome, client: DevClient, {json}: DevFlags): Promise<void> {
   const say = (text: string): void => {
     if (!json) printNote(text);
   };
+  const words = wordsFor(client.followed());
   if (outcome === 'stop') {
-    const slow = setTimeout(() => say(`${name} is finishing its work …`), SLOW_STOP_MS);
+    const slow = setTimeout(() => say(words.slow), SLOW_STOP_MS);
     await client.remove().finally(() => clearTimeout(slow));
-    say(`${name} stopped`);
+    say(words.stopped);
   } else if (outcome === 'background') {
     client.detach();
-    say(`${name} goes on in the background; "tako dev" attaches to it again, "tako dev stop ${name}" stops it`);
+    say(words.background);
   }
+}
+
+type LeaveWords = {readonly slow: string; readonly stopped: string; readonly background: string};
+
+function wordsFor(apps: readonly string[]): LeaveWords {
+  const names = new Intl.ListFormat('en-GB').format(apps);
+  const stopped = `${names} stopped`;
+  return apps.length > 1
+    ? {
+        slow: `${names} are finishing their work …`,
+        stopped,
+        background: `${names} go on in the background; "tako dev" attaches to them again, "tako dev stop NAME" stops one`,
+      }
+    : {
+        slow: `${names} is finishing its work …`,
+        stopped,
+        background: `${names} goes on in the background; "tako dev" attaches to it again, "tako dev stop ${names}" stops it`,
+      };
 }
 
 type RunUi = (session: DevSession, signal: AbortSignal) => Promise<DevOutcome>;
@@ -104,75 +124,15 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
   return (session, signal) => runDevScreen(session, {stdin, stdout, signal});
 }
 
-type Signals = {
-  readonly signal: AbortSignal;
-  /** What a signal asked for, or else what the screen answered. */
-  outcome(shown: DevOutcome): DevOutcome;
-  /** Ends what listens to `signal`. */
-  end(): void;
-  close(): void;
-};
-
-/** Ctrl-C and SIGTERM stop the app; a terminal that goes away leaves it running. */
-function listenForSignals(): Signals {
-  const controller = new AbortController();
-  let asked: DevOutcome | undefined;
-  const ask = (outcome: DevOutcome) => (): void => {
-    asked ??= outcome;
-    controller.abort();
-  };
-  const listeners = {SIGINT: ask('stop'), SIGTERM: ask('stop'), SIGHUP: ask('background')};
-  for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
-  return {
-    signal: controller.signal,
-    outcome: shown => asked ?? shown,
-    end: () => controller.abort(),
-    close: () => {
-      for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
-    },
-  };
-}
-
-function createSession(
-  client: DevClient,
-  registration: Registration,
-  notes: readonly string[],
-  context: Context,
-): DevSession {
-  return {
-    app: registration.name,
-    directory: registration.directory,
-    version: context.version,
-    notes,
-    subscribe: client.subscribe,
-    actions: {
-      restart: client.restart,
-      open(url) {
-        openInBrowser(url).then(isOpen => {
-          if (!isOpen) client.notify({type: 'notice', level: 'warning', text: `no browser could be opened for ${url}`});
-        });
-      },
-      copy: copyToClipboard,
-    },
-  };
-}
-
-function startNotes(
-  {config, warnings}: Project,
-  ownName: string,
-  {name, primaryHost}: Registration,
-  {https}: DaemonInfo,
-): string[] {
-  const unsupported = unsupportedInDev(config);
-  return [
-    ...warnings.map(renderProblem),
-    ...(unsupported.length > 0
-      ? [`tako dev does not act on these keys of tako.toml yet: ${unsupported.join(', ')}`]
-      : []),
-    ...(name === ownName ? [] : [`the name ${ownName} is taken by another folder; this app is ${name}`]),
-    ...(https.isDenied ? [`port 443 is not open to this user; serving ${originOf(primaryHost, https.port)}`] : []),
-  ];
-}
+const actionsOf = (client: DevClient): DevSession['actions'] => ({
+  restart: client.restart,
+  open(url) {
+    openInBrowser(url).then(isOpen => {
+      if (!isOpen) client.notify({type: 'notice', level: 'warning', text: `no browser could be opened for ${url}`});
+    });
+  },
+  copy: copyToClipboard,
+});
 
 /** One daemon has one set of ports; asking for others while it runs would move everybody's apps. */
 function assertPorts({port, httpPort, dnsPort}: PortFlags, {https, http, dnsPort: dns}: DaemonInfo): void {

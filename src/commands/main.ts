@@ -50,6 +50,8 @@ const EXAMPLES = `
 Examples:
   $ tako dev                       start the app of this folder at https://NAME.test
   $ tako dev node server.js        the same with a command of its own
+  $ tako dev web api               these two apps of a workspace
+  $ tako ensure --json             for scripts: start it if need be, and say where it is
   $ tako dev list                  what is registered, and where
   $ tako proxy --to 3000           https://127.0.0.1:8443 for what listens on port 3000
   $ tako trust                     let this machine's browsers trust tako's certificates
@@ -77,8 +79,8 @@ const configOption = (): Option => new Option('-c, --config <file>', 'another fi
 function addDev(program: Command): void {
   const dev = program
     .command('dev')
-    .description('start the app of this folder, or attach to it')
-    .argument('[command...]', 'run this instead of the configured command')
+    .description('start the app of this folder or all of this workspace, or attach to them')
+    .argument('[words...]', 'apps of this workspace, or a command to run instead of the configured one')
     .passThroughOptions()
     .addOption(configOption())
     .addOption(jsonOption())
@@ -112,6 +114,14 @@ function addStop(parent: Command): void {
 
 function addAppCommands(program: Command): void {
   addStop(program);
+  program
+    .command('ensure')
+    .description('start apps that do not run, and wait until they are ready')
+    .argument('[name...]', 'the apps; that of this folder if not given')
+    .option('--variant <label>', 'the one at label.NAME.test')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (names: string[], options) => (await import('./ensure.js')).ensure(names, options));
   program
     .command('restart')
     .description("start an app's process anew")

@@ -1,15 +1,16 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {Project} from '../config/load-project.js';
-import {findWorktree} from '../config/worktree.js';
 import type {ControlClient} from '../control/client.js';
 import type {AppRequest, Registration} from '../control/protocol.js';
 import {decideAppName} from '../devproxy/app-name.js';
 import type {DaemonConnection} from '../devproxy/daemon-client.js';
 import {dataFolderOf} from '../devproxy/dev-environment.js';
 import {resolveRegistration} from '../devproxy/resolve-registration.js';
-import {errorCode, TakoError} from '../system/error.js';
+import {errorCode} from '../system/error.js';
 import {explainFileError, writeFileAtomic} from '../system/files.js';
+import {identify} from './app-identity.js';
+import {forEachUsable, type SelectedProjects} from './selected-projects.js';
 
 /** What a command line says about the app to run. */
 export type AppArguments = {
@@ -24,7 +25,11 @@ export type Registered = {
   readonly registration: Registration;
   /** What it is called by its own project, without what makes its name the only one. */
   readonly ownName: string;
+  /** Whether the daemon did not know it before. */
+  readonly isNew: boolean;
 };
+
+export type RegisteredProject = Registered & {readonly project: Project};
 
 /** Registers under the first name that is free, also when other terminals are about to take it. */
 export async function register(
@@ -32,9 +37,8 @@ export async function register(
   project: Project,
   given: AppArguments,
 ): Promise<Registered> {
-  const {directory, configFile = null, config} = project;
-  const variant = await decideVariant(project, given.variant);
-  const ownName = variant === null ? config.name : `${variant}.${config.name}`;
+  const {directory, configFile = null} = project;
+  const {variant, ownName} = await identify(project, given.variant);
   await ensureDataFolder(directory);
   for (let attempt = 1; ; attempt++) {
     const {apps} = await client.call('list', {});
@@ -50,11 +54,37 @@ export async function register(
     const registration = await resolveRegistration(request, project, info.zones);
     try {
       await client.call('register', {registration});
-      return {registration, ownName};
+      return {registration, ownName, isNew: apps.every(({name}) => name !== registration.name)};
     } catch (error) {
       const isLate = ['NAME_TAKEN', 'ROUTE_CONFLICT'].includes(errorCode(error) ?? '') && attempt < NAME_TRIES;
       if (!isLate || !(await isTaken(client, registration))) throw error;
     }
+  }
+}
+
+/**
+ * Registers all of them before any is started, so that each learns of the others. When one cannot be, those that were not
+ * there before are forgotten again.
+ */
+export async function registerAll(
+  connection: DaemonConnection,
+  {projects, words, isLenient}: SelectedProjects,
+  given: Omit<AppArguments, 'words'>,
+): Promise<{readonly results: readonly RegisteredProject[]; readonly notes: readonly string[]}> {
+  const added: string[] = [];
+  // What is served beside an app goes with the first of several.
+  let {staticRoutes} = given;
+  const registerOne = async (project: Project): Promise<RegisteredProject> => {
+    const registered = await register(connection, project, {...given, words, staticRoutes});
+    staticRoutes = [];
+    if (registered.isNew) added.push(registered.registration.name);
+    return {...registered, project};
+  };
+  try {
+    return await forEachUsable(projects, registerOne, {isLenient, nameOf: ({config}) => config.name});
+  } catch (error) {
+    await Promise.allSettled(added.map(name => connection.client.call('remove', {name})));
+    throw error;
   }
 }
 
@@ -65,17 +95,6 @@ const NAME_TRIES = 20;
 async function isTaken(client: ControlClient, {name, directory}: Registration): Promise<boolean> {
   const {apps} = await client.call('list', {});
   return apps.some(app => app.name === name && app.directory !== directory);
-}
-
-/** Of the same form as a branch is made into: RFC 1035, section 2.3.4. */
-const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-
-async function decideVariant({directory}: Project, given: string | undefined): Promise<string | null> {
-  if (given === undefined) return (await findWorktree(directory))?.label ?? null;
-  if (LABEL.test(given)) return given;
-  throw new TakoError('VARIANT_INVALID', `"${given}" cannot be a part of a host name`, {
-    hint: 'use a-z, 0-9 and "-" in between, at most 63 characters',
-  });
 }
 
 const definedValues = (environment: NodeJS.ProcessEnv): Record<string, string> =>

@@ -4,7 +4,7 @@ import {DEFAULT_SCRIPTS, type Framework, RELOADS, type Reloads} from './framewor
 import {decideFramework, speaksContract} from './frameworks.js';
 import {fillCommand, findMain, findScriptMain, launchCommand} from './main-command.js';
 import type {ProjectFacts} from './project-facts.js';
-import {expandScript, reloadsOf, startsTako} from './script-text.js';
+import {endsWithCommand, expandScript, reloadsOf, startsTako} from './script-text.js';
 import {isCommand} from './value.js';
 
 export type DevCommand = {
@@ -27,7 +27,7 @@ export function decideDevCommand(config: Config, facts: ProjectFacts, words: rea
   const ofFramework = (): DevCommand | undefined => findFrameworkCommand(config, facts, framework);
   const found =
     (config.preset === undefined ? undefined : ofFramework()) ??
-    findScript(config, facts, framework?.scripts ?? DEFAULT_SCRIPTS) ??
+    findScript(config, facts, framework) ??
     ofFramework() ??
     findDenoTask(facts) ??
     findLaunch(config, facts);
@@ -54,15 +54,15 @@ function asIs(argv: Command, origin: string): DevCommand {
   return {argv, origin, text: shell === 'sh' && option === '-c' && line !== undefined ? line : argv.join(' ')};
 }
 
-function findScript(config: Config, facts: ProjectFacts, names: readonly string[]): DevCommand | undefined {
-  const name = names.find(name => {
+function findScript(config: Config, facts: ProjectFacts, framework: Framework | undefined): DevCommand | undefined {
+  const name = (framework?.scripts ?? DEFAULT_SCRIPTS).find(name => {
     const text = expandScript(facts.scripts, name);
     return text !== '' && !startsTako(text);
   });
   return name === undefined
     ? undefined
     : {
-        argv: scriptCommand(config, facts, name),
+        argv: [...scriptCommand(config, facts, name), ...scriptArguments(config, facts, framework, name)] as Command,
         origin: `scripts.${name} in package.json`,
         text: expandScript(facts.scripts, name),
       };
@@ -78,6 +78,23 @@ function scriptCommand(config: Config, facts: ProjectFacts, name: string): Comma
   const packageManager = decidePackageManager(config, facts);
   return [packageManager, packageManager === 'deno' ? 'task' : 'run', name];
 }
+
+/** As the package manager takes them: npm keeps for itself what is not behind `--`, and the others pass that on. */
+function scriptArguments(
+  config: Config,
+  facts: ProjectFacts,
+  framework: Framework | undefined,
+  name: string,
+): readonly string[] {
+  const {scriptArguments: wanted} = framework ?? {};
+  if (wanted === undefined || speaksContract(config, facts)) return [];
+  if (!endsWithCommand(facts.scripts[name] ?? '', wanted.after)) return [];
+  if (majorOf({...facts.dependencies, ...facts.devDependencies}[wanted.name]) < wanted.since) return [];
+  return decidePackageManager(config, facts) === 'npm' ? ['--', ...wanted.add] : wanted.add;
+}
+
+/** Of a range of versions; one that names none means the newest. */
+const majorOf = (range: string | undefined): number => Number(/\d+/.exec(range ?? '')?.[0] ?? Number.POSITIVE_INFINITY);
 
 function findFrameworkCommand(
   config: Config,

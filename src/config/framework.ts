@@ -19,6 +19,8 @@ export type Framework = {
   readonly detect: Detection;
   /** The scripts of package.json to look for, best first. Empty: they do not run this app (a Laravel's runs its assets). */
   readonly scripts: readonly string[];
+  /** What its scripts are given beside their own words. Undefined: nothing. */
+  readonly scriptArguments: ScriptArguments | undefined;
   /** Files that may be the app's entry, best first; `*` stands for any name. */
   readonly main: readonly string[];
   /** Used when no script is. Its words may hold `{main}`, `{module}`, `{folder}` and `{python}`. Undefined: there is none. */
@@ -32,6 +34,8 @@ export type Framework = {
   /** Variables the dev command needs beside the usual ones; those of tako.toml go over them. */
   readonly environment: Named<string>;
   readonly hostCheck: HostCheck;
+  /** What the paths that it checks have in them. Empty: it checks all. */
+  readonly hostCheckPaths: readonly string[];
   readonly reloads: Reloads;
   /** Where its dev server listens when it takes no notice of PORT. Undefined: it follows PORT. */
   readonly defaultPort: number | undefined;
@@ -50,6 +54,14 @@ const HOST_CHECKS = ['none', 'env', 'localhost'] as const;
  */
 export type Reloads = (typeof RELOADS)[number];
 export const RELOADS = ['nothing', 'server', 'pages'] as const;
+
+/** Given to a script whose last command begins with one of `after`, where `name` is of the major version `since` or later. */
+export type ScriptArguments = {
+  readonly after: readonly string[];
+  readonly name: string;
+  readonly since: number;
+  readonly add: readonly string[];
+};
 
 /** Signs that must be there: one of `any`, every one of `all`, and not one of `none`. An empty `any` asks for nothing. */
 export type Detection = {
@@ -90,6 +102,12 @@ const frameworkToml = table({
   aliases: listOf(frameworkId, 'an array of ids').optional(),
   detect: table({any: signs.optional(), all: signs.optional(), none: signs.optional()}),
   scripts: texts.optional(),
+  script_arguments: table({
+    after: texts,
+    name: nonEmptyText,
+    since: port(1),
+    add: texts,
+  }).optional(),
   main: paths.optional(),
   dev: command.optional(),
   build: nonEmptyText.optional(),
@@ -97,6 +115,7 @@ const frameworkToml = table({
   assets: paths.optional(),
   environment: tableOf(text(), variableName).optional(),
   host_check: oneOf(...HOST_CHECKS),
+  host_check_paths: texts.optional(),
   reloads: oneOf(...RELOADS),
   default_port: port(1).optional(),
 });
@@ -113,6 +132,7 @@ function completeFramework(toml: FrameworkToml): Framework {
     aliases: toml.aliases ?? [],
     detect: {any, all, none},
     scripts: toml.scripts ?? DEFAULT_SCRIPTS,
+    scriptArguments: toml.script_arguments,
     main: toml.main ?? [],
     dev: toml.dev,
     build: toml.build,
@@ -120,6 +140,7 @@ function completeFramework(toml: FrameworkToml): Framework {
     assets: toml.assets ?? [],
     environment: toml.environment ?? {},
     hostCheck: toml.host_check,
+    hostCheckPaths: toml.host_check_paths ?? [],
     reloads: toml.reloads,
     defaultPort: toml.default_port,
   };

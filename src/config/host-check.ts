@@ -8,6 +8,8 @@ import type {ProjectFacts} from './project-facts.js';
 export type HostCheckAnswer = {
   /** The name the upstream is to see as its Host and Origin. Undefined: the one the browser used. */
   readonly presentAs: string | undefined;
+  /** What the paths for which it sees that name have in them. Empty: all. */
+  readonly presentPaths: readonly string[];
   readonly environment: Named<string>;
 };
 
@@ -32,11 +34,11 @@ export function decideHostCheck(
   const [suffix] = suffixes;
   const isEnough = suffixes.length === 1 && knowsVariable(viteVersion);
   return framework.hostCheck === 'env' && isEnough && suffix !== undefined
-    ? {presentAs: undefined, environment: {[VITE_ALLOWED_HOSTS]: suffix}}
-    : {presentAs: `${name}.localhost`, environment: {}};
+    ? {...ASKED_FOR_NOTHING, environment: {[VITE_ALLOWED_HOSTS]: suffix}}
+    : {presentAs: `${name}.localhost`, presentPaths: framework.hostCheckPaths, environment: {}};
 }
 
-const ASKED_FOR_NOTHING: HostCheckAnswer = {presentAs: undefined, environment: {}};
+const ASKED_FOR_NOTHING: HostCheckAnswer = {presentAs: undefined, presentPaths: [], environment: {}};
 
 /** What covers all hosts, each with the names below it. Nobody can register names under .test: it is allowed as a whole. */
 function suffixesOf(hosts: readonly string[]): readonly string[] {

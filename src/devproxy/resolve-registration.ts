@@ -2,14 +2,17 @@
 // The terminal does it before it registers an app, and the daemon does it again when the project's tako.toml has changed.
 
 import {homedir} from 'node:os';
+import path from 'node:path';
 import type {Config} from '../config/config.js';
 import {type DevCommand, decideDevCommand, decideReloads} from '../config/dev-command.js';
 import {assertSigned, type DevRoutes, devRoutes} from '../config/dev-routes.js';
-import {projectFolders} from '../config/folders.js';
+import {exists, projectFolders} from '../config/folders.js';
 import {decideFramework} from '../config/frameworks.js';
 import {decideHostCheck} from '../config/host-check.js';
-import {loadProject, type Project} from '../config/load-project.js';
+import {CONFIG_FILE, loadProject, type Project} from '../config/load-project.js';
+import {defaultConfig} from '../config/parse-config.js';
 import {type ProjectFacts, readProjectFacts} from '../config/project-facts.js';
+import {findFallbackName} from '../config/project-name.js';
 import {parseStaticRoute, renderStaticRoute} from '../config/static-route.js';
 import {varsFor} from '../config/vars.js';
 import {findWorkspace} from '../config/workspace.js';
@@ -17,9 +20,14 @@ import type {AppRequest, Registration} from '../control/protocol.js';
 import {type RoutePattern, renderRoute} from '../proxy/route-syntax.js';
 import {createDevEnvironment} from './dev-environment.js';
 
-/** The project an app is asked for from. Throws what `loadProject` throws. */
-export const projectOf = ({directory, configFile}: AppRequest): Promise<Project> =>
-  loadProject({directory, configFile: configFile ?? undefined});
+/** The project an app is asked for from, as it is now. Throws what `loadProject` throws. */
+export async function projectOf({directory, configFile}: AppRequest): Promise<Project> {
+  if (configFile !== null) return loadProject({directory, configFile});
+  // Its own folder only: a tako.toml further up is another app's.
+  const file = path.join(directory, CONFIG_FILE);
+  if (await exists(file)) return loadProject({directory, configFile: file});
+  return {directory, configFile: undefined, config: defaultConfig(await findFallbackName(directory)), warnings: []};
+}
 
 /**
  * What the daemon is to know about the app. Throws PRESET_UNKNOWN, NO_DEV_COMMAND, ROUTE_INVALID or ROUTE_OUTSIDE_ZONES.

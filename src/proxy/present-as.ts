@@ -2,35 +2,63 @@
 // allowedHosts, Next's allowedDevOrigins, Django's ALLOWED_HOSTS with DEBUG). Such an app is asked as `app.localhost`, and
 // where its answer names that host, the client reads the one it asked for. X-Forwarded-Host tells the app which it was.
 // What stands in bodies stays as it is.
+//
+// Some insist on it for a part of their paths only, and elsewhere compare Origin with X-Forwarded-Host, as Next does for
+// its server actions: then both have to be the client's.
 
 import {findAuthority} from './authority.js';
 import type {RequestHead, ResponseHead} from './client-side.js';
 import type {HeaderFields} from './header-fields.js';
 import {type Authority, renderHost} from './route-syntax.js';
+import type {Route} from './route-table.js';
+import type {Upstream} from './upstream.js';
 import type {UpstreamRequest} from './upstream-request.js';
 
 const HTTPS_PORT = 443;
+
+/** What an app believes itself to be. */
+export type Presented = {
+  readonly host: string;
+  /** The one it really is on. */
+  readonly port: number;
+  /** As it sees its connections: Django compares the scheme of an Origin too. */
+  readonly scheme: 'http' | 'https';
+};
+
+/** What the app of a route believes when it is asked for this target; undefined: what the client asked for. */
+export function findPresented(
+  {presentAs, presentPaths = []}: Route,
+  target: string,
+  {port, tls}: Upstream,
+): Presented | undefined {
+  if (presentAs === undefined) return undefined;
+  const [path = ''] = target.split('?', 1);
+  const isEverywhere = presentPaths.length === 0;
+  return isEverywhere || presentPaths.some(part => path.includes(part))
+    ? {host: presentAs, port, scheme: tls ? 'https' : 'http'}
+    : undefined;
+}
 
 /**
  * Asks the app as `presented`. Origin and Referer follow where they name the host the client used: a foreign one stays, for
  * the app to refuse.
  */
-export function presentRequest(request: UpstreamRequest, asked: RequestHead, presented: string): void {
-  request.host = presented;
+export function presentRequest(request: UpstreamRequest, asked: RequestHead, presented: Presented): void {
+  request.host = presented.host;
   for (const name of ['origin', 'referer']) {
     const value = asked.fields.get(name);
     if (value === undefined) continue;
-    const own = rebase(value, isOriginOf(asked.host), `https://${presented}`);
+    const own = rebase(value, isOriginOf(asked.host), `${presented.scheme}://${presented.host}`);
     if (own !== value) request.fields.set(name, own);
   }
 }
 
-/** Maps every field that names the presented host to the one the client asked for. `port` is the app's own. */
-export function restoreAnswer({fields}: ResponseHead, asked: RequestHead, presented: string, port: number): void {
-  const toClient = (url: string): string => rebase(url, isPresented(presented, port), `https://${asked.host}`);
+/** Maps every field that names the presented host to the one the client asked for. */
+export function restoreAnswer({fields}: ResponseHead, asked: RequestHead, presented: Presented): void {
+  const toClient = (url: string): string => rebase(url, isPresented(presented), `https://${asked.host}`);
   for (const [name, restore] of NAMING_FIELDS) change(fields, name, value => restore(value, toClient));
   const {host = asked.host} = findAuthority(asked.host) ?? {};
-  change(fields, 'set-cookie', value => restoreCookie(value, presented, host));
+  change(fields, 'set-cookie', value => restoreCookie(value, presented.host, host));
 }
 
 type Restore = (value: string, toClient: (url: string) => string) => string;
@@ -90,6 +118,6 @@ function isOriginOf(askedHost: string): IsOwn {
 
 /** An app takes itself to be on the port of its scheme, or on the one it listens on. */
 const isPresented =
-  (presented: string, ownPort: number): IsOwn =>
+  (presented: Presented): IsOwn =>
   (_, {host, port = HTTPS_PORT}) =>
-    renderHost(host) === presented && (port === HTTPS_PORT || port === 80 || port === ownPort);
+    renderHost(host) === presented.host && (port === HTTPS_PORT || port === 80 || port === presented.port);

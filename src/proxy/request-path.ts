@@ -10,7 +10,7 @@ import {failureAnswer} from './failure-answer.js';
 import type {GatewayContext, GatewaySession} from './gateway-session.js';
 import type {PageEvents} from './page-events.js';
 import type {Phases} from './phases.js';
-import {presentRequest, restoreAnswer} from './present-as.js';
+import {findPresented, presentRequest, restoreAnswer} from './present-as.js';
 import {createReservedPaths} from './reserved-paths.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, Route, RouteTable} from './route-table.js';
@@ -90,23 +90,25 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   /** Counts the request where it goes; a try that failed is under way nowhere any more. */
   function goTo(upstream: Upstream, session: GatewaySession): Upstream {
     const {context} = session;
-    if (context.upstream !== undefined) leaveUpstream(context.upstream);
+    if (context.upstream !== undefined) leaveUpstream(context.upstream, session);
     context.upstream = session.outcome === undefined ? activity.enterUpstream(upstream) : undefined;
+    if (isLasting(session)) context.upstream?.lasting.add(session);
     return isGrpc(session) ? overHttp2(upstream) : upstream;
   }
 
+  const presentedTo = ({context, request, upstream}: GatewaySession) =>
+    findPresented(context.route as Route, request.target, upstream as Upstream);
   const mayChange = (): boolean => scripts !== undefined || routes().hasPresentedHosts;
 
   function filterRequest(request: UpstreamRequest, session: GatewaySession): void {
-    const {presentAs} = session.context.route as Route;
-    if (presentAs !== undefined) presentRequest(request, session.request, presentAs);
+    const presented = presentedTo(session);
+    if (presented !== undefined) presentRequest(request, session.request, presented);
     scripts?.ask(request, session);
   }
 
   function filterResponse(response: ResponseHead, session: GatewaySession): void {
-    const {presentAs} = session.context.route as Route;
-    const {port} = session.upstream as Upstream;
-    if (presentAs !== undefined) restoreAnswer(response, session.request, presentAs, port);
+    const presented = presentedTo(session);
+    if (presented !== undefined) restoreAnswer(response, session.request, presented);
     scripts?.add(response, session);
   }
 
@@ -129,10 +131,10 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       },
       // What is not there costs nothing: where nobody changes a message, it is passed on as it comes.
       get upstreamRequestFilter() {
-        return (mayChange() ? filterRequest : undefined) as typeof filterRequest;
+        return mayChange() ? filterRequest : undefined;
       },
       get responseFilter() {
-        return (mayChange() ? filterResponse : undefined) as typeof filterResponse;
+        return mayChange() ? filterResponse : undefined;
       },
       ...(scripts && {
         responseBodyFilter: (chunk, isLast, {context}) => context.insertion?.(chunk, isLast) ?? chunk,
@@ -141,12 +143,16 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       logging(session) {
         const {app, upstream} = session.context;
         if (app !== undefined) leaveApp(app);
-        if (upstream !== undefined) leaveUpstream(upstream);
+        if (upstream !== undefined) leaveUpstream(upstream, session);
         onLog?.(session);
       },
     },
   };
 }
+
+/** What its client keeps open for as long as it can, and opens again. */
+const isLasting = ({upgrade, request}: GatewaySession): boolean =>
+  upgrade !== undefined || request.fields.get('accept') === 'text/event-stream';
 
 /** gRPC is HTTP/2 from end to end: its answer's status is in the trailers. */
 function isGrpc({client, request}: GatewaySession): boolean {

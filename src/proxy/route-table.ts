@@ -17,6 +17,8 @@ export type Route = RoutePattern & {
   readonly upstream?: Upstream;
   /** The host the app is to believe it is asked for (`app.localhost`); the one it is asked for if not given. */
   readonly presentAs?: string;
+  /** What the paths for which it believes that have in them; all if empty or not given. */
+  readonly presentPaths?: readonly string[];
 };
 
 export type RouteTable = {

@@ -46,7 +46,7 @@ export function createDevFeed(now: () => number = Date.now): DevFeed {
     view: () => view,
     takeLines: () => {
       const {lines, skipped} = queue.take();
-      return skipped > 0 ? [{time: now(), source: 'tako', text: describeSkipped(skipped)}, ...lines] : lines;
+      return skipped > 0 ? [skippedEntry(now(), skipped), ...lines] : lines;
     },
     subscribe: listener => {
       listeners.add(listener);
@@ -55,3 +55,10 @@ export function createDevFeed(now: () => number = Date.now): DevFeed {
     close: showFrame,
   };
 }
+
+const skippedEntry = (time: number, count: number): LogEntry => ({
+  time,
+  app: undefined,
+  source: 'tako',
+  text: describeSkipped(count),
+});

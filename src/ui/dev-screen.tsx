@@ -32,7 +32,7 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
     // The caller has decided that there is a terminal, also where Ink believes to be in CI.
     interactive: true,
   });
-  stdout.write(enterTitle(`tako | ${session.app}`));
+  stdout.write(enterTitle(`tako | ${session.apps.join(', ')}`));
   // Settles early only when the screen itself fails.
   const left = ink.waitUntilExit();
   try {

@@ -11,15 +11,15 @@ export type DevEvent =
 
 /** What a person may ask for from the screen. How it went comes back as events. */
 export type DevActions = {
-  restart(): void;
+  restart(app: string): void;
   open(url: string): void;
   /** False when no clipboard tool was found. */
   copy(text: string): Promise<boolean>;
 };
 
 export type DevSession = {
-  readonly app: string;
-  readonly directory: string;
+  /** The names of the apps it is about, at least one, in the order to show them. */
+  readonly apps: readonly string[];
   readonly version: string;
   /** One-line remarks for the start: denied ports, missing trust, a renamed app. */
   readonly notes: readonly string[];
@@ -28,5 +28,5 @@ export type DevSession = {
   readonly actions: DevActions;
 };
 
-/** How a screen was left: the app is to stop, to go on without it, or the session was over anyway. */
+/** How a screen was left: its apps are to stop, to go on without it, or the session was over anyway. */
 export type DevOutcome = 'stop' | 'background' | 'ended';

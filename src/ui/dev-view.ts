@@ -5,37 +5,52 @@ import type {LogEntry, LogSource} from './log-entry.js';
 
 /** What the strip below the log shows. */
 export type DevView = {
-  /** Null until the daemon has told it. */
-  readonly status: AppStatus | null;
+  /** By the name of the app; those of which the daemon has not told yet are left out. */
+  readonly statuses: ReadonlyMap<string, AppStatus>;
 };
 
-export const EMPTY_VIEW: DevView = {status: null};
+export const EMPTY_VIEW: DevView = {statuses: new Map()};
 
 /** What an event leads to: the next view, and what it adds to the log. */
 export type DevStep = {readonly view: DevView; readonly entries: readonly LogEntry[]};
 
 /** The whole screen as a function of events. `now` stamps the lines that are tako's own. */
 export const reduceDevView = (view: DevView, event: DevEvent, now: number): DevStep => ({
-  view: event.type === 'status' ? {status: event.status} : view,
+  view: viewAfter(view, event),
   entries: entriesOf(view, event, now),
 });
 
-function entriesOf(view: DevView, event: DevEvent, now: number): readonly LogEntry[] {
-  const say = (source: LogSource, text: string): readonly LogEntry[] => [{time: now, source, text}];
+function viewAfter(view: DevView, event: DevEvent): DevView {
+  if (event.type === 'status') return withStatus(view, event.status);
+  if (event.type !== 'removed') return view;
+  const last = view.statuses.get(event.app);
+  // Its own last status may be from before it had stopped.
+  return last ? withStatus(view, {...last, ...NOT_RUNNING}) : view;
+}
+
+const withStatus = ({statuses}: DevView, status: AppStatus): DevView => ({
+  statuses: new Map(statuses).set(status.name, status),
+});
+
+const NOT_RUNNING = {state: 'stopped', pid: null, port: null, startedAt: null, memoryBytes: null} as const;
+
+function entriesOf({statuses}: DevView, event: DevEvent, now: number): readonly LogEntry[] {
+  const say = (source: LogSource, text: string, app?: string): readonly LogEntry[] => [{time: now, app, source, text}];
   switch (event.type) {
     case 'status': {
-      const problem = newProblem(view.status, event.status);
-      return problem ? say('error', problemLines(problem).join('\n')) : [];
+      const {name} = event.status;
+      const problem = newProblem(statuses.get(name) ?? null, event.status);
+      return problem ? say('error', problemLines(problem).join('\n'), name) : [];
     }
     case 'log':
-      return [{time: event.line.time, source: event.line.stream, text: event.line.text}];
+      return [{time: event.line.time, app: event.app, source: event.line.stream, text: event.line.text}];
     case 'skipped':
-      return say('tako', describeSkipped(event.count));
+      return say('tako', describeSkipped(event.count), event.app);
     case 'notice':
       return say(event.level === 'info' ? 'tako' : event.level, event.text);
     case 'ended':
       return say('tako', event.reason);
-    // What it means for this session is said by the `ended` that follows.
+    // What it means for this session is said by the notice or the `ended` that follows.
     case 'removed':
       return [];
   }

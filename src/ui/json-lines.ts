@@ -12,8 +12,9 @@ export type JsonOptions = {
 /** Prints every event as one line of JSON, the session's notes as the first of them. */
 export function runJson(session: DevSession, {stdout, signal}: JsonOptions): Promise<DevOutcome> {
   const render = (event: DevEvent): string => JSON.stringify(event);
-  const out = createLineWriter(stdout, count => render({type: 'skipped', app: session.app, count}));
-  const print = (event: DevEvent): void => (event.type === 'log' ? out.writeLog : out.write)(render(event));
+  const out = createLineWriter(stdout, (app, count) => render({type: 'skipped', app, count}));
+  const print = (event: DevEvent): void =>
+    event.type === 'log' ? out.writeLog(event.app, render(event)) : out.write(render(event));
   for (const text of session.notes) print({type: 'notice', level: 'warning', text});
   return followSession(session, {signal, streams: [stdout]}, print).outcome;
 }

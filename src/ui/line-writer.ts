@@ -5,25 +5,25 @@ export const MAX_UNREAD_BYTES = 1024 * 1024;
 
 export type LineWriter = {
   write(line: string): void;
-  /** As `write`, but counts the line instead when too much is waiting already. */
-  writeLog(line: string): void;
+  /** As `write`, but counts the line, which is the app's, instead when too much is waiting already. */
+  writeLog(app: string, line: string): void;
 };
 
-/** Writes lines to a stream. Once it is read again, `renderSkipped` says what was left out. */
-export function createLineWriter(stream: Writable, renderSkipped: (count: number) => string): LineWriter {
-  let skipped = 0;
+/** Writes lines to a stream. Once it is read again, `renderSkipped` says how many of each app were left out. */
+export function createLineWriter(stream: Writable, renderSkipped: (app: string, count: number) => string): LineWriter {
+  const skipped = new Map<string, number>();
   const write = (line: string): void => void stream.write(`${line}\n`);
   const saySkipped = (): void => {
-    write(renderSkipped(skipped));
-    skipped = 0;
+    for (const [app, count] of skipped) write(renderSkipped(app, count));
+    skipped.clear();
   };
   return {
     write,
-    writeLog: line => {
+    writeLog: (app, line) => {
       const isBehind = stream.writableNeedDrain && stream.writableLength > MAX_UNREAD_BYTES;
-      if (!isBehind && skipped === 0) return write(line);
-      if (skipped === 0) stream.once('drain', saySkipped);
-      skipped++;
+      if (!isBehind && skipped.size === 0) return write(line);
+      if (skipped.size === 0) stream.once('drain', saySkipped);
+      skipped.set(app, (skipped.get(app) ?? 0) + 1);
     },
   };
 }

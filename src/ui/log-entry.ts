@@ -8,13 +8,20 @@ import type {Style} from './style.js';
 export type LogSource = LogLine['stream'] | 'warning' | 'error';
 
 /** One line of the log area. */
-export type LogEntry = {readonly time: number; readonly source: LogSource; readonly text: string};
+export type LogEntry = {
+  readonly time: number;
+  /** The app it is of. Undefined: it is about all of them. */
+  readonly app: string | undefined;
+  readonly source: LogSource;
+  readonly text: string;
+};
 
-/** `HH:MM:SS text`, with a mark in between for what is not the app's ordinary output. */
-export function renderEntry({time, source, text}: LogEntry, style: Style): string {
+/** `HH:MM:SS text`, with a mark in between for what is not the app's ordinary output, and then what says whose it is. */
+export function renderEntry({time, source, text}: LogEntry, style: Style, head = ''): string {
   const {mark, nextMark, paint} = lookOf(source, style);
   const [first = '', ...rest] = logText(text, style).split('\n');
-  const lines = [style.dim(formatClock(time)) + mark + paint(first), ...rest.map(line => CLOCK_GAP + nextMark + line)];
+  const start = style.dim(formatClock(time)) + mark + head;
+  const lines = [start + paint(first), ...rest.map(line => CLOCK_GAP + nextMark + head + line)];
   return safeText(lines.join('\n'), style);
 }
 

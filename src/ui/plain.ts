@@ -1,5 +1,6 @@
 import type {Writable} from 'node:stream';
 import type {AppStatus, LogLine} from '../control/events.js';
+import {createPaintApp} from './app-heads.js';
 import {describeSkipped, describeState, newProblem, problemLines} from './describe.js';
 import type {DevEvent, DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
@@ -22,26 +23,40 @@ export function runPlain(session: DevSession, options: PlainOptions): Promise<De
   const {stdout, stderr, signal} = options;
   const say = (text: string): void => void stderr.write(`${safeText(text, {isColour: false})}\n`);
   session.notes.forEach(say);
-  return followSession(session, {signal, streams: [stdout, stderr]}, createPrinter(say, options)).outcome;
+  return followSession(session, {signal, streams: [stdout, stderr]}, createPrinter(session.apps, say, options)).outcome;
 }
 
-function createPrinter(say: (text: string) => void, {stdout, env = process.env}: PlainOptions) {
+type LogEvent = Extract<DevEvent, {readonly type: 'log'}>;
+
+function createPrinter(
+  apps: readonly string[],
+  say: (text: string) => void,
+  {stdout, env = process.env}: PlainOptions,
+) {
   const style = createStyle({isColour: hasColour(stdout, env)});
-  const out = createLineWriter(stdout, describeSkipped);
-  let status: AppStatus | null = null;
+  const isAlone = apps.length < 2;
+  const paint = createPaintApp(apps, style);
+  const sayWhose = (app: string, text: string): string => (isAlone ? text : `${paint(app, app)} | ${text}`);
+  const renderSkipped = (app: string, count: number): string => sayWhose(app, describeSkipped(count));
+  const out = createLineWriter(stdout, renderSkipped);
+  const statuses = new Map<string, AppStatus>();
+
+  /** What tako says of the one app needs no name. */
+  const headFor = ({app, line}: LogEvent): string =>
+    line.stream !== 'tako' ? paint(app, app) : isAlone ? 'tako' : `${paint(app, app)} tako`;
 
   return (event: DevEvent): void => {
     switch (event.type) {
       case 'status':
-        newAddresses(status, event.status).forEach(out.write);
-        describeChange(status, event.status).forEach(say);
-        status = event.status;
+        newAddresses(statuses.get(event.status.name), event.status).forEach(out.write);
+        describeChange(statuses.get(event.status.name), event.status, isAlone).forEach(say);
+        statuses.set(event.status.name, event.status);
         break;
       case 'log':
-        out.writeLog(renderLine(event.app, event.line, style));
+        out.writeLog(event.app, renderLine(event.line, headFor(event), style));
         break;
       case 'skipped':
-        out.write(describeSkipped(event.count));
+        out.write(renderSkipped(event.app, event.count));
         break;
       case 'notice':
         say(event.level === 'info' ? event.text : `${event.level}: ${event.text}`);
@@ -53,21 +68,21 @@ function createPrinter(say: (text: string) => void, {stdout, env = process.env}:
   };
 }
 
-const newAddresses = (before: AppStatus | null, {urls}: AppStatus): readonly string[] =>
+const newAddresses = (before: AppStatus | undefined, {urls}: AppStatus): readonly string[] =>
   before && String(before.urls) === String(urls) ? [] : urls;
 
 /** What the reader of the status before does not know yet. */
-function describeChange(before: AppStatus | null, status: AppStatus): string[] {
+function describeChange(before: AppStatus | undefined, status: AppStatus, isAlone: boolean): string[] {
   const isSame = before?.state === status.state && before.pid === status.pid;
-  const problem = newProblem(before, status);
+  const problem = newProblem(before ?? null, status);
   return [
     ...(isSame ? [] : [describeState(status)]),
-    ...(problem ? [`error: ${problemLines(problem).join('\n')}`] : []),
+    ...(problem ? [`error${isAlone ? '' : ` in ${status.name}`}: ${problemLines(problem).join('\n')}`] : []),
   ];
 }
 
 /** Every line says whose it is, also those of one text. */
-function renderLine(app: string, {time, stream, text}: LogLine, style: Style): string {
-  const head = `${formatClock(time)} ${stream === 'tako' ? 'tako' : app} | `;
+function renderLine({time, text}: LogLine, whose: string, style: Style): string {
+  const head = `${formatClock(time)} ${whose} | `;
   return head + safeText(logText(text, style), style).replaceAll('\n', `\n${head}`);
 }

@@ -9,6 +9,8 @@ export type Style = {
   green(text: string): string;
   yellow(text: string): string;
   cyan(text: string): string;
+  blue(text: string): string;
+  magenta(text: string): string;
 };
 
 /** Paints nothing when `isColour` is false. */
@@ -23,6 +25,8 @@ export function createStyle({isColour}: {readonly isColour: boolean}): Style {
     green: paint('green'),
     yellow: paint('yellow'),
     cyan: paint('cyan'),
+    blue: paint('blue'),
+    magenta: paint('magenta'),
   };
 }
 

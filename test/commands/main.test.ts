@@ -29,6 +29,7 @@ describe('tako', () => {
       'dev',
       'stop',
       'restart',
+      'ensure',
       'status',
       'logs',
       'run',
@@ -43,7 +44,7 @@ describe('tako', () => {
     assert.doesNotMatch(stdout, /^ {2}daemon /m);
   });
 
-  it.each(['dev', 'dev stop', 'logs', 'trust'])('%s --help explains that command', async command => {
+  it.each(['dev', 'dev stop', 'ensure', 'logs', 'trust'])('%s --help explains that command', async command => {
     const {code, stdout} = await run(...command.split(' '), '--help');
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^Usage: tako ${command} `));

@@ -47,7 +47,7 @@ describe('without a daemon', () => {
     const cwd = temporaryFolder();
     const {code, stdout, stderr} = await tako.run(['dev'], {cwd});
     assert.deepEqual([code, stdout], [1, '']);
-    assert.match(stderr, /^error: .+ \[NO_DEV_COMMAND\]\n {2}write dev = /);
+    assert.match(stderr, /^error: .+ \[NO_DEV_COMMAND\]\n {2}write the command after tako dev, /);
     assert.equal(errorOf(await tako.run(['dev', '--json'], {cwd})).code, 'NO_DEV_COMMAND');
   });
 

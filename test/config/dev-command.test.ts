@@ -28,13 +28,13 @@ describe('decideDevCommand', () => {
 
   it('takes what is left: the command of the framework, a task of Deno, then a file that looks like an entry', () => {
     const {scripts: _, ...rest} = EVERYTHING;
-    assert.equal(argv('', factsWith(rest)), 'vite');
+    assert.equal(argv('', factsWith(rest)), 'sh -c exec vite --port "$PORT"');
     assert.equal(argv('', factsWith({denoTasks: ['dev', 'build'], files: ['server.js']})), 'deno task dev');
     assert.equal(argv('', factsWith({files: ['server.js']})), 'node server.js');
   });
 
   it('takes the preset before the scripts, and what the preset lacks from them', () => {
-    assert.equal(argv('preset = "astro"', EVERYTHING), 'astro dev');
+    assert.equal(argv('preset = "astro"', EVERYTHING), 'sh -c exec astro dev --port "$PORT"');
     assert.equal(argv('preset = "express"', EVERYTHING), 'npm run dev');
     assert.equal(argv('preset = "astro"\ndev = "x"', EVERYTHING), 'sh -c x');
   });
@@ -46,6 +46,23 @@ describe('decideDevCommand', () => {
       'npm run start:dev',
     );
     assert.equal(argv('', factsWith({scripts: {serve: 'node x.js'}})), 'npm run serve');
+  });
+
+  it('gives a script the words its framework needs, as its package manager takes them', () => {
+    const run = (script: string, more: Partial<ProjectFacts> = {}, range = '^5.2.0') => {
+      const devDependencies = {'webpack-dev-server': range};
+      const packages = {...NO_FACTS.packages, npm: ['webpack-dev-server']};
+      return argv('', factsWith({scripts: {dev: script}, devDependencies, packages, ...more}));
+    };
+    const words = '--client-web-socket-url auto://0.0.0.0:0/ws';
+    assert.equal(run('webpack serve'), `npm run dev -- ${words}`);
+    assert.equal(run('tsc && NODE_ENV=development webpack  serve --open'), `npm run dev -- ${words}`);
+    assert.equal(run('webpack-dev-server', {lockfile: 'pnpm'}), `pnpm run dev ${words}`);
+    assert.equal(run('webpack serve', {}, 'latest'), `npm run dev -- ${words}`);
+    assert.equal(run('webpack serve', {}, '~3.11.0'), 'npm run dev');
+    assert.equal(run('webpack serve & node api.js'), 'npm run dev');
+    assert.equal(run('node dev-server.js'), 'npm run dev');
+    assert.equal(run('concurrently "webpack serve" "node api.js"'), 'npm run dev');
   });
 
   it('says where the command comes from', () => {

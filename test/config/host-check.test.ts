@@ -10,9 +10,13 @@ const answer = (id: string, hosts: readonly string[], viteVersion?: string) =>
     {name: 'shop', hosts},
   );
 
-const byVariable = (value: string) => ({presentAs: undefined, environment: {[VITE_ALLOWED_HOSTS]: value}});
-const asLocalhost = {presentAs: 'shop.localhost', environment: {}};
-const nothing = {presentAs: undefined, environment: {}};
+const byVariable = (value: string) => ({
+  presentAs: undefined,
+  presentPaths: [],
+  environment: {[VITE_ALLOWED_HOSTS]: value},
+});
+const asLocalhost = {presentAs: 'shop.localhost', presentPaths: [], environment: {}};
+const nothing = {presentAs: undefined, presentPaths: [], environment: {}};
 
 describe('decideHostCheck', () => {
   it('names the one zone of all hosts to Vite and what is built on it', () => {
@@ -40,8 +44,12 @@ describe('decideHostCheck', () => {
   });
 
   it('presents localhost to servers that have no variable', () => {
-    for (const id of ['next', 'angular', 'webpack-dev-server', 'django'])
+    for (const id of ['angular', 'webpack-dev-server', 'django'])
       assert.deepEqual(answer(id, ['shop.test']), asLocalhost);
+  });
+
+  it('presents localhost to Next for its own paths, and to its pages the host they are asked for', () => {
+    assert.deepEqual(answer('next', ['shop.test']), {...asLocalhost, presentPaths: ['/_next/', '/__nextjs']});
   });
 
   it('leaves alone what takes any host, and hosts that every server takes', () => {

@@ -85,6 +85,7 @@ describe('reloadsOf', () => {
     'node hairy.js',
     'go run .',
     'flask run',
+    'flask --app x run --debug --no-reload',
     'vitest --watch',
     'pnpm exec vitest --watch',
   ])('sees nothing in %s', text => {

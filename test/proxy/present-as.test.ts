@@ -44,9 +44,9 @@ describe('an app that is presented another host', () => {
   });
 
   it.each([
-    ['app.test', 'https://app.test', 'https://app.localhost'],
-    ['app.test', 'https://APP.test:443', 'https://app.localhost'],
-    ['app.test:8443', 'https://app.test:8443', 'https://app.localhost'],
+    ['app.test', 'https://app.test', 'http://app.localhost'],
+    ['app.test', 'https://APP.test:443', 'http://app.localhost'],
+    ['app.test:8443', 'https://app.test:8443', 'http://app.localhost'],
     ['app.test', 'https://app.test:8443', undefined],
     ['app.test:8443', 'https://app.test', undefined],
     ['app.test', 'http://app.test', undefined],
@@ -59,6 +59,24 @@ describe('an app that is presented another host', () => {
     const headers = await ask({host, origin, referer: `${origin}/page?q=https://app.test/`});
     assert.equal(headers.origin, own);
     assert.equal(headers.referer, `${own}/page?q=https://app.test/`);
+  });
+
+  it('is presented it for a part of its paths only, if it insists on it there', async () => {
+    const mirror = await startUpstream((request, response) => response.end(JSON.stringify(request.headers)));
+    const routes = [{...route(HOST), presentAs: PRESENTED, presentPaths: ['/_next/', '/__next']}];
+    const gateway = await startGateway({upstream: mirror, routes});
+    for (const [path, host] of [
+      ['/_next/static/a.js', PRESENTED],
+      ['/docs/_next/hmr?page=/', PRESENTED],
+      ['/__next_frame', PRESENTED],
+      ['/', HOST],
+      ['/a?from=/_next/b', HOST],
+    ] as const) {
+      const {body} = await fetchHttp1(gateway, {path, headers: {origin: 'https://app.test'}});
+      const headers = JSON.parse(body);
+      assert.equal(headers.host, host, path);
+      assert.equal(headers.origin, host === HOST ? 'https://app.test' : 'http://app.localhost', path);
+    }
   });
 
   it.each([
@@ -140,7 +158,7 @@ describe('an app that is presented another host', () => {
     server.on('connection', (socket, {headers}) => socket.send(`${headers.host} ${headers.origin}`));
     const gateway = await startPresenting(upstream);
     for (const [origin, seen] of [
-      ['https://app.test', 'https://app.localhost'],
+      ['https://app.test', 'http://app.localhost'],
       ['https://evil.example', 'https://evil.example'],
     ] as const) {
       const [message] = await once(openWebSocket(gateway, {origin}), 'message');

@@ -15,7 +15,7 @@ describe('the dev feed', () => {
     assert.equal(listener.mock.calls.length, 0);
     vi.advanceTimersByTime(FRAME_MS);
     assert.equal(listener.mock.calls.length, 1);
-    assert.equal(feed.view().status, READY);
+    assert.equal(feed.view().statuses.get('hello'), READY);
     vi.advanceTimersByTime(10 * FRAME_MS);
     assert.equal(listener.mock.calls.length, 1);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, describe, it} from 'vitest';
+import type {AppStatus} from '../../src/control/events.js';
 import {runDevScreen} from '../../src/ui/dev-screen.js';
 import type {DevOutcome} from '../../src/ui/dev-session.js';
 import {eventually} from '../helpers/eventually.js';
@@ -116,8 +117,8 @@ describe('the dev screen', () => {
 
 describe('the keys of the dev screen', () => {
   it.each([
-    ['r', ['restart']],
-    ['R', ['restart']],
+    ['r', ['restart hello']],
+    ['R', ['restart hello']],
     ['o', ['open https://hello.test']],
     ['c', ['copy https://hello.test']],
   ] as const)('%s asks the session', async (key, asked) => {
@@ -167,6 +168,85 @@ describe('the keys of the dev screen', () => {
     await shows('ready');
     terminal.type('\x1b[200~quit or restart\x1b[201~o');
     await eventually(() => assert.deepEqual(session.asked, ['open https://hello.test']));
+  });
+});
+
+describe('the dev screen of several apps', () => {
+  const API: AppStatus = {...READY, name: 'api', url: 'https://api.test', urls: ['https://api.test'], pid: 4712};
+  const APPS = ['hello', 'api'] as const;
+
+  it('shows a line per app, with its place, state, address and facts', async () => {
+    const {session, shows} = show({session: createFakeSession({apps: APPS})});
+    session.emit(statusEvent({...READY, startedAt: Date.now()}));
+    await shows(/\n❯ 1 ● hello {2}ready {2}https:\/\/hello\.test {2}pid 4711 · up \ds · 48\.2 MB\n/);
+    await shows('\n  2 ○ api    waiting for the daemon\n');
+    await shows('tab next app');
+  });
+
+  it('says whose each line of the log is, and cuts off what of a state does not fit', async () => {
+    const {session, terminal, shows} = show({session: createFakeSession({apps: APPS}), columns: 30});
+    session.emit(
+      statusEvent(READY),
+      logEvent('asks'),
+      logEvent('answers', 'stderr', 'api'),
+      logEvent('up', 'tako', 'api'),
+    );
+    await shows('09:05:07 hello │ asks\n09:05:07┃api   │ answers\n09:05:07 ◆ api   │ up\n');
+    await shows(/\n❯ 1 ● hello {2}ready {2}https:.*…\n/);
+    for (const line of terminal.text().split('\n')) assert.ok(line.length <= 30, line);
+  });
+
+  it('gives each its own colour, and none to the lines of a single one', async () => {
+    const several = show({session: createFakeSession({apps: APPS}), env: {TERM: 'xterm'}});
+    several.session.emit(logEvent('asks'), logEvent('answers', 'stdout', 'api'));
+    await several.shows('answers');
+    assert.ok(several.terminal.written().includes('\x1b[36mhello\x1b[39m'));
+    assert.ok(several.terminal.written().includes('\x1b[35mapi  \x1b[39m'));
+    const single = show({env: {TERM: 'xterm'}});
+    single.session.emit(logEvent('asks'));
+    await single.shows('09:05:07 asks');
+  });
+
+  it('turns its keys to another app on Tab and on digits', async () => {
+    const {session, terminal, shows} = show({session: createFakeSession({apps: APPS})});
+    session.emit(statusEvent(READY), statusEvent(API));
+    await shows('❯ 1 ● hello');
+    terminal.type('\t');
+    await shows('❯ 2 ● api');
+    terminal.type('r');
+    await shows('restarting api');
+    terminal.type('1');
+    await shows('❯ 1 ● hello');
+    terminal.type('o');
+    await eventually(() => assert.deepEqual(session.asked, ['restart api', 'open https://hello.test']));
+  });
+
+  it('tells the problem of the app that its keys are about', async () => {
+    const {session, terminal, shows} = show({session: createFakeSession({apps: APPS})});
+    session.emit(statusEvent(READY), statusEvent({...FAILED, name: 'api'}));
+    await shows('2 ● api    crashed with code 1');
+    assert.equal(terminal.text().split('APP_EXITED_EARLY').length, 2);
+    terminal.type('2');
+    await shows(
+      /❯ 2 .*\n {2}hello exited with code 1 before it was ready \[APP_EXITED_EARLY\]\n {2}its output says why/,
+    );
+  });
+
+  it('says in words that an app restarts, or starts again after a crash', async () => {
+    const {session, shows} = show({session: createFakeSession({apps: APPS})});
+    session.emit(
+      statusEvent({...READY, state: 'restarting'}),
+      statusEvent({...API, state: 'backing-off', pid: null, startedAt: null, exit: {code: 7, signal: null}}),
+    );
+    await shows('hello  restarting');
+    await shows('api    crashed with code 7, starts again');
+  });
+
+  it('explains what its keys do to all of them', async () => {
+    const {terminal, shows} = show({session: createFakeSession({apps: APPS})});
+    terminal.type('?');
+    await shows('q, ctrl-c  stop all apps and leave');
+    await shows('tab, 1-9   turn to another app');
   });
 });
 

@@ -38,9 +38,9 @@ export const FAILED: AppStatus = {
 
 export const statusEvent = (status: AppStatus): DevEvent => ({type: 'status', status});
 
-export const logEvent = (text: string, stream: LogLine['stream'] = 'stdout'): DevEvent => ({
+export const logEvent = (text: string, stream: LogLine['stream'] = 'stdout', app = 'hello'): DevEvent => ({
   type: 'log',
-  app: 'hello',
+  app,
   line: {id: 1, time: MORNING, stream, text},
 });
 
@@ -53,17 +53,18 @@ export type FakeSession = DevSession & {
 
 /** A session whose events the test makes. `hasClipboard` is what copying finds. */
 export function createFakeSession({
+  apps = ['hello'],
   notes = [],
   hasClipboard = true,
 }: {
+  readonly apps?: readonly string[];
   readonly notes?: readonly string[];
   readonly hasClipboard?: boolean;
 } = {}): FakeSession {
   const listeners = new Set<(event: DevEvent) => void>();
   const asked: string[] = [];
   return {
-    app: 'hello',
-    directory: '/projects/hello',
+    apps,
     version: '0.1.0',
     notes,
     subscribe(listener) {
@@ -71,7 +72,7 @@ export function createFakeSession({
       return () => listeners.delete(listener);
     },
     actions: {
-      restart: () => void asked.push('restart'),
+      restart: app => void asked.push(`restart ${app}`),
       open: url => void asked.push(`open ${url}`),
       async copy(text) {
         asked.push(`copy ${text}`);

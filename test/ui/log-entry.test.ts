@@ -5,8 +5,8 @@ import {type LogSource, renderEntry} from '../../src/ui/log-entry.js';
 import {createStyle} from '../../src/ui/style.js';
 import {MORNING} from './fake-session.js';
 
-const render = (source: LogSource, text: string, isColour = false): string =>
-  renderEntry({time: MORNING, source, text}, createStyle({isColour}));
+const render = (source: LogSource, text: string, isColour = false, head = ''): string =>
+  renderEntry({time: MORNING, app: 'hello', source, text}, createStyle({isColour}), head);
 
 describe('a line of the log area', () => {
   it('has the time and the text', () => {
@@ -35,5 +35,10 @@ describe('a line of the log area', () => {
   it('indents the further lines of one text', () => {
     assert.equal(render('error', 'no\n  why'), '09:05:07 ◆ no\n             why');
     assert.equal(render('stderr', '{"level":"info","msg":"a\\nb"}'), '09:05:07┃info a\n        ┃b');
+  });
+
+  it('says whose it is in every line', () => {
+    assert.equal(render('stderr', 'careful', false, 'api │ '), '09:05:07┃api │ careful');
+    assert.equal(render('error', 'no\n  why', false, 'api │ '), '09:05:07 ◆ api │ no\n           api │   why');
   });
 });

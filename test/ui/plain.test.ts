@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {PassThrough, Writable} from 'node:stream';
 import {describe, it} from 'vitest';
+import type {AppStatus} from '../../src/control/events.js';
 import type {DevEvent} from '../../src/ui/dev-session.js';
 import {MAX_UNREAD_BYTES} from '../../src/ui/line-writer.js';
 import {runPlain} from '../../src/ui/plain.js';
@@ -8,11 +9,19 @@ import {createFakeSession, FAILED, logEvent, READY, STARTING, STOPPED, statusEve
 
 const ENDED: DevEvent = {type: 'ended', reason: 'hello was stopped by another command'};
 
-type Setting = {readonly isTTY?: boolean; readonly env?: Record<string, string>; readonly notes?: readonly string[]};
+type Setting = {
+  readonly apps?: readonly string[];
+  readonly isTTY?: boolean;
+  readonly env?: Record<string, string>;
+  readonly notes?: readonly string[];
+};
 
-async function print(events: readonly DevEvent[], {isTTY = false, env = {}, notes = []}: Setting = {}) {
+async function print(
+  events: readonly DevEvent[],
+  {apps = ['hello'], isTTY = false, env = {}, notes = []}: Setting = {},
+) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const session = createFakeSession({notes});
+  const session = createFakeSession({apps, notes});
   const outcome = runPlain(session, {stdout: Object.assign(stdout, {isTTY}), stderr, env});
   session.emit(...events, ENDED);
   return {outcome: await outcome, out: textOf(stdout), err: textOf(stderr)};
@@ -101,6 +110,59 @@ describe('plain output', () => {
 
   it('ends with the session', async () => {
     assert.equal((await print([])).outcome, 'ended');
+  });
+});
+
+describe('plain output of several apps', () => {
+  const apps = ['hello', 'api'];
+  const API: AppStatus = {...READY, name: 'api', urls: ['https://api.test'], pid: 4712, port: 4001};
+
+  it('says of every line whose it is, also of those of tako', async () => {
+    const {out} = await print(
+      [
+        logEvent('asks'),
+        logEvent('answers', 'stderr', 'api'),
+        logEvent('restarting', 'tako', 'api'),
+        {type: 'skipped', app: 'api', count: 2},
+      ],
+      {apps},
+    );
+    assert.deepEqual(out.split('\n'), [
+      '09:05:07 hello | asks',
+      '09:05:07 api | answers',
+      '09:05:07 api tako | restarting',
+      'api | … 2 lines skipped',
+      '',
+    ]);
+  });
+
+  it('gives each name its colour on a terminal', async () => {
+    const {out} = await print([logEvent('asks'), logEvent('answers', 'stdout', 'api')], {apps, isTTY: true});
+    assert.equal(out, '09:05:07 \x1b[36mhello\x1b[39m | asks\n09:05:07 \x1b[35mapi\x1b[39m | answers\n');
+  });
+
+  it('tells of each app what is new of that app', async () => {
+    const {out, err} = await print(
+      [READY, API, {...READY, clients: 2}, {...API, state: 'restarting'} as const].map(statusEvent),
+      {
+        apps,
+      },
+    );
+    assert.equal(out, 'https://hello.test\nhttps://api.test\n');
+    assert.deepEqual(err.split('\n').slice(0, -2), [
+      'hello is ready: pid 4711, port 4000',
+      'api is ready: pid 4712, port 4001',
+      'api is restarting; pid 4712 serves until the new one is ready',
+    ]);
+  });
+
+  it('tells once which of them has a problem', async () => {
+    const backingOff = {...FAILED, name: 'api', state: 'backing-off', exit: {code: 7, signal: null}} as const;
+    const {err} = await print([statusEvent(READY), statusEvent(backingOff), statusEvent({...backingOff, clients: 2})], {
+      apps,
+    });
+    assert.match(err, /^api crashed with code 7 and starts again\nerror in api: .+ \[APP_EXITED_EARLY\]\n/m);
+    assert.equal(err.split('APP_EXITED_EARLY').length, 2);
   });
 });
 

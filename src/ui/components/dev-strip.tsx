@@ -13,6 +13,7 @@ import {Footer} from './footer.js';
 import {Notes} from './notes.js';
 import {ProblemReport} from './problem-report.js';
 import {StateLine} from './state-line.js';
+import {StateLines} from './state-lines.js';
 
 export type DevStripProps = {
   readonly session: DevSession;
@@ -22,22 +23,29 @@ export type DevStripProps = {
 };
 
 export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNode {
-  const {app, actions, notes} = session;
+  const {apps, actions, notes} = session;
   const {columns, rows} = useWindowSize();
-  const {status} = useDevView(feed);
-  const {flash, isHelpOpen} = useActions({actions, url: status?.url, leave});
-  usePrintedLog(feed, style);
+  const {statuses} = useDevView(feed);
+  const {flash, isHelpOpen, focused} = useActions({apps, actions, statuses, leave});
+  const status = statuses.get(focused) ?? null;
+  usePrintedLog(feed, apps, style);
   return (
     // One row less than the terminal: a taller frame makes Ink clear the screen.
     <Box flexDirection="column" maxHeight={rows - 1} overflowY="hidden">
       <Box flexShrink={0}>
         <Text>{style.dim('─'.repeat(Math.min(columns, RULE_COLUMNS)))}</Text>
       </Box>
-      <StateLine app={app} status={status} style={style} />
-      <Addresses urls={status?.urls ?? []} columns={columns} style={style} />
+      {apps.length > 1 ? (
+        <StateLines apps={apps} statuses={statuses} focused={focused} style={style} />
+      ) : (
+        <>
+          <StateLine app={focused} status={status} style={style} />
+          <Addresses urls={status?.urls ?? []} columns={columns} style={style} />
+        </>
+      )}
       {status?.problem && <ProblemReport problem={status.problem} style={style} />}
       <Notes notes={notes} style={style} />
-      <Footer columns={columns} flash={flash} isHelpOpen={isHelpOpen} style={style} />
+      <Footer apps={apps.length} columns={columns} flash={flash} isHelpOpen={isHelpOpen} style={style} />
     </Box>
   );
 }

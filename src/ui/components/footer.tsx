@@ -5,6 +5,8 @@ import {Help} from './help.js';
 import {Hints} from './hints.js';
 
 export type FooterProps = {
+  /** How many there are. */
+  readonly apps: number;
   readonly columns: number;
   readonly flash: string | undefined;
   readonly isHelpOpen: boolean;
@@ -14,10 +16,10 @@ export type FooterProps = {
 const INDENT = 2;
 
 /** The answer to a key in place of the hints, so that the strip does not jump. */
-export const Footer = ({columns, flash, isHelpOpen, style}: FooterProps): ReactNode => (
+export const Footer = ({apps, columns, flash, isHelpOpen, style}: FooterProps): ReactNode => (
   <Box flexDirection="column" flexShrink={0} paddingLeft={INDENT}>
-    {isHelpOpen && <Help style={style} />}
+    {isHelpOpen && <Help apps={apps} style={style} />}
     {flash !== undefined && <Text>{flash}</Text>}
-    {!isHelpOpen && flash === undefined && <Hints columns={columns - INDENT} style={style} />}
+    {!isHelpOpen && flash === undefined && <Hints apps={apps} columns={columns - INDENT} style={style} />}
   </Box>
 );
