@@ -47,6 +47,8 @@ export type Daemon = {
 
 /** How long a process of a killed predecessor may take to end. */
 const ORPHAN_GRACE_MS = 5_000;
+/** nodemon and its like take less to start a small app anew. */
+const CONNECT_PATIENCE_MS = 5_000;
 /** As many lines as explain a failure without burying it. */
 const LINES_ON_ERROR_PAGE = 20;
 
@@ -89,6 +91,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     defaultServerName: 'localhost',
     activate: name => apps.activate(name),
     findUpstream: name => apps.findUpstream(name),
+    connectPatienceMs: CONNECT_PATIENCE_MS,
     coldStartDeadlineMs: name => apps.deadlineOf(name),
     lastLines: name => (apps.has(name) ? apps.logs(name).last(LINES_ON_ERROR_PAGE) : []).map(({text}) => text),
     startOf: name => apps.startOf(name),

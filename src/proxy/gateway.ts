@@ -43,6 +43,11 @@ export type GatewayOptions = {
   readonly onBug?: (error: unknown) => void;
   /** How long a request waits for its app, in milliseconds; 30 s if not given. */
   readonly coldStartDeadlineMs?: number | ((app: AppId) => number);
+  /**
+   * How long a request waits, in milliseconds, for an app that is ready and takes no connection: one whose own watcher is
+   * starting it anew. Nothing beyond the usual tries if not given.
+   */
+  readonly connectPatienceMs?: number;
   /** Which hosts ask their clients for a certificate. Those of other hosts are never asked. */
   readonly clientCertificates?: ClientCertificates;
   readonly limits?: Partial<Limits>;
@@ -92,6 +97,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     documentScript: options.documentScript,
     pageEvents,
     httpsPort: () => httpsPort,
+    connectPatienceMs: options.connectPatienceMs ?? 0,
     onLog: options.onLog,
   });
   const proxy = createProxy(path.phases, {

@@ -9,14 +9,14 @@ import {type ErrorAnswer, renderErrorAnswer} from './error-page.js';
 import {failureAnswer} from './failure-answer.js';
 import type {GatewayContext, GatewaySession} from './gateway-session.js';
 import type {PageEvents} from './page-events.js';
-import type {Phases} from './phases.js';
+import {decideRetry, type Phases, type Retry} from './phases.js';
 import {findPresented, presentRequest, restoreAnswer} from './present-as.js';
 import {createReservedPaths} from './reserved-paths.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, Route, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
 import {createStartPages, START_SCRIPT_PATH, type StartProgress} from './start-page.js';
-import type {Upstream} from './upstream.js';
+import type {Upstream, UpstreamError} from './upstream.js';
 import type {UpstreamRequest} from './upstream-request.js';
 
 /** May answer a request before it is routed; true when it did. */
@@ -36,6 +36,8 @@ export type RequestPathOptions = {
   readonly documentScript: ((app: AppId) => string | undefined) | undefined;
   readonly pageEvents: PageEvents;
   readonly httpsPort: () => number;
+  /** How long a request waits for an app that takes no connection, in milliseconds. */
+  readonly connectPatienceMs: number;
   /** Told of each request when it is over. */
   readonly onLog: ((session: GatewaySession) => void) | undefined;
 };
@@ -45,9 +47,12 @@ export type RequestPath = {
   readonly activity: Pick<Activity, 'of' | 'drain'>;
 };
 
+/** An app whose own watcher starts it anew is asked so often whether it is there. */
+const PATIENT_RETRY_MS = 100;
+
 export function createRequestPath(options: RequestPathOptions): RequestPath {
   const {routes, filters, coldStart, findUpstream, lastLines, startOf, documentScript, pageEvents} = options;
-  const {httpsPort, onLog} = options;
+  const {httpsPort, connectPatienceMs, onLog} = options;
   const activity = createActivity();
   const startPages =
     startOf &&
@@ -112,6 +117,13 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     scripts?.add(response, session);
   }
 
+  /** Each try asks anew where the app is: one that has crashed meanwhile is waited for as it starts. */
+  function retryPatiently({failure}: UpstreamError, {attempts, context}: GatewaySession): Retry {
+    const isApp = context.route?.upstream === undefined;
+    const mayComeBack = failure === 'unreachable' && attempts * PATIENT_RETRY_MS < connectPatienceMs;
+    return isApp && mayComeBack ? {afterMs: PATIENT_RETRY_MS} : undefined;
+  }
+
   function answerFailure(error: unknown, session: GatewaySession): void {
     const answer = failureAnswer(error, session.context.route, lastLines);
     const mayFollow = startPages !== undefined && error instanceof ActivationError && error.failure === 'failed';
@@ -139,6 +151,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       ...(scripts && {
         responseBodyFilter: (chunk, isLast, {context}) => context.insertion?.(chunk, isLast) ?? chunk,
       }),
+      failToConnect: (error, session) => decideRetry(error, session) ?? retryPatiently(error, session),
       failToProxy: answerFailure,
       logging(session) {
         const {app, upstream} = session.context;
