@@ -9,7 +9,15 @@ const LONG = [
   'test/proxy/http2/h2spec.test.ts',
   'test/commands/proxy.test.ts',
   'test/commands/proxy-workers.test.ts',
+  'test/commands/machine.test.ts',
+  'test/commands/ensure.test.ts',
+  'test/commands/variant.test.ts',
+  'test/commands/workspace.test.ts',
+  'test/devproxy/apps-random.test.ts',
+  'test/supervisor/unmodified-apps.test.ts',
   'test/e2e/chaos.test.ts',
+  'test/e2e/gateway-pages.test.ts',
+  'test/e2e/machine.test.ts',
 ];
 const isLong = process.env.TAKO_LONG === '1';
 

@@ -7,7 +7,7 @@ import type {PageEvent} from '../proxy/page-events.js';
 import type {Route} from '../proxy/route-table.js';
 import type {StartProgress} from '../proxy/start-page.js';
 import type {Upstream} from '../proxy/upstream.js';
-import type {Instance} from '../supervisor/instance.js';
+import type {Instance, Serving} from '../supervisor/instance.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {SHOWN_LINES, StartError} from '../supervisor/start-error.js';
@@ -312,13 +312,19 @@ export function createApps(options: AppsOptions): Apps {
     const {name} = app.registration;
     if (instance.state === 'starting' || instance.state === 'restarting') {
       problems.started(name);
-    } else if (instance.state === 'ready' && instance.pid !== app.servedBy) {
-      if (app.servedBy !== undefined) publish(name, {type: 'reload'});
-      app.servedBy = instance.pid;
+    } else if (instance.state === 'ready') {
+      if (hasNewCode(app, instance)) publish(name, {type: 'reload'});
+      app.servedBy = instance;
     } else if ('crashes' in instance && instance.crashes > 0) {
       void problems.explainEnd(specOf(app), instance);
     }
   }
+}
+
+/** Whether another process serves now, or the same one listens anew, as one does that its own watcher runs. */
+function hasNewCode({servedBy, registration}: RegisteredApp, {pid, endpoint}: Serving): boolean {
+  if (servedBy === undefined) return false;
+  return pid !== servedBy.pid || (registration.reloads === 'server' && endpoint !== servedBy.endpoint);
 }
 
 const RUNNING: ReadonlySet<Instance['state']> = new Set(['starting', 'ready', 'restarting', 'backing-off']);

@@ -1,13 +1,14 @@
 import {randomBytes} from 'node:crypto';
 import type {Registration} from '../control/protocol.js';
+import type {Serving} from '../supervisor/instance.js';
 
 /** An app for as long as it is registered; another of its name later is another one. */
 export type RegisteredApp = {
   registration: Registration;
   /** Authenticates tako to the app; it stays the same. */
   readonly token: string;
-  /** The process that served last: pages are told when another one does. */
-  servedBy: number | undefined;
+  /** What served last: pages are told when something else does. */
+  servedBy: Serving | undefined;
   /** Readings of its project, one after the other. */
   reading: Promise<void>;
 };

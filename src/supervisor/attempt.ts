@@ -191,7 +191,6 @@ function listenOn({facts, hooks, attempt}: Life, {pid}: AppProcess, endpoint: En
   const key = JSON.stringify([host, port, isTls]);
   const upstream = facts.upstreams.get(key) ?? {host, port, pid, isTls};
   facts.upstreams.set(key, upstream);
-  if (facts.upstream === upstream) return;
   facts.upstream = upstream;
   hooks.onListening(attempt, endpoint);
 }
@@ -202,7 +201,7 @@ function followRebinds(life: Life, child: AppProcess): Promise<never> {
     child.onRebind(endpoint => {
       try {
         if (life.stopping.signal.aborted) return;
-        child.say(`listens on port ${endpoint.port} now`);
+        child.say(`listens on port ${endpoint.port} ${life.facts.upstream?.port === endpoint.port ? 'again' : 'now'}`);
         listenOn(life, child, endpoint);
       } catch (error) {
         reject(error);

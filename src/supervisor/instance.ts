@@ -19,7 +19,8 @@ export type Exit = {readonly code: number | null; readonly signal: string | null
 /** The leader of a process group. `startedAt` is in milliseconds since the epoch. */
 export type RunningProcess = {readonly pid: number; readonly startedAt: number};
 
-type Serving = RunningProcess & {readonly endpoint: Endpoint};
+/** The process that serves. `endpoint` is another object each time that it comes to listen. */
+export type Serving = RunningProcess & {readonly endpoint: Endpoint};
 
 /** What is known after an end that nobody asked for. `crashes`: how many, lately, of those that had been ready. */
 type Ended = {readonly startedAt: number; readonly exit: Exit; readonly crashes: number};

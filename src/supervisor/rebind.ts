@@ -10,7 +10,10 @@ import type {ReadinessSigns} from './readiness-signs.js';
  */
 export const GRACE_MS = 1_000;
 
-/** Tells of each place where a ready app comes to listen instead, until nobody wants to know. Then it rejects. */
+/**
+ * Tells of each place where a ready app comes to listen instead, and of the present one when the app listens there anew,
+ * as under nodemon; until nobody wants to know. Then it rejects.
+ */
 export async function followRebinds(first: Endpoint, signs: ReadinessSigns, clock: Clock): Promise<never> {
   const {reports, isPinned, over} = signs;
   let current = first;
@@ -27,7 +30,8 @@ export async function followRebinds(first: Endpoint, signs: ReadinessSigns, cloc
     const mayBeElsewhere = !known && !isPinned && (isAnotherOpen || (await staysAway()));
     const next = mayBeElsewhere ? await locateFirst(newestFirst(signs)) : known;
     over.throwIfAborted();
-    if (next && !isSameEndpoint(next, current)) {
+    const isAnew = isAnotherOpen && newestOf(signs)?.port === current.port;
+    if (next && (isAnew || !isSameEndpoint(next, current))) {
       current = next;
       signs.moved(next);
     }

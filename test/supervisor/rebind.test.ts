@@ -29,6 +29,15 @@ describe('an app that is ready', () => {
     assert.deepEqual(await app.movesAfterAll(), []);
   });
 
+  it('is told of again when it listens anew where it was', async () => {
+    const app = await createApp();
+    const first = await app.opens();
+    await app.becomesReady();
+    await app.closes(first);
+    await app.opens(first.port);
+    assert.equal(await app.portAfter(1), first.port);
+  });
+
   it('is not left for a server that was open before, until the grace is over', async () => {
     const app = await createApp();
     const first = await app.opens();
