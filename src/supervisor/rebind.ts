@@ -19,6 +19,7 @@ export async function followRebinds(first: Endpoint, signs: ReadinessSigns, cloc
   let current = first;
   let version = reports.version();
   let newest = newestOf(signs)?.id;
+  let server = serverAt(first, signs);
   const staysAway = async (): Promise<boolean> =>
     !(await within(GRACE_MS, clock, until => reports.changedSince(version, until)));
   for (;;) {
@@ -30,7 +31,9 @@ export async function followRebinds(first: Endpoint, signs: ReadinessSigns, cloc
     const mayBeElsewhere = !known && !isPinned && (isAnotherOpen || (await staysAway()));
     const next = mayBeElsewhere ? await locateFirst(newestFirst(signs)) : known;
     over.throwIfAborted();
-    const isAnew = isAnotherOpen && newestOf(signs)?.port === current.port;
+    // Its first report may come only after it was found ready in another way.
+    const isAnew = server !== undefined && isAnotherOpen && serverAt(current, signs) === newest && server !== newest;
+    server = serverAt(next ?? current, signs) ?? server;
     if (next && (isAnew || !isSameEndpoint(next, current))) {
       current = next;
       signs.moved(next);
@@ -49,6 +52,10 @@ async function findKnownPlace(
   const reported = await locateFirst(ports.flatMap(port => listeners.filter(listener => listener.port === port)));
   return reported ?? ((await accepts(current.host, current.port)) ? current : undefined);
 }
+
+/** The newest listener on that port, by its id. */
+const serverAt = ({port}: Endpoint, signs: ReadinessSigns): string | undefined =>
+  newestFirst(signs).find(listener => listener.port === port)?.id;
 
 const newestFirst = ({reports}: ReadinessSigns): readonly Listener[] => reports.listeners().toReversed();
 const newestOf = ({reports}: ReadinessSigns): Listener | undefined => reports.listeners().at(-1);

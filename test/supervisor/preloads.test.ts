@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, describe, it} from 'vitest';
 import {bunOptions, nodeOptions, reportingEnvironment} from '../../src/supervisor/preloads.js';
-import {hasTool} from '../helpers/system-parts.js';
+import {requires} from '../helpers/system-parts.js';
 
 const base = mkdtempSync(path.join(tmpdir(), 'tako-preloads-'));
 afterAll(() => rmSync(base, {recursive: true}));
@@ -33,7 +33,7 @@ describe('the preload', () => {
     assert.equal(execFileSync(process.execPath, ['-p', 'process.title'], {env, encoding: 'utf8'}), 'loaded\nmine\n');
   });
 
-  it.skipIf(!hasTool('bun')).each(AWKWARD)('is loaded by Bun from a folder named %s', name => {
+  it.skipIf(requires('bun')).each(AWKWARD)('is loaded by Bun from a folder named %s', name => {
     const main = path.join(base, 'main.mjs');
     writeFileSync(main, `console.log(process.execArgv.includes('--smol'))`);
     const env = {...process.env, BUN_OPTIONS: bunOptions('--smol', preloadIn(name))};

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {createServer} from 'node:net';
 import {afterAll, afterEach, beforeAll, describe, it} from 'vitest';
 import {createTestCertificate} from '../helpers/certificates.js';
-import {hasTool, requires} from '../helpers/system-parts.js';
+import {requires} from '../helpers/system-parts.js';
 import {createWorkshop, endpointOf, freePort} from './unmodified.js';
 
 let workshop: Awaited<ReturnType<typeof createWorkshop>>;
@@ -326,7 +326,7 @@ describe.skipIf(requires('python3'))('a Python app', () => {
   });
 });
 
-describe.skipIf(!hasTool('bun'))('a Bun app', () => {
+describe.skipIf(requires('bun'))('a Bun app', () => {
   it.each([
     ['Bun.serve', (port: number) => `Bun.serve({port: ${port}, fetch: () => new Response('')});`],
     ['a default export', (port: number) => `export default {port: ${port}, fetch: () => new Response('')};`],
@@ -338,7 +338,7 @@ describe.skipIf(!hasTool('bun'))('a Bun app', () => {
   });
 });
 
-describe.skipIf(!hasTool('deno'))('a Deno app', () => {
+describe.skipIf(requires('deno'))('a Deno app', () => {
   it('is found on a port of its own choice', async () => {
     const port = await freePort();
     await workshop.write('app.mjs', `Deno.serve({port: ${port}}, () => new Response(''));`);
