@@ -45,10 +45,9 @@ export type Edit = {readonly file: string; readonly before: string; readonly aft
 
 /**
  * What an edit does to an open page. `state kept`: a counter that was clicked stays. `page kept`: no reload. `reloaded`: by
- * the framework's own socket. `reloaded by tako`: its server knows nothing of open pages. `at the next load`: its server
- * restarts by itself, and tako does not learn when that is done.
+ * the framework's own socket. `reloaded by tako`: its server knows nothing of open pages.
  */
-export type Update = 'state kept' | 'page kept' | 'reloaded' | 'reloaded by tako' | 'at the next load';
+export type Update = 'state kept' | 'page kept' | 'reloaded' | 'reloaded by tako';
 
 /** What was seen when a row ran. */
 export type Result = {

@@ -88,7 +88,7 @@ const GENERATED: readonly Row[] = [
     },
     text: 'Hello World!',
     edit: {file: 'src/app.service.ts', before: 'Hello World!', after: 'Edited under tako'},
-    update: 'at the next load',
+    update: 'reloaded by tako',
     note: '`nest start --watch` restarts by itself',
   },
 ];

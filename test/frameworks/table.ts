@@ -22,9 +22,6 @@ const TAIL = `
 
 What does not work:
 
-- A server that restarts by itself (\`nest start --watch\`, \`node --watch server.js\`) closes its port for a moment. A request
-  that comes just then is answered with an error, and an open page may be loaded again before the new code is there. With
-  \`dev = ["node", "server.js"]\` in \`tako.toml\`, tako restarts it, and loses nothing.
 - A server that takes no notice of \`PORT\` and is neither Node.js, Bun, Deno nor Python (a compiled one, say) cannot be found
   where it listens. Write \`port = 8080\` into \`tako.toml\`.
 - An app that makes absolute URLs of the Host it sees gets \`app.localhost\` where its host check asks for that name. tako
@@ -36,7 +33,6 @@ const UPDATES: Readonly<Record<Update, string>> = {
   'page kept': 'HMR, no reload',
   reloaded: 'reloaded by the framework',
   'reloaded by tako': 'reloaded by tako',
-  'at the next load': 'seen at the next load',
 };
 
 /** The page, with the lines of rows that did not run this time as they were. */

@@ -16,12 +16,8 @@ export async function visit(page: Page, row: Row, url: string, edit: () => Promi
   try {
     await load(page, row, url);
     if (row.form) await sendForm(page, row.form, url);
-    if (row.update === 'at the next load') {
-      await editAndLoad(page, row, url, edit, seen);
-    } else {
-      if (row.update !== 'reloaded by tako') await untilListening(page, seen);
-      await editOpenPage(page, row, edit);
-    }
+    if (row.update !== 'reloaded by tako') await untilListening(page, seen);
+    await editOpenPage(page, row, edit);
     await load(page, {...row, text: row.edit.after}, url.replace('.test', '.localhost'));
   } catch (error) {
     throw new Error([(error as Error).message, ...seen.complaints].join('\n'), {cause: error});
@@ -64,20 +60,6 @@ async function editOpenPage(page: Page, {edit, update}: Row, apply: () => Promis
   if (update === 'state kept') assert.equal(await page.getByText(/count is 1/i).count(), 1, 'state is kept');
   const isSamePage = await page.evaluate(`window.${MARK} === true`);
   assert.equal(isSamePage, update === 'state kept' || update === 'page kept', 'is the page the same one');
-}
-
-/** Loads it until the edit is there: one that asks while the server restarts finds nobody, which is no complaint here. */
-async function editAndLoad(page: Page, row: Row, url: string, apply: () => Promise<void>, seen: Seen): Promise<void> {
-  await page.goto('about:blank');
-  await apply();
-  await eventually(
-    async () => {
-      await page.goto(url);
-      assert.ok((await page.content()).includes(row.edit.after), 'the edit has not arrived');
-    },
-    {everyMs: 200},
-  );
-  seen.complaints.length = 0;
 }
 
 /** Clicks until it counts: before its scripts have run, a page made by a server has a button that does nothing. */
