@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
 import {MAX_CRASHES} from '../../src/supervisor/crash-policy.js';
-import {type Live, NAVIGATION, serverFiles, serverOf, startLive} from './live.js';
+import {type Live, type LiveApp, NAVIGATION, serverFiles, serverOf, startLive} from './live.js';
 
 let live: Live;
 
@@ -14,9 +14,19 @@ afterAll(() => live.close());
 
 const isReady = ({state}: AppStatus): boolean => state === 'ready';
 
-/** Ends with code 1 as soon as it has listened for a moment, unless the file flags/stays is there. */
-const CRASHES = `process.on('unhandledRejection', error => { throw error; });
-if (!existsSync('flags/stays')) setTimeout(() => { throw new Error('lost the queue'); }, 50);`;
+/** Ends with code 1 when it is told to. */
+const CRASHES = `process.on('SIGUSR2', () => { throw new Error('lost the queue'); });`;
+
+/** Lets it crash as soon as it is ready, for as often as it is started again by itself. */
+async function crashUntilGivenUp(app: LiveApp): Promise<AppStatus> {
+  let last: number | null = null;
+  for (let crashes = 0; crashes < MAX_CRASHES; crashes++) {
+    const {pid} = await app.until(status => isReady(status) && status.pid !== last);
+    process.kill(Number(pid), 'SIGUSR2');
+    last = pid;
+  }
+  return app.until(({state, problem}) => state === 'exited' && problem !== null);
+}
 
 describe('kill -9 of an app', () => {
   it('fails none of the requests that come before it runs again', async () => {
@@ -47,7 +57,7 @@ describe('an app that crashes again and again', () => {
   it('is given up, says so and why, and is tried again by a request', async () => {
     const app = await live.add('loops', serverFiles('v1', '', CRASHES));
     await app.get();
-    const {problem, exit} = await app.until(({state, problem}) => state === 'exited' && problem);
+    const {problem, exit} = await crashUntilGivenUp(app);
     assert.deepEqual([problem?.code, exit?.code], ['APP_CRASHED', 1]);
     assert.match(problem?.message ?? '', /Error: lost the queue at server\.mjs/);
     const said = (await app.log()).filter(line => line.startsWith('tako: exited'));
@@ -56,7 +66,6 @@ describe('an app that crashes again and again', () => {
       said.at(-1) ?? '',
       /the 5th crash within a minute: not started again until it is asked for or changed/,
     );
-    await app.write('flags/stays', '');
     assert.equal((await app.get('/', NAVIGATION)).status, 200);
     assert.equal((await app.status()).problem, null);
   });
@@ -64,7 +73,7 @@ describe('an app that crashes again and again', () => {
   it('is tried again when its source changes', async () => {
     const app = await live.add('mended', serverFiles('v1', '', CRASHES));
     await app.get();
-    await app.until(({state}) => state === 'exited');
+    await crashUntilGivenUp(app);
     await app.write('server.mjs', serverOf('v2'));
     await app.until(isReady);
     assert.match((await app.get()).body, /^v2 /);
