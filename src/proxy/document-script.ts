@@ -13,7 +13,10 @@ import type {UpstreamRequest} from './upstream-request.js';
 type Script = {readonly url: string; readonly version: number};
 
 export type DocumentScripts = {
-  /** Asks for a document as text: a script cannot be added to what is compressed. */
+  /**
+   * Asks for a whole document, as text: a script cannot be added to what is compressed, and a browser that is told to use
+   * what it has would run the script of then, which knows less and loads the page again and again.
+   */
   ask(request: UpstreamRequest, session: GatewaySession): void;
   /** Changes the head of a document for one with a script in it, which the context's `insertion` then adds. */
   add(response: ResponseHead, session: GatewaySession): void;
@@ -32,14 +35,23 @@ export function createDocumentScripts(
 
   return {
     ask(request, session) {
-      if (findScript(session) !== undefined) request.fields.set('accept-encoding', 'identity');
+      const script = findScript(session);
+      // What happens from now on, the page does not know.
+      session.context.pageVersion = script?.version;
+      if (script === undefined) return;
+      request.fields.set('accept-encoding', 'identity');
+      for (const name of CONDITIONS) request.fields.delete(name);
     },
     add(response, session) {
       const script = findScript(session);
-      if (script !== undefined) session.context.insertion = prepareDocument(response, script);
+      if (script === undefined) return;
+      const {pageVersion: version = script.version} = session.context;
+      session.context.insertion = prepareDocument(response, {...script, version});
     },
   };
 }
+
+const CONDITIONS = ['if-none-match', 'if-modified-since'];
 
 /** Undefined where the answer is no document, or one that must not be changed. */
 function prepareDocument(response: ResponseHead, script: Script): Insertion | undefined {

@@ -9,6 +9,8 @@ export type GatewayContext = {
   app: Counter | undefined;
   upstream: Counter | undefined;
   insertion: Insertion | undefined;
+  /** What a page knows of its app's news that was asked for then. */
+  pageVersion: number | undefined;
 };
 
 export type GatewaySession = Session<GatewayContext>;

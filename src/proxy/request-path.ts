@@ -133,7 +133,13 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   return {
     activity,
     phases: {
-      createContext: () => ({route: undefined, app: undefined, upstream: undefined, insertion: undefined}),
+      createContext: () => ({
+        route: undefined,
+        app: undefined,
+        upstream: undefined,
+        insertion: undefined,
+        pageVersion: undefined,
+      }),
       requestFilter: route,
       upstreamPeer(session) {
         const {app, upstream} = session.context.route as Route;

@@ -57,6 +57,33 @@ describe('the script of an app', () => {
     }
   });
 
+  it('is in a whole page, not in the one that the browser has from before', async () => {
+    const {gateway, requests} = await serve({'content-type': 'text/html', etag: '"1"'});
+    const conditions = {'if-none-match': 'W/"1"', 'if-modified-since': 'Sat, 21 Nov 2026 10:00:00 GMT'};
+    assertHasScript(await fetchHttp1(gateway, {headers: {...NAVIGATION, ...conditions}}));
+    await fetchHttp1(gateway, {headers: {accept: '*/*', ...conditions}});
+    assert.deepEqual(
+      requests.map(({headers}) => [headers['if-none-match'], headers['if-modified-since']]),
+      [[undefined, undefined], Object.values(conditions)],
+    );
+  });
+
+  it('knows no more than when the page was asked for', async () => {
+    const answers: (() => void)[] = [];
+    const upstream = await startUpstream((_, response) => {
+      response.setHeader('content-type', 'text/html');
+      answers.push(() => response.end(PAGE));
+    });
+    const gateway = await startGateway({upstream, documentScript});
+    const asked = go(gateway);
+    await vi.waitFor(() => assert.equal(answers.length, 1), {interval: 5});
+    gateway.publish('app', {type: 'reload'});
+    answers[0]?.();
+    const [, version] = /data-version="(\d+)"/.exec((await asked).body) ?? [];
+    const news = await fetchHttp1(gateway, {path: `/_tako/reload?at=/&after=${version}`});
+    assert.equal(JSON.parse(news.body).reload, true);
+  });
+
   it('is added to a page that comes byte by byte', async () => {
     for (let size = 1; size < 12; size += 5) {
       const upstream = await startUpstream(async (_, response) => {
