@@ -78,8 +78,12 @@ describe.skipIf(requires('chromium', 'certutil', 'npm registry'))('a Vite app ma
       const app = await generateViteApp(folder);
       const {url} = await tako.dev(app, 'vite').ready();
       const {page, complaints} = await openPage();
+      const heard = new Promise(resolve => page.once('websocket', socket => socket.once('framereceived', resolve)));
       await page.goto(url);
       await page.getByText('Get started').waitFor();
+      // Vite says over its socket that it listens; before that, an edit would load the page again.
+      await heard;
+      await page.waitForLoadState('networkidle');
       await page.getByRole('button', {name: 'Count is 0'}).click();
       await page.getByText('Count is 1').waitFor();
 
