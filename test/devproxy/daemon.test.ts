@@ -89,7 +89,7 @@ describe('the daemon', () => {
     const directory = temporaryFolder();
     await client.call('register', {registration: registrationOf('web', {directory, reloads: 'nothing'})});
     await client.call('start', {name: 'web'});
-    assert.ok(resources().includes('FSEventWrap'), 'its source is watched');
+    await eventually(() => assert.ok(resources().includes('FSEventWrap'), 'its source is watched'));
     await daemon.close();
     await client.closed;
     await eventually(() => assert.deepEqual(resources().filter(isNew(before)), []));
