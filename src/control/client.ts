@@ -1,8 +1,9 @@
 import {once} from 'node:events';
-import {createConnection, type Socket} from 'node:net';
+import {createConnection} from 'node:net';
+import type {Duplex} from 'node:stream';
 import {TakoError} from '../system/error.js';
 import {readJsonLines, writeJsonLine} from './json-lines.js';
-import {type AnswerMessage, fromProblem, type MethodName, type Methods} from './protocol.js';
+import {type AnswerMessage, type Methods as DaemonMethods, fromProblem} from './protocol.js';
 import {assertOwnSocket} from './socket-path.js';
 
 export type CallOptions<Event> = {
@@ -11,13 +12,17 @@ export type CallOptions<Event> = {
   readonly timeoutMs?: number;
 };
 
-export type ControlClient = {
+type ParamsOf<M> = M extends {readonly params: infer Params} ? Params : never;
+type ResultOf<M> = M extends {readonly result: infer Result} ? Result : never;
+type EventOf<M> = M extends {readonly event: infer Event} ? Event : never;
+
+export type ControlClient<Methods = DaemonMethods> = {
   /** Rejects with the TakoError the server answered, or DAEMON_LOST when the connection ends first. */
-  call<M extends MethodName>(
+  call<M extends keyof Methods & string>(
     method: M,
-    params: Methods[M]['params'],
-    options?: CallOptions<Methods[M]['event']>,
-  ): Promise<Methods[M]['result']>;
+    params: ParamsOf<Methods[M]>,
+    options?: CallOptions<EventOf<Methods[M]>>,
+  ): Promise<ResultOf<Methods[M]>>;
   /** Resolves when the connection is over, whoever ended it. */
   readonly closed: Promise<void>;
   close(): void;
@@ -28,7 +33,7 @@ export async function connectControl(socketPath: string): Promise<ControlClient>
   assertOwnSocket(socketPath);
   const socket = createConnection(socketPath);
   await once(socket, 'connect');
-  return createControlClient(socket);
+  return createControlClient<DaemonMethods>(socket, daemonLost);
 }
 
 type PendingCall = {
@@ -37,19 +42,20 @@ type PendingCall = {
   readonly onEvent: ((event: never) => void) | undefined;
 };
 
-function createControlClient(socket: Socket): ControlClient {
+/** Calls through a stream that leads to a server. `lost` is what calls reject with when it ends before their answer. */
+export function createControlClient<Methods>(socket: Duplex, lost: () => TakoError): ControlClient<Methods> {
   const pending = new Map<number, PendingCall>();
   let lastId = 0;
   socket.on('error', () => socket.destroy());
   const closed = new Promise<void>(resolve => socket.once('close', () => resolve()));
   closed.then(() => {
-    for (const {reject} of pending.values()) reject(daemonLost());
+    for (const {reject} of pending.values()) reject(lost());
     pending.clear();
   });
   readJsonLines(socket, message => settle(pending, message as AnswerMessage));
   return {
     call(method, params, {onEvent, timeoutMs} = {}) {
-      if (socket.destroyed) return Promise.reject(daemonLost());
+      if (socket.destroyed) return Promise.reject(lost());
       const answer = new Promise<never>((resolve, reject) => {
         lastId += 1;
         pending.set(lastId, {resolve, reject, onEvent});

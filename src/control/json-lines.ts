@@ -1,9 +1,9 @@
-import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
 import {MAX_LINE_BYTES} from './protocol.js';
 
 /** Calls `onMessage` with each line's JSON; a line that is none, or is too long, ends the connection. */
-export function readJsonLines(socket: Socket, onMessage: (message: unknown) => void): void {
+export function readJsonLines(socket: Duplex, onMessage: (message: unknown) => void): void {
   const decoder = new StringDecoder('utf8');
   let buffered = '';
   socket.on('data', chunk => {
@@ -20,7 +20,7 @@ export function readJsonLines(socket: Socket, onMessage: (message: unknown) => v
 }
 
 /** False when the other side does not read as fast as we write. */
-export const writeJsonLine = (socket: Socket, message: unknown): boolean =>
+export const writeJsonLine = (socket: Duplex, message: unknown): boolean =>
   socket.writable && socket.write(`${JSON.stringify(message)}\n`);
 
 function parse(line: string): unknown {

@@ -3,6 +3,7 @@
 
 import {TakoError} from '../system/error.js';
 import type {AppEvent, AppStatus, Problem} from './events.js';
+import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
 export const PROTOCOL = 1;
@@ -81,10 +82,9 @@ export type AppRequest = {
   readonly terminal: Readonly<Record<string, string>>;
 };
 
-type Method<Params, Result, Event = never> = {readonly params: Params; readonly result: Result; readonly event: Event};
 type Named = {readonly name: string};
 
-/** Every call: what goes in, what comes back, and what is streamed in between. */
+/** Every call to the dev daemon. */
 export type Methods = {
   readonly hello: Method<{readonly version: string; readonly protocol: number}, DaemonInfo>;
   readonly register: Method<{readonly registration: Registration}, AppStatus>;
@@ -102,8 +102,6 @@ export type Methods = {
   /** Ends the daemon; registrations stay. */
   readonly shutdown: Method<Record<string, never>, Record<string, never>>;
 };
-
-export type MethodName = keyof Methods;
 
 export type CallMessage = {readonly id: number; readonly method: string; readonly params: unknown};
 export type AnswerMessage =

@@ -5,40 +5,25 @@ import path from 'node:path';
 import {TakoError} from '../system/error.js';
 import {ensurePrivateFolder, PRIVATE_FILE} from '../system/files.js';
 import {readJsonLines, writeJsonLine} from './json-lines.js';
-import {type CallMessage, type MethodName, type Methods, toProblem} from './protocol.js';
-
-/** What a handler gets beside its parameters. */
-export type CallContext<Event> = {
-  /** Sends an event; false when the client does not keep up. */
-  emit(event: Event): boolean;
-  /** Resolves when the client has read what was emitted so far, or has left. */
-  drained(): Promise<void>;
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal;
-};
-
-/** One function per method. Parameters come from a program of the same user; handlers check what they rely on. */
-export type Handlers = {
-  readonly [M in MethodName]: (
-    params: Methods[M]['params'],
-    context: CallContext<Methods[M]['event']>,
-  ) => Promise<Methods[M]['result']>;
-};
+import type {CallContext, Handlers} from './method.js';
+import {type CallMessage, toProblem} from './protocol.js';
 
 export type ControlServer = {close(): Promise<void>};
 
-export type ControlServerOptions = {
+export type ControlServerOptions<Methods> = {
   readonly socketPath: string;
-  readonly handlers: Handlers;
+  readonly handlers: Handlers<Methods>;
   /** A handler failed with what is not a TakoError: a bug. */
   readonly onBug: (error: unknown) => void;
   /** A client came or left; so many are connected now. */
   readonly onClientsChange?: (clients: number) => void;
+  /** How the socket's file is made another group's too. Only this user's if not given. */
+  readonly share?: (socketPath: string) => Promise<void>;
 };
 
 /** Listens on the socket, readable by this user only. The caller holds the daemon's lock, so a leftover socket is stale. */
-export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const {socketPath, onClientsChange = () => undefined} = options;
+export async function startControlServer<Methods>(options: ControlServerOptions<Methods>): Promise<ControlServer> {
+  const {socketPath, onClientsChange = () => undefined, share = keepPrivate} = options;
   const clients = new Set<Socket>();
   const server = createServer(socket => {
     clients.add(socket);
@@ -46,14 +31,14 @@ export async function startControlServer(options: ControlServerOptions): Promise
       clients.delete(socket);
       onClientsChange(clients.size);
     });
-    serveClient(socket, options);
+    serveClient(socket, {...options, handlers: options.handlers as AnyHandlers});
     onClientsChange(clients.size);
   });
   await ensurePrivateFolder(path.dirname(socketPath));
   await rm(socketPath, {force: true});
   server.listen(socketPath);
   await once(server, 'listening');
-  await chmod(socketPath, PRIVATE_FILE);
+  await share(socketPath);
   return {
     async close() {
       const closed = new Promise(resolve => server.close(resolve));
@@ -63,10 +48,13 @@ export async function startControlServer(options: ControlServerOptions): Promise
   };
 }
 
+const keepPrivate = (socketPath: string): Promise<void> => chmod(socketPath, PRIVATE_FILE);
+
 /** After what was answered has gone out. A client that does not read, a stopped terminal, would keep us for ever. */
 const endClient = (client: Socket): void => void (client.writableLength > 0 ? client.destroy() : client.destroySoon());
 
-function serveClient(socket: Socket, {handlers, onBug}: ControlServerOptions): void {
+/** Answers the calls of one client, whatever they come through. */
+export function serveClient(socket: Socket, {handlers, onBug}: Pick<Connection, 'handlers' | 'onBug'>): void {
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   socket.on('error', () => socket.destroy());
@@ -76,7 +64,12 @@ function serveClient(socket: Socket, {handlers, onBug}: ControlServerOptions): v
   });
 }
 
-type Connection = Pick<ControlServerOptions, 'handlers' | 'onBug'> & {
+type AnyHandlers = Readonly<Record<string, AnyHandler>>;
+type AnyHandler = (params: unknown, context: CallContext<unknown>) => Promise<unknown>;
+
+type Connection = {
+  readonly handlers: AnyHandlers;
+  readonly onBug: (error: unknown) => void;
   readonly socket: Socket;
   readonly signal: AbortSignal;
 };
@@ -96,15 +89,12 @@ async function answer({id, method, params}: CallMessage, {socket, handlers, sign
   }
 }
 
-type AnyHandler = (params: unknown, context: CallContext<unknown>) => Promise<unknown>;
-
-function findHandler(handlers: Handlers, method: string): AnyHandler {
-  if (!Object.hasOwn(handlers, method)) {
-    throw new TakoError('UNKNOWN_METHOD', `the daemon does not know the call ${JSON.stringify(method)}`, {
-      hint: 'the running daemon may be of another version; "tako dev stop --all" ends it',
-    });
-  }
-  return handlers[method as MethodName] as AnyHandler;
+function findHandler(handlers: AnyHandlers, method: string): AnyHandler {
+  const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
+  if (handler) return handler;
+  throw new TakoError('UNKNOWN_METHOD', `the daemon does not know the call ${JSON.stringify(method)}`, {
+    hint: 'the running daemon may be of another version; "tako dev stop --all" ends it',
+  });
 }
 
 function waitForDrain(socket: Socket): Promise<void> {

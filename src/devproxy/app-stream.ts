@@ -3,7 +3,7 @@
 // meanwhile is counted and said.
 
 import type {AppEvent} from '../control/events.js';
-import type {CallContext} from '../control/server.js';
+import type {CallContext} from '../control/method.js';
 import type {Apps} from './apps.js';
 import {createBell} from './bell.js';
 

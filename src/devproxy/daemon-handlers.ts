@@ -1,5 +1,5 @@
-import type {DaemonInfo} from '../control/protocol.js';
-import type {Handlers} from '../control/server.js';
+import type {Handlers} from '../control/method.js';
+import type {DaemonInfo, Methods} from '../control/protocol.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
 import type {Apps} from './apps.js';
@@ -12,7 +12,7 @@ export type DaemonHandlersOptions = {
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers {
+export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
     hello: async () => info(),
     register: async ({registration}) => apps.register(parseRegistration(registration)),

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
 import {checkMachine} from '../../src/commands/machine-notes.js';
-import type {DaemonInfo} from '../../src/control/protocol.js';
-import {type Handlers, startControlServer} from '../../src/control/server.js';
+import type {Handlers} from '../../src/control/method.js';
+import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
+import {startControlServer} from '../../src/control/server.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
 import {readVersion} from '../../src/system/version.js';
 import {cli, start, talkingProject, temporaryFolder} from './support.js';
@@ -27,7 +28,7 @@ describe('what tako dev says of the machine', () => {
         hello: async () => info,
         list: async () => ({apps: []}),
         register: async () => ({}),
-      } as unknown as Handlers,
+      } as unknown as Handlers<Methods>,
       onBug: () => undefined,
     });
     onTestFinished(() => server.close());

@@ -15,8 +15,9 @@ import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
 import {type Authority, openAuthority} from '../../src/ca/authority.js';
 import type {Finding} from '../../src/commands/findings.js';
-import type {DaemonInfo} from '../../src/control/protocol.js';
-import {type Handlers, startControlServer} from '../../src/control/server.js';
+import type {Handlers} from '../../src/control/method.js';
+import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
+import {startControlServer} from '../../src/control/server.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
 import {systemClock} from '../../src/system/clock.js';
 import {requires} from '../helpers/system-parts.js';
@@ -228,7 +229,7 @@ describe('tako doctor', () => {
     };
     const server = await startControlServer({
       socketPath: socketPathFor(tako.home),
-      handlers: {hello: async () => info} as unknown as Handlers,
+      handlers: {hello: async () => info} as unknown as Handlers<Methods>,
       onBug: error => assert.fail(String(error)),
     });
     const {code, stdout} = await tako.run(['doctor', '--json']);

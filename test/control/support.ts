@@ -9,12 +9,9 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {onTestFinished} from 'vitest';
 import {type ControlClient, connectControl} from '../../src/control/client.js';
-import {
-  type ControlServer,
-  type ControlServerOptions,
-  type Handlers,
-  startControlServer,
-} from '../../src/control/server.js';
+import type {Handlers} from '../../src/control/method.js';
+import type {Methods} from '../../src/control/protocol.js';
+import {type ControlServer, type ControlServerOptions, startControlServer} from '../../src/control/server.js';
 
 export type TestServer = ControlServer & {readonly socketPath: string; readonly bugs: readonly unknown[]};
 
@@ -27,8 +24,8 @@ export function temporaryFolder(): string {
 
 /** A server that has these handlers only. */
 export async function startServer(
-  handlers: Partial<Handlers>,
-  options: Partial<ControlServerOptions> = {},
+  handlers: Partial<Handlers<Methods>>,
+  options: Partial<ControlServerOptions<Methods>> = {},
 ): Promise<TestServer> {
   const bugs: unknown[] = [];
   const socketPath = options.socketPath ?? path.join(temporaryFolder(), 'run', 'control.sock');
@@ -36,7 +33,7 @@ export async function startServer(
     onBug: error => bugs.push(error),
     ...options,
     socketPath,
-    handlers: handlers as Handlers,
+    handlers: handlers as Handlers<Methods>,
   });
   onTestFinished(() => server.close());
   return {...server, socketPath, bugs};

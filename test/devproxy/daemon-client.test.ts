@@ -4,8 +4,9 @@ import {readFileSync, statSync, writeFileSync} from 'node:fs';
 import {type AddressInfo, createServer} from 'node:net';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
-import type {DaemonInfo} from '../../src/control/protocol.js';
-import {type Handlers, startControlServer} from '../../src/control/server.js';
+import type {Handlers} from '../../src/control/method.js';
+import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
+import {startControlServer} from '../../src/control/server.js';
 import {type Daemon, startDaemon} from '../../src/devproxy/daemon.js';
 import {
   type DaemonConnection,
@@ -71,7 +72,7 @@ async function startImpostor({files}: Home, info: Partial<DaemonInfo>): Promise<
   const left = Promise.withResolvers<void>();
   const server = await startControlServer({
     socketPath: files.socket,
-    handlers: {hello: async () => info} as unknown as Handlers,
+    handlers: {hello: async () => info} as unknown as Handlers<Methods>,
     onBug: error => assert.fail(String(error)),
     onClientsChange: clients => clients === 0 && left.resolve(),
   });
@@ -108,7 +109,7 @@ describe('finding the daemon', () => {
     const left = Promise.withResolvers<void>();
     const server = await startControlServer({
       socketPath: home.files.socket,
-      handlers: {} as Handlers,
+      handlers: {} as Handlers<Methods>,
       onBug: error => assert.fail(String(error)),
       onClientsChange: clients => clients === 0 && left.resolve(),
     });

@@ -1,0 +1,63 @@
+import type {Commit, DeploymentName} from '../../control/server-methods.js';
+
+/** All of a release: what files it has, how it is run, and where it is reached. Its id is that of these bytes. */
+export type Manifest = DeploymentName & {
+  readonly format: 1;
+  /** Sorted by path, each path once. */
+  readonly files: readonly ManifestEntry[];
+  /** The folder of the app in the release, `.` or a relative path: its processes' working folder. */
+  readonly directory: string;
+  /** Null: nothing runs, the files of `assets` are all there is. */
+  readonly process: ReleaseProcess | null;
+  readonly assets: ReleaseAssets;
+  /** `host[/path]`, at least one. */
+  readonly routes: readonly string[];
+  /** Variables for its processes and its release command. No secrets. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Run once, before any instance, by `/bin/sh -c`. */
+  readonly releaseCommand: string | null;
+  readonly ssl: 'letsencrypt' | 'cloudflare' | 'files' | 'internal' | 'off';
+  readonly commit: Commit | null;
+};
+
+/** A file or a symbolic link; folders are those that files are in. Paths are relative, with forward slashes. */
+export type ManifestEntry =
+  | {readonly path: string; readonly sha256: string; readonly size: number; readonly isExecutable: boolean}
+  | {readonly path: string; readonly link: string};
+
+export type ReleaseProcess = {
+  /** A first word of `node` is the runtime's own program. */
+  readonly command: readonly [string, ...string[]];
+  /** Null: a program that needs none, or one the server has. */
+  readonly runtime: {readonly name: 'node'; readonly version: string} | null;
+  readonly ready: 'fd' | 'any';
+  readonly port: number | null;
+  readonly readyTimeoutMs: number;
+  readonly graceMs: number;
+  /** How long nobody may use it, scaled to zero, before it stops. Null: for ever. */
+  readonly idleTimeoutMs: number | null;
+  readonly health: HealthCheck;
+  /** How long a new instance is watched before it counts. */
+  readonly stabilityMs: number;
+  readonly limits: ResourceLimits;
+};
+
+/** `status`: the contract's GET /status, which echoes the instance's token. */
+export type HealthCheck =
+  | {readonly type: 'status'}
+  | {readonly type: 'http'; readonly path: string}
+  | {readonly type: 'tcp'};
+
+/** Null: not limited. */
+export type ResourceLimits = {
+  readonly memoryBytes: number | null;
+  readonly processes: number | null;
+  readonly openFiles: number | null;
+};
+
+export type ReleaseAssets = {
+  /** Folders in the release that are served at `/`, the later before the earlier. */
+  readonly folders: readonly string[];
+  /** Answered for a path without a file when a page is asked for, as `index.html`. Null: 404. */
+  readonly fallback: string | null;
+};
