@@ -26,11 +26,11 @@ import {CR, LF} from './characters.js';
 import {ClientClock} from './client-clock.js';
 import {dateLine} from './date.js';
 import {HeadBuffer} from './head-buffer.js';
-import {type HeadParser, INCOMPLETE, KEEP_ALIVE, REFUSED, TO_BE_READ} from './head-parser.js';
+import {type HeadParser, INCOMPLETE, REFUSED} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED, UNTIL_CLOSE} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
 import {HEAD_TOO_LARGE, type Refusal, refusal, renderRefusal, TOO_MANY_EMPTY_LINES} from './refusal.js';
-import {checkRequest, hasOption, isRefusal, upgradeOf} from './request-checks.js';
+import {checkRequest, isPersistent, isRefusal, upgradeOf} from './request-checks.js';
 import {type ReadListener, SocketReader} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
 import {UnreadBytes} from './unread-bytes.js';
@@ -402,10 +402,8 @@ export class Http1ClientConnection implements ClientSide, BodySink, ReadListener
     this.client.forwarded = undefined;
   }
 
-  #mayBeKept({minorVersion, fields, connection}: HeadParser): boolean {
-    if (this.#requests >= this.#host.limits.requestsPerConnection) return false;
-    if (connection !== TO_BE_READ) return minorVersion === 1 || connection === KEEP_ALIVE;
-    return minorVersion === 1 ? !hasOption(fields, 'close') : hasOption(fields, 'keep-alive');
+  #mayBeKept(parser: HeadParser): boolean {
+    return this.#requests < this.#host.limits.requestsPerConnection && isPersistent(parser);
   }
 
   #beginBody(parser: HeadParser): void {

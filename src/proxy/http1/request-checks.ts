@@ -1,7 +1,7 @@
 import {findAuthority} from '../authority.js';
 import {CONNECTION, EXPECT, HOST, UPGRADE} from '../field-kinds.js';
 import type {HeaderFields} from '../header-fields.js';
-import {type HeadParser, TO_BE_READ} from './head-parser.js';
+import {type HeadParser, KEEP_ALIVE, TO_BE_READ} from './head-parser.js';
 import type {Refusal} from './refusal.js';
 import * as refusals from './refusal.js';
 
@@ -43,6 +43,12 @@ export function upgradeOf({method, minorVersion, fields, connection, hasUpgrade}
   if (!hasOption(fields, 'upgrade')) return undefined;
   const protocols = fields.valuesOf(UPGRADE).join(',').toLowerCase();
   return TOKEN.test(protocols) && !NEVER_UPGRADED.test(protocols) ? protocols : undefined;
+}
+
+/** Whether the other side keeps the connection for another message: RFC 9112, section 9.3. */
+export function isPersistent({minorVersion, fields, connection}: HeadParser): boolean {
+  if (connection !== TO_BE_READ) return minorVersion === 1 || connection === KEEP_ALIVE;
+  return minorVersion === 1 ? !hasOption(fields, 'close') : hasOption(fields, 'keep-alive');
 }
 
 /** Whether Connection has an option: RFC 9110, section 7.6.1. */

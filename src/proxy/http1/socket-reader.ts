@@ -62,6 +62,10 @@ export class SocketReader {
     }
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** What is on its way already is received all the same. */
   pause(): void {
     if (this.#isPaused) return;

@@ -1,12 +1,11 @@
 // An HTTP/1.1 connection to an upstream: one request at a time, kept for the next only while nothing about it is in doubt.
 
-import {connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts} from 'node:net';
-import {connect as connectTls} from 'node:tls';
+import type {Socket} from 'node:net';
 
 import type {HeaderFields} from '../header-fields.js';
 import type {Limits, Timeouts} from '../limits.js';
 import {isUsuallyWithoutBody, mayHaveBody} from '../methods.js';
-import {keepable, READ_BYTES, SHARED_BUFFER} from '../shared-buffer.js';
+import {keepable} from '../shared-buffer.js';
 import type {Sweep, Swept} from '../sweep.js';
 import {
   describeConnectError,
@@ -20,11 +19,13 @@ import {
 import type {UpstreamRequest} from '../upstream-request.js';
 import {BodyReader, type BodySink} from './body-reader.js';
 import {HeadBuffer} from './head-buffer.js';
-import {type HeadParser, INCOMPLETE, KEEP_ALIVE, NO_LENGTH, REFUSED, TO_BE_READ} from './head-parser.js';
+import {type HeadParser, INCOMPLETE, NO_LENGTH, REFUSED} from './head-parser.js';
 import {CHUNKED, MessageWriter, NO_BODY, SIZED} from './message-writer.js';
 import {disown, own, type SocketOwner} from './owned-socket.js';
-import {hasOption} from './request-checks.js';
+import {isPersistent} from './request-checks.js';
+import {type ReadListener, SocketReader} from './socket-reader.js';
 import {SocketWriter} from './socket-writer.js';
+import {openUpstreamSocket} from './upstream-socket.js';
 
 /** What the connections of one pool share. */
 export type UpstreamHost = {
@@ -37,11 +38,6 @@ export type UpstreamHost = {
   onClose(connection: Http1UpstreamConnection): void;
 };
 
-/** What may wait to be sent before the client is asked to pause: enough that the next write is there when one is done. */
-const WRITE_AHEAD_BYTES = 65_536;
-/** A read of this size in the middle of a body: there is more where it came from. */
-const LARGE_READ_BYTES = READ_BYTES / 2;
-
 const CONNECTING = 0;
 const IDLE = 1;
 /** A head is awaited, the final one or another interim one. */
@@ -49,7 +45,7 @@ const AWAITING = 2;
 const BODY = 3;
 const CLOSED = 4;
 
-export class Http1UpstreamConnection implements UpstreamStream, BodySink, SocketOwner, Swept {
+export class Http1UpstreamConnection implements UpstreamStream, BodySink, ReadListener, SocketOwner, Swept {
   isReused = false;
   /** When it was last given back, in milliseconds since the epoch. */
   idleSince = 0;
@@ -58,6 +54,8 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   readonly #host: UpstreamHost;
   readonly #socket: Socket;
   readonly #writer: MessageWriter;
+  /** There once the connection is. */
+  #input: SocketReader | undefined;
   readonly #body: BodyReader;
   #receiver: UpstreamReceiver | undefined;
   #state = CONNECTING;
@@ -68,21 +66,17 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   #interims = 0;
   #progress: Progress = 'unsent';
   #deadline: number;
-  /** A large body is coming: it is read into buffers of its own, which are passed on as they are. */
-  #isLarge = false;
 
-  constructor(upstream: Upstream, host: UpstreamHost, receiver: UpstreamReceiver, mayBecomeTunnel: boolean) {
+  constructor(upstream: Upstream, host: UpstreamHost, receiver: UpstreamReceiver) {
     this.upstream = upstream;
     this.#host = host;
     this.#receiver = receiver;
     this.#deadline = host.sweep.after(host.timeouts.connectMs);
     this.#body = new BodyReader(host.parser, host.limits.headBytes);
-    // The shared buffer saves an allocation of 64 KiB a read, but a tunnel reads the socket as a stream.
-    this.#socket = openSocket(upstream, mayBecomeTunnel ? undefined : this);
+    this.#socket = openUpstreamSocket(upstream);
     this.#writer = new MessageWriter(new SocketWriter(this.#socket, this));
     this.#socket.once(upstream.tls === undefined ? 'connect' : 'secureConnect', () => this.receiveConnect());
     own(this.#socket, this);
-    if (upstream.tls !== undefined || mayBecomeTunnel) this.#socket.on('data', this.#onData);
     host.sweep.add(this);
   }
 
@@ -135,14 +129,14 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#input?.pause();
     this.#deadline = 0;
   }
 
   resume(): void {
-    if (!this.#socket.isPaused()) return;
+    if (!this.#input?.isPaused) return;
     this.#startReadClock();
-    this.#socket.resume();
+    this.#input.resume();
   }
 
   abort(): void {
@@ -151,8 +145,6 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
 
   // What comes from the socket.
 
-  readonly #onData = (chunk: Buffer): void => this.receive(chunk);
-
   receiveConnect(): void {
     this.#socket.setNoDelay(true);
     const receiver = this.#receiver;
@@ -160,6 +152,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
       this.destroy();
       return;
     }
+    this.#input = new SocketReader(this.#socket, this);
     this.#begin(receiver);
     receiver.onConnected(this);
   }
@@ -168,18 +161,6 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
     if (this.#state === AWAITING || this.#state === BODY) this.#read(chunk);
     // An answer nobody asked for would be taken for the answer to the next request.
     else this.destroy();
-  }
-
-  /** Where the next read goes. */
-  nextBuffer(): Buffer {
-    const isKept = this.#isLarge && this.#receiver?.usesDataAtOnce !== true;
-    return isKept ? Buffer.allocUnsafeSlow(READ_BYTES) : SHARED_BUFFER;
-  }
-
-  /** Takes what was read into a buffer. */
-  receiveRead(length: number, buffer: Buffer): void {
-    this.#isLarge = length >= LARGE_READ_BYTES && this.#state === BODY;
-    this.receive(buffer.subarray(0, length));
   }
 
   onBodyData(chunk: Buffer): void {
@@ -240,7 +221,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
     while (position < bytes.length && this.#receiver !== undefined) {
       if (this.#state === AWAITING) {
         if (this.#head !== undefined) {
-          const all = this.#head.add(Buffer.from(bytes.subarray(position)));
+          const all = this.#head.add(bytes.subarray(position));
           if (all === undefined) {
             this.#checkHeadSize(this.#head.length);
             return;
@@ -273,7 +254,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
 
   #keepHead(bytes: Buffer, start: number): number {
     this.#head ??= new HeadBuffer();
-    this.#head.keep(Buffer.from(bytes.subarray(start)));
+    this.#head.keep(bytes.subarray(start));
     this.#checkHeadSize(this.#head.length);
     return REFUSED;
   }
@@ -293,25 +274,21 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   #switchProtocols(bytes: Buffer, end: number): number {
     const {status, reason, fields} = this.#host.parser;
     const receiver = this.#receiver;
-    const early = end < bytes.length ? bytes.subarray(end) : undefined;
+    const early = end < bytes.length ? keepable(bytes.subarray(end)) : undefined;
     this.#receiver = undefined;
     this.#state = CLOSED;
     this.#host.sweep.delete(this);
     this.#host.onClose(this);
     disown(this.#socket);
-    this.#socket.off('data', this.#onData);
     receiver?.onUpgrade({status, reason, fields}, {socket: this.#socket, early});
     return REFUSED;
   }
 
   /** Takes the framing of the answer: RFC 9112, section 6.3. False when it cannot be understood. */
   #beginBody(): boolean {
-    const {status, minorVersion, contentLength, isChunked, fields, connection} = this.#host.parser;
-    if (connection === TO_BE_READ) {
-      if (minorVersion === 1 ? hasOption(fields, 'close') : !hasOption(fields, 'keep-alive')) this.#keepsAlive = false;
-    } else if (minorVersion === 0 && connection !== KEEP_ALIVE) {
-      this.#keepsAlive = false;
-    }
+    const {parser} = this.#host;
+    const {status, minorVersion, contentLength, isChunked} = parser;
+    if (!isPersistent(parser)) this.#keepsAlive = false;
     if (isChunked && minorVersion === 0) return false;
     if (!mayHaveBody(this.#method, status)) this.#body.startEmpty();
     else if (isChunked) this.#body.startChunked();
@@ -346,7 +323,7 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
     const receiver = this.#receiver;
     this.#receiver = undefined;
     // Paused for the sake of a client that has all of its answer now.
-    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#input?.resume();
     if (this.#keepsAlive && this.#isRequestSent) {
       this.#state = IDLE;
       this.#deadline = this.#host.sweep.after(this.#host.timeouts.upstreamIdleMs);
@@ -373,27 +350,4 @@ export class Http1UpstreamConnection implements UpstreamStream, BodySink, Socket
   #startReadClock(): void {
     this.#deadline = this.#host.sweep.after(this.#host.timeouts.upstreamIdleReadMs);
   }
-}
-
-function openSocket({host, port, tls}: Upstream, reader: Http1UpstreamConnection | undefined): Socket {
-  if (tls === undefined) {
-    const onread = reader && {
-      buffer: () => reader.nextBuffer(),
-      callback: (length: number, buffer: Buffer): boolean => {
-        reader.receiveRead(length, buffer);
-        return true;
-      },
-    };
-    const options = {host, port, noDelay: true, writableHighWaterMark: WRITE_AHEAD_BYTES, ...(onread && {onread})};
-    return connectTcp(options as TcpNetConnectOpts);
-  }
-  return connectTls({
-    host,
-    port,
-    ...(tls.ca === undefined ? {} : {ca: tls.ca}),
-    // An address is no server name (RFC 6066, section 3); the certificate is checked against it all the same.
-    ...(tls.serverName === undefined && isIP(host) !== 0 ? {} : {servername: tls.serverName ?? host}),
-    rejectUnauthorized: tls.isVerified,
-    ALPNProtocols: ['http/1.1'],
-  });
 }

@@ -65,7 +65,7 @@ export function createHttp1Pool({limits, timeouts, sweep}: PoolOptions): Upstrea
         receiver.onConnected(idle);
         return nothing;
       }
-      const connection = new Http1UpstreamConnection(upstream, host, receiver, wanted === 'tunnel');
+      const connection = new Http1UpstreamConnection(upstream, host, receiver);
       open.add(connection);
       return () => connection.destroy();
     },
