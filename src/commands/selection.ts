@@ -5,9 +5,9 @@ import path from 'node:path';
 import {exists} from '../config/folders.js';
 import {CONFIG_FILE, loadProject, type Project} from '../config/load-project.js';
 import {defaultConfig} from '../config/parse-config.js';
-import {nearest} from '../config/suggestion.js';
 import {findWorkspace, findWorkspaceApps, type WorkspaceApp} from '../config/workspace.js';
 import {TakoError} from '../system/error.js';
+import {nearest} from '../system/suggestion.js';
 
 export type Selection =
   /** The app of this folder. `words` are its command; none to have it found. */

@@ -1,10 +1,10 @@
 import {readFileSync} from 'node:fs';
 import {TakoError} from '../system/error.js';
+import {nearest} from '../system/suggestion.js';
 import type {Config} from './config.js';
 import {type Detection, type Framework, parseFrameworks, type Sign} from './framework.js';
 import {invalidFile} from './problem.js';
 import type {ProjectFacts} from './project-facts.js';
-import {nearest} from './suggestion.js';
 
 const FILE = 'frameworks.toml';
 /** The same from src/config and from dist/config. */

@@ -1,5 +1,5 @@
 import {TakoError} from '../system/error.js';
-import {nearest} from './suggestion.js';
+import {nearest} from '../system/suggestion.js';
 import type {KeyPath, Position} from './toml.js';
 
 /** Something wrong (or, as a warning, odd) in a file, with its place. */

@@ -2,6 +2,7 @@ import {realpath} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {homedir} from 'node:os';
 import path from 'node:path';
+import {LOCKFILES} from '../system/lockfiles.js';
 import type {Command, Named} from './config.js';
 import {exists, listFolder, projectFolders, readTextIfReadable} from './folders.js';
 import type {PackageKind} from './framework.js';
@@ -34,15 +35,6 @@ export type ProjectFacts = {
   /** Names of files that are there but are not what their name says. */
   readonly malformed: readonly string[];
 };
-
-const LOCKFILES = [
-  ['bun.lock', 'bun'],
-  ['bun.lockb', 'bun'],
-  ['pnpm-lock.yaml', 'pnpm'],
-  ['yarn.lock', 'yarn'],
-  ['package-lock.json', 'npm'],
-  ['npm-shrinkwrap.json', 'npm'],
-] as const;
 
 /** Only looks; what cannot be made sense of is reported in `malformed`. */
 export async function readProjectFacts(directory: string, home = homedir()): Promise<ProjectFacts> {

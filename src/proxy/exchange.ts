@@ -150,8 +150,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   /** Kept connections often end together: after one that did, another try goes over a new one. */
   #wantedConnection(): WantedConnection {
-    if (this.upgrade !== undefined) return 'tunnel';
-    return this.attempts > 1 ? 'fresh' : 'any';
+    return this.upgrade !== undefined || this.attempts > 1 ? 'fresh' : 'any';
   }
 
   onConnected(stream: UpstreamStream): void {

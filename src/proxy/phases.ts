@@ -56,8 +56,11 @@ export type Phases<Context = undefined> = {
 
 /** Tries after failing to connect: it fails for a moment between the death of a process and the news of it. */
 const MAX_CONNECT_TRIES = 4;
-/** Tries of a request that may have arrived: once more, so that one that kills an app does not do so for ever. */
-const MAX_SENT_TRIES = 2;
+/**
+ * Tries of a request that may have arrived: few, so that one that kills an app does not do so for ever. Two are lost at once
+ * when an app is killed: its kept connections end first, while its port still takes new ones for a moment.
+ */
+const MAX_SENT_TRIES = 3;
 /** Grows with each try; the first is at once, as a kept connection may just have been closed. */
 const RETRY_DELAY_MS = 100;
 

@@ -1,5 +1,5 @@
 /** As much as libuv reads at once. */
-export const READ_BYTES = 65_536;
+const READ_BYTES = 65_536;
 
 /** What sockets read into; a read is used up before the next of any socket. */
 export const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);

@@ -95,8 +95,8 @@ export type UpstreamStream = {
   abort(): void;
 };
 
-/** `any`: a kept one will do. `fresh`: a new one. `tunnel`: a new one that may become a tunnel. */
-export type WantedConnection = 'any' | 'fresh' | 'tunnel';
+/** `any`: a kept one will do. `fresh`: a new one, as for what may become a tunnel. */
+export type WantedConnection = 'any' | 'fresh';
 
 /** Gives out connections. */
 export type UpstreamPool = {

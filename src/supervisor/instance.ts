@@ -71,7 +71,7 @@ export function transition(instance: Instance, event: InstanceEvent): Instance {
     case 'backing-off':
       return fromBackingOff(instance, event);
     case 'starting':
-      return fromStarting(instance, event);
+      return fromRunning(instance, event);
     case 'ready':
       return fromReady(instance, event);
     case 'restarting':
@@ -98,7 +98,8 @@ function fromBackingOff(instance: In<'backing-off'>, event: InstanceEvent): Inst
   }
 }
 
-function fromStarting(instance: In<'starting'>, event: InstanceEvent): Instance {
+/** What becomes of the one process there is, whether it serves already or not. */
+function fromRunning(instance: In<'starting' | 'ready'>, event: InstanceEvent): Instance {
   if (event.type === 'drain') return draining(instance);
   if (!isOf(instance, event)) return instance;
   switch (event.type) {
@@ -114,21 +115,9 @@ function fromStarting(instance: In<'starting'>, event: InstanceEvent): Instance 
 }
 
 function fromReady(instance: In<'ready'>, event: InstanceEvent): Instance {
-  if (event.type === 'drain') return draining(instance);
   if (event.type === 'spawned') return restarting(instance, event);
-  if (!isOf(instance, event)) return instance;
-  switch (event.type) {
-    case 'listening':
-      return ready(instance, event.endpoint);
-    case 'given-up':
-      return draining(instance);
-    case 'exited':
-      return exited(instance, event);
-    case 'crashed':
-      return backingOff(instance, event);
-    default:
-      return instance;
-  }
+  if (event.type === 'crashed' && isOf(instance, event)) return backingOff(instance, event);
+  return fromRunning(instance, event);
 }
 
 function fromRestarting(instance: In<'restarting'>, event: InstanceEvent): Instance {

@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
+import {describe, it} from 'vitest';
 import {connectControl} from '../../src/control/client.js';
 import type {AppStatus} from '../../src/control/events.js';
 import type {Registration} from '../../src/control/protocol.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
 import {registrationOf} from '../devproxy/support.js';
-import {createTako, type Tako, untilGone} from '../helpers/tako.js';
+import {findApp, shareTako} from '../helpers/shared-tako.js';
+import {untilGone} from '../helpers/tako.js';
 import {cli, documentOf, errorOf, start, TALKER, talkingProject} from './support.js';
 
-// Commands about apps that are registered, with one daemon for all of them. The app of the home folder keeps it running.
+// Commands about apps that are registered, with one daemon for all of them.
 
-let tako: Tako;
-
-beforeAll(async () => {
-  tako = createTako();
-  const dev = tako.dev(tako.home, ...TALKER);
-  await dev.ready();
-  await dev.end('SIGHUP');
-});
-
-afterAll(() => tako.close());
+const tako = shareTako();
 
 /** Registers an app with the daemon and starts it. */
 async function register(name: string, more: Partial<Registration> = {}): Promise<AppStatus> {
@@ -39,9 +31,7 @@ async function registerProject(name: string): Promise<{directory: string; status
   return {directory, status: await register(name, {directory, configFile: path.join(directory, 'tako.toml')})};
 }
 
-async function find(name: string): Promise<AppStatus | undefined> {
-  return (await tako.status()).apps.find(app => app.name === name);
-}
+const find = (name: string): Promise<AppStatus | undefined> => findApp(tako, name);
 
 /** Resolves once a command follows the app. */
 async function untilFollowed(name: string): Promise<void> {

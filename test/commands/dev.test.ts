@@ -1,39 +1,28 @@
 import assert from 'node:assert/strict';
-import {writeFileSync} from 'node:fs';
+import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
-import type {DaemonInfo} from '../../src/control/protocol.js';
-import {type Handlers, startControlServer} from '../../src/control/server.js';
+import {describe, it} from 'vitest';
+import type {Handlers} from '../../src/control/method.js';
+import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
+import {startControlServer} from '../../src/control/server.js';
 import {socketPathFor} from '../../src/control/socket-path.js';
 import type {DevEvent} from '../../src/ui/dev-session.js';
-import {createTako, type Tako} from '../helpers/tako.js';
-import {cli, errorOf, start, TALKER, talkingProject, temporaryFolder} from './support.js';
+import {shareCompiledCode} from '../helpers/compiled-code.js';
+import {environmentOf, findApp, shareTako} from '../helpers/shared-tako.js';
+import {cli, errorOf, start, talkingProject, temporaryFolder} from './support.js';
 
 // What `tako dev` itself does; what it starts is tested in test/e2e.
 
-let tako: Tako;
+const tako = shareTako();
 
-/** The app of the home folder keeps the daemon running. */
-beforeAll(async () => {
-  tako = createTako();
-  const dev = tako.dev(tako.home, ...TALKER);
-  await dev.ready();
-  await dev.end('SIGHUP');
-});
-
-afterAll(() => tako.close());
-
-const isRegistered = async (name: string): Promise<boolean> =>
-  (await tako.status()).apps.some(app => app.name === name);
-
-const environment = (): NodeJS.ProcessEnv => ({...process.env, TAKO_HOME: tako.home, NO_COLOR: '1'});
+const isRegistered = async (name: string): Promise<boolean> => (await findApp(tako, name)) !== undefined;
 
 describe('tako dev where there is no terminal', () => {
   it.each([[[]], [['--plain']]])(
     'with %j prints addresses and lines, and what becomes of the app on stderr',
     async flags => {
       const {directory} = talkingProject('talker');
-      const dev = start(cli('dev', ...flags), {cwd: directory, env: environment()});
+      const dev = start(cli('dev', ...flags), {cwd: directory, env: environmentOf(tako)});
       await Promise.all([dev.until('line 3'), dev.until('talker is ready')]);
       dev.child.kill('SIGTERM');
       const {code, stdout, stderr} = await dev.ended;
@@ -58,8 +47,10 @@ describe('tako dev where there is no terminal', () => {
   it('stops the app when its reader has enough', async () => {
     const {directory} = talkingProject('talker', ['sh', '-c', 'echo 4000 >&4; yes']);
     const command = `${cli('dev').join(' ')} | head -3`;
-    const {code, stdout} = await start(['bash', '-o', 'pipefail', '-c', command], {cwd: directory, env: environment()})
-      .ended;
+    const {code, stdout} = await start(['bash', '-o', 'pipefail', '-c', command], {
+      cwd: directory,
+      env: environmentOf(tako),
+    }).ended;
     assert.deepEqual([code, stdout.trimEnd().split('\n').length], [0, 3]);
     assert.equal(await isRegistered('talker'), false);
   });
@@ -97,7 +88,7 @@ describe('tako dev', () => {
     const info: Partial<DaemonInfo> = {version: '99.0.0', protocol: 99};
     const server = await startControlServer({
       socketPath: socketPathFor(home),
-      handlers: {hello: async () => info} as unknown as Handlers,
+      handlers: {hello: async () => info} as unknown as Handlers<Methods>,
       onBug: error => assert.fail(String(error)),
     });
     const result = await tako.run(['dev', '--json'], {
@@ -128,9 +119,10 @@ describe('a daemon that tako dev starts', () => {
   it('has the home of the terminal, also when that is relative, and the app its umask', async () => {
     const {directory} = talkingProject('masked', ['sh', '-c', 'echo mask $(umask); echo 4000 >&4; exec sleep 600']);
     const home = path.join(directory, 'home');
-    const env = {...environment(), TAKO_HOME: './home'};
-    await start(['mkdir', home]).ended;
+    const env = {...environmentOf(tako), TAKO_HOME: './home'};
+    mkdirSync(home);
     writeFileSync(path.join(home, 'settings.toml'), 'port = 0\nhttp_port = 0\ndns_port = 0\n');
+    shareCompiledCode(home);
     const dev = start(['sh', '-c', `umask 027; exec ${cli('dev').join(' ')}`], {cwd: directory, env});
     await dev.until('mask 0027');
     const {stdout} = await tako.run(['status', '--json'], {cwd: directory, env: {TAKO_HOME: './home'}});

@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
+import {describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
-import {type CommandResult, createTako, type Tako} from '../helpers/tako.js';
-import {cli, documentOf, errorOf, start, TALKER, talkingProject} from './support.js';
+import {findApp, shareTako} from '../helpers/shared-tako.js';
+import {type CommandResult, createTako} from '../helpers/tako.js';
+import {cli, documentOf, errorOf, start, talkingProject} from './support.js';
 import {appFiles, projectOf, WORKSPACE_ROOT, workspaceOfTwo} from './workspace-support.js';
 
-// The app of the home folder keeps the daemon running.
-
-let tako: Tako;
-
-beforeAll(async () => {
-  tako = createTako();
-  const dev = tako.dev(tako.home, ...TALKER);
-  await dev.ready();
-  await dev.end('SIGHUP');
-});
-
-afterAll(() => tako.close());
+const tako = shareTako();
 
 const ensure = (cwd: string, ...args: readonly string[]): Promise<CommandResult> =>
   tako.run(['ensure', ...args], {cwd});
@@ -26,9 +16,7 @@ type Ensured = AppStatus & {readonly log: string};
 
 const appsOf = (result: CommandResult): readonly Ensured[] => documentOf(result).apps as readonly Ensured[];
 
-async function find(name: string): Promise<AppStatus | undefined> {
-  return (await tako.status()).apps.find(app => app.name === name);
-}
+const find = (name: string): Promise<AppStatus | undefined> => findApp(tako, name);
 
 describe('tako ensure', () => {
   it('starts the app of the folder, waits until it is ready, and leaves it running', async () => {

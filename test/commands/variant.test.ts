@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
-import {type Client, createClient} from '../helpers/client.js';
-import {createTako, type Tako} from '../helpers/tako.js';
-import {documentOf, errorOf, start, TALKER, temporaryFolder} from './support.js';
+import {describe, it} from 'vitest';
+import {findApp, shareClient, shareTako} from '../helpers/shared-tako.js';
+import {documentOf, errorOf, start, temporaryFolder} from './support.js';
 import {appFiles, projectOf, WORKSPACE_ROOT} from './workspace-support.js';
 
-// Several checkouts of one app. The app of the home folder keeps the daemon running.
+// Several checkouts of one app.
 
-let tako: Tako;
-let client: Client;
-
-beforeAll(async () => {
-  tako = createTako();
-  const dev = tako.dev(tako.home, ...TALKER);
-  await dev.ready();
-  await dev.end('SIGHUP');
-  const {daemon} = await tako.status();
-  assert.ok(daemon);
-  client = createClient(daemon);
-});
-
-afterAll(async () => {
-  await client.close();
-  await tako.close();
-});
+const tako = shareTako();
+const client = shareClient(tako);
 
 const bodyOf = async (host: string, target = '/'): Promise<string> => (await client.get(host, target)).body;
 
@@ -134,7 +118,7 @@ describe('a linked git worktree', () => {
     assert.equal(await bodyOf('site.test', '/data'), path.join(directory, '.tako/data/app'));
     await linked.end('SIGTERM');
     assert.equal(await bodyOf('site.test'), `site in ${directory}`);
-    assert.equal((await tako.status()).apps.find(app => app.name === 'site')?.pid, pid);
+    assert.equal((await findApp(tako, 'site'))?.pid, pid);
     await main.end('SIGTERM');
   });
 

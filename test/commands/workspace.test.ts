@@ -1,33 +1,16 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
+import {describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
-import {type Client, createClient} from '../helpers/client.js';
-import {createTako, type DevProcess, type Tako} from '../helpers/tako.js';
+import {environmentOf, shareClient, shareTako} from '../helpers/shared-tako.js';
+import {createTako, type DevProcess} from '../helpers/tako.js';
 import {cli, errorOf, start, TALKER} from './support.js';
 import {appFiles, projectOf, WORKSPACE_ROOT, workspaceOfTwo} from './workspace-support.js';
 
-// `tako dev` for several apps at once. The app of the home folder keeps the daemon running.
+// `tako dev` for several apps at once.
 
-let tako: Tako;
-let client: Client;
-
-beforeAll(async () => {
-  tako = createTako();
-  const dev = tako.dev(tako.home, ...TALKER);
-  await dev.ready();
-  await dev.end('SIGHUP');
-  const {daemon} = await tako.status();
-  assert.ok(daemon);
-  client = createClient(daemon);
-});
-
-afterAll(async () => {
-  await client.close();
-  await tako.close();
-});
-
-const environment = (): NodeJS.ProcessEnv => ({...process.env, TAKO_HOME: tako.home, NO_COLOR: '1'});
+const tako = shareTako();
+const client = shareClient(tako);
 
 const readyIn = (dev: DevProcess, name: string, other = 0): Promise<AppStatus> =>
   dev.until(
@@ -65,7 +48,7 @@ describe('tako dev at the root of a workspace', () => {
 
   it('tells in plain lines whose each of them is, and stops them all on Ctrl-C', async () => {
     const {directory} = workspaceOfTwo();
-    const dev = start(cli('dev', '--plain'), {cwd: directory, env: environment()});
+    const dev = start(cli('dev', '--plain'), {cwd: directory, env: environmentOf(tako)});
     await Promise.all([dev.until('web is ready'), dev.until('api is ready')]);
     dev.child.kill('SIGINT');
     const {code, stdout, stderr} = await dev.ended;

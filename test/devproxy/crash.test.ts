@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import {request} from 'undici';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
 import {MAX_CRASHES} from '../../src/supervisor/crash-policy.js';
-import {type Live, type LiveApp, NAVIGATION, serverFiles, serverOf, startLive} from './live.js';
+import {type Live, type LiveApp, NAVIGATION, SERVER_TOML, serverFiles, serverOf, startLive} from './live.js';
 
 let live: Live;
 
@@ -28,7 +29,56 @@ async function crashUntilGivenUp(app: LiveApp): Promise<AppStatus> {
   return app.until(({state, problem}) => state === 'exited' && problem !== null);
 }
 
+/** Says when it is asked, and then answers never: /begun with a part of an answer, of known length or not; others with nothing. */
+const HANGING = `
+import {createServer} from 'node:http';
+
+createServer((request, response) => {
+  const {pathname, searchParams} = new URL(request.url, 'http://app');
+  if (pathname === '/') return response.end(String(process.pid));
+  if (searchParams.has('length')) response.setHeader('content-length', searchParams.get('length'));
+  if (pathname === '/begun') response.write('the beginning');
+  console.log('asked for ' + request.url);
+}).listen(Number(process.env.PORT), process.env.HOST);
+`;
+
+/** POST, as what may be asked twice is asked again of the next process. */
+async function post({host}: LiveApp, target: string) {
+  const {dispatcher, daemon} = live;
+  return request(`https://${host}:${daemon.info.https.port}${target}`, {dispatcher, method: 'POST'});
+}
+
+/** Asks for the beginning of an answer; `rest` is what reading on comes to. */
+async function begin(app: LiveApp, target: string): Promise<{readonly rest: Promise<string>}> {
+  const {body} = await post(app, target);
+  const first = await new Promise(resolve => body.once('data', resolve));
+  assert.equal(String(first), 'the beginning');
+  const rest = body.toArray().then(
+    () => 'ended',
+    () => 'aborted',
+  );
+  return {rest};
+}
+
 describe('kill -9 of an app', () => {
+  it('ends no request in flight as if it were answered, and the next one waits for the restart', async () => {
+    const app = await live.add('hanging', {'tako.toml': SERVER_TOML, 'server.mjs': HANGING});
+    await app.get();
+    const {pid} = await app.until(isReady);
+    const unanswered = Promise.all(['/one', '/two'].map(target => post(app, target)));
+    const begun = await Promise.all(['/begun', '/begun?length=1000'].map(target => begin(app, target)));
+    await Promise.all([app.untilLogged(/^asked for \/one$/), app.untilLogged(/^asked for \/two$/)]);
+    process.kill(Number(pid), 'SIGKILL');
+    assert.deepEqual(await Promise.all(begun.map(({rest}) => rest)), ['aborted', 'aborted']);
+    assert.deepEqual(
+      (await unanswered).map(({statusCode}) => statusCode),
+      [502, 502],
+    );
+    const next = await app.get();
+    assert.deepEqual(next, {...next, status: 200, body: String((await app.status()).pid)});
+    assert.notEqual(next.body, String(pid));
+  });
+
   it('fails none of the requests that come before it runs again', async () => {
     const app = await live.add('killed', serverFiles('v1'));
     await app.get();

@@ -176,6 +176,21 @@ describe('tako dev', () => {
     assert.match(stderr, /tako\.toml:2:1 rutime: .*"runtime"/);
     assert.match(stderr, /tako\.toml:5:1 envs\.production\.routs: .*"route"/);
   });
+
+  it('costs nobody a request when the app is killed: the next one starts it again', async () => {
+    const {pid} = await tako.dev(project('killed').directory).ready();
+    const browser = await client();
+    process.kill(pid ?? 0, 'SIGKILL');
+    assert.equal((await browser.get('killed.test')).status, 200);
+    assert.notEqual(pidOf(await app('killed')), pid);
+  });
+
+  it('leaves the app running when its terminal is killed', async () => {
+    const dev = tako.dev(project('orphaned').directory);
+    const {pid} = await dev.ready();
+    await dev.end('SIGKILL');
+    assert.equal((await app('orphaned')).pid, pid);
+  });
 });
 
 // The daemon itself ends in these: each has its own.
@@ -193,89 +208,15 @@ describe('the last app that is stopped', () => {
   });
 });
 
-describe('kill -9', () => {
+describe('kill -9 of the daemon', () => {
   beforeEach(begin);
   afterEach(end);
 
-  it('of the app costs nobody a request: the next one starts it again', async () => {
-    const {pid} = await tako.dev(project('hello').directory).ready();
-    const browser = await client();
-    process.kill(pid ?? 0, 'SIGKILL');
-    assert.equal((await browser.get('hello.test')).status, 200);
-    assert.notEqual(pidOf(await app('hello')), pid);
-  });
-
-  it('of the terminal leaves the app running', async () => {
-    const dev = tako.dev(project('hello').directory);
-    const {pid} = await dev.ready();
-    await dev.end('SIGKILL');
-    assert.equal((await app('hello')).pid, pid);
-  });
-
-  it('of the daemon loses no registration and leaves no process behind', async () => {
-    const detached = tako.dev(project('one').directory);
-    const one = await detached.ready();
-    await detached.end('SIGKILL');
-    const attached = tako.dev(project('two').directory);
-    const two = await attached.ready();
-    await attached.end('SIGHUP');
-    process.kill((await daemonInfo()).pid, 'SIGKILL');
-
-    await tako.dev(project('three').directory).ready();
-    await Promise.all([untilGone(pidOf(one)), untilGone(pidOf(two))]);
-    const {apps} = await tako.status();
-    assert.deepEqual(
-      apps.map(({name, state}) => `${name} ${state}`),
-      ['one stopped', 'two stopped', 'three ready'],
-    );
-    assert.equal((await (await client()).get('one.test')).status, 200);
-  });
-
-  it('of the daemon and its terminal leaves work for stop --all, which does it', async () => {
-    const dev = tako.dev(project('hello').directory);
-    const running = await dev.ready();
-    process.kill((await daemonInfo()).pid, 'SIGKILL');
-    await dev.end('SIGKILL');
-    const {stderr} = await tako.run(['stop', '--all']);
-    assert.equal(stderr, 'hello stopped\n');
-    await untilGone(pidOf(running));
-    assert.deepEqual(await tako.status(), {daemon: null, apps: []});
-  });
-
-  it('of the daemon, then Ctrl-C, leaves the app neither running nor registered', async () => {
-    const dev = tako.dev(project('hello').directory);
-    await dev.ready();
-    process.kill((await daemonInfo()).pid, 'SIGKILL');
-    await dev.until(event => event.type === 'notice' && event.text.startsWith('the daemon is gone'));
-    await dev.end('SIGINT');
-    assert.deepEqual((await tako.status()).apps, []);
-  });
-
-  it('of the daemon under an open terminal starts another one, and the app with it', async () => {
+  it('under an open terminal starts another one, and the app with it', async () => {
     const dev = tako.dev(project('hello').directory);
     const {pid} = await dev.ready();
     process.kill((await daemonInfo()).pid, 'SIGKILL');
     await dev.until(event => event.type === 'status' && event.status.state === 'ready' && event.status.pid !== pid);
     assert.equal((await (await client()).get('hello.test')).status, 200);
   });
-});
-
-describe('a cold start', () => {
-  beforeEach(begin);
-  afterEach(end);
-
-  it('under a thousand first requests starts one process and answers all of them', async () => {
-    const dev = tako.dev(project('hello').directory);
-    await dev.ready();
-    await dev.end('SIGHUP');
-    process.kill((await daemonInfo()).pid, 'SIGKILL');
-    // The new daemon knows the app and does not run it.
-    await tako.dev(project('other').directory).ready();
-    assert.equal((await app('hello')).state, 'stopped');
-    const browser = createClient(await daemonInfo(), 1_000);
-    clients.push(browser);
-    const answers = await Promise.all(Array.from({length: 1_000}, () => browser.get('hello.test', '/pid')));
-    assert.deepEqual(new Set(answers.map(({status}) => status)), new Set([200]));
-    assert.deepEqual(new Set(answers.map(({body}) => body.trim())), new Set([String(pidOf(await app('hello')))]));
-  }, 60_000);
 });

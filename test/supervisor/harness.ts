@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import {afterEach, beforeEach} from 'vitest';
 import type {Instance} from '../../src/supervisor/instance.js';
 import type {InstanceRecords} from '../../src/supervisor/instance-records.js';
 import {StartError} from '../../src/supervisor/start-error.js';
-import {createSupervisor, type SupervisorEvent, type SupervisorOptions} from '../../src/supervisor/supervisor.js';
+import {
+  createSupervisor,
+  type Supervisor,
+  type SupervisorEvent,
+  type SupervisorOptions,
+} from '../../src/supervisor/supervisor.js';
 import {systemClock} from '../../src/system/clock.js';
 import {writtenBy} from './apps.js';
 import {createMemoryRecords} from './memory-records.js';
@@ -53,6 +59,27 @@ export function createHarness(
     saidByTako: () => linesOf('tako'),
   };
 }
+
+/** A harness that every test of a file has anew, and its supervisor, which is closed after each. */
+export function harnessOfEachTest(drain?: SupervisorOptions['drain']): {
+  readonly harness: Harness;
+  readonly supervisor: Supervisor;
+} {
+  let current: Harness | undefined;
+  const now = (): Harness => {
+    assert.ok(current, 'only tests use it');
+    return current;
+  };
+  beforeEach(() => {
+    current = createHarness(undefined, drain);
+  });
+  afterEach(() => now().supervisor.close());
+  return {harness: standIn(now), supervisor: standIn(() => now().supervisor)};
+}
+
+/** Has whatever the present one has. */
+const standIn = <T extends object>(present: () => T): T =>
+  new Proxy({} as T, {get: (_, name) => Reflect.get(present(), name)});
 
 /** What a start failed with; fails itself if it did not. */
 export async function failureOf(start: Promise<unknown>): Promise<StartError> {

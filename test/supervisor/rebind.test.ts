@@ -38,6 +38,18 @@ describe('an app that is ready', () => {
     assert.equal(await app.portAfter(1), first.port);
   });
 
+  it('is not told of again when its first report comes after it was found ready by file descriptor 4', async () => {
+    const app = await createApp();
+    const {port, server} = await app.listensUnreported();
+    await app.becomesReadyBySaying(port);
+    const late = {id: await app.reportsOpen(port), port, server};
+    assert.deepEqual(await app.movesAfterAll(), []);
+    await app.closes(late);
+    await app.opens(port);
+    assert.equal(await app.portAfter(1), port);
+    assert.equal((await app.movesAfterAll()).length, 1);
+  });
+
   it('is not left for a server that was open before, until the grace is over', async () => {
     const app = await createApp();
     const first = await app.opens();
@@ -100,8 +112,9 @@ async function createApp() {
   const stream = new PassThrough();
   const reports = readReports(stream);
   const expected = await reservePort();
+  const pipe = new PassThrough();
   const signs = createSigns({
-    pipe: new PassThrough(),
+    pipe,
     port: expected,
     isPinned: false,
     reports,
@@ -117,24 +130,39 @@ async function createApp() {
     stream.write(`${line}\n`);
     await changed;
   };
+  const reportsOpen = async (port: number): Promise<string> => {
+    const id = `${++count}`;
+    await reported(`open ${id} http 127.0.0.1 ${port}`);
+    return id;
+  };
+  const listensUnreported = async (wanted = 0): Promise<Omit<Opened, 'id'>> => {
+    const server = await listen(wanted);
+    return {server, port: portOf(server)};
+  };
+  const startWaiting = () =>
+    awaitReadiness({signs, exited: new Promise(() => {}), timeoutMs: 60_000, signal: life.signal}, grace.clock);
   return {
     expected,
     signs,
+    reportsOpen,
+    listensUnreported,
     opens: async (wanted = 0): Promise<Opened> => {
-      const server = await listen(wanted);
-      const opened = {id: `${++count}`, server, port: portOf(server)};
-      await reported(`open ${opened.id} http 127.0.0.1 ${opened.port}`);
-      return opened;
+      const opened = await listensUnreported(wanted);
+      return {...opened, id: await reportsOpen(opened.port)};
     },
     closes: async ({id, server}: Opened): Promise<void> => {
       await close(server);
       await reported(`close ${id}`);
     },
     becomesReady: async (): Promise<void> => {
-      const {signal} = life;
-      const readiness = awaitReadiness({signs, exited: new Promise(() => {}), timeoutMs: 60_000, signal}, grace.clock);
+      const readiness = startWaiting();
       grace.passNext();
       assert.equal((await readiness).outcome, 'ready');
+    },
+    becomesReadyBySaying: async (port: number): Promise<void> => {
+      const readiness = startWaiting();
+      pipe.write(`${port}\n`);
+      assert.deepEqual(await readiness, {outcome: 'ready', endpoint: {host: '127.0.0.1', port, isTls: false}});
     },
     graceIsOver: grace.passNext,
     portAfter: async (count: number): Promise<number | undefined> => {

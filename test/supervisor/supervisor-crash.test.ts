@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
 import {connect} from 'node:net';
-import {afterEach, beforeEach, describe, it} from 'vitest';
-import type {Supervisor} from '../../src/supervisor/supervisor.js';
+import {describe, it} from 'vitest';
 import {commandSpec, fixtureSpec, isAlive} from './apps.js';
-import {createHarness, type Harness} from './harness.js';
+import {harnessOfEachTest} from './harness.js';
 
-let harness: Harness;
-let supervisor: Supervisor;
-
-beforeEach(() => {
-  harness = createHarness();
-  supervisor = harness.supervisor;
-});
-
-afterEach(() => supervisor.close());
+const {harness, supervisor} = harnessOfEachTest();
 
 describe('an app that was ready', () => {
   it('and exits starts again, when what it left in its group has been ended', async () => {

@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
 import {setTimeout as delay} from 'node:timers/promises';
-import {afterEach, beforeEach, describe, it} from 'vitest';
+import {beforeEach, describe, it} from 'vitest';
 import type {Upstream} from '../../src/supervisor/attempt.js';
 import {reservePort} from '../../src/supervisor/reserved-port.js';
-import type {Supervisor} from '../../src/supervisor/supervisor.js';
 import {fixtureSpec, isAlive} from './apps.js';
-import {createHarness, failureOf, type Harness} from './harness.js';
+import {failureOf, harnessOfEachTest} from './harness.js';
 
-let harness: Harness;
-let supervisor: Supervisor;
 /** What the gateway would say of an upstream that is to be drained. */
 let drain: (upstream: Upstream) => Promise<void>;
+const {harness, supervisor} = harnessOfEachTest(upstream => drain(upstream));
 
 beforeEach(() => {
   drain = async () => {};
-  harness = createHarness(undefined, upstream => drain(upstream));
-  supervisor = harness.supervisor;
 });
-
-afterEach(() => supervisor.close());
 
 const get = async ({host, port}: Upstream, path = '/'): Promise<string> =>
   (await fetch(`http://${host}:${port}${path}`, {headers: {connection: 'close'}})).text();

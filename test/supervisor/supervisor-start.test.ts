@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import {afterEach, beforeEach, describe, it} from 'vitest';
+import {describe, it} from 'vitest';
 import type {Instance} from '../../src/supervisor/instance.js';
-import type {Supervisor} from '../../src/supervisor/supervisor.js';
 import {commandSpec, fixtureSpec, isAlive} from './apps.js';
-import {createHarness, failureOf, type Harness} from './harness.js';
+import {failureOf, harnessOfEachTest} from './harness.js';
 
-let harness: Harness;
-let supervisor: Supervisor;
-
-beforeEach(() => {
-  harness = createHarness();
-  supervisor = harness.supervisor;
-});
-
-afterEach(() => supervisor.close());
+const {harness, supervisor} = harnessOfEachTest();
 
 describe('starting', () => {
   it('answers with the address of an app that serves', async () => {

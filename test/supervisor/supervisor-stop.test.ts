@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import {afterEach, beforeEach, describe, it, vi} from 'vitest';
-import {createSupervisor, type Supervisor} from '../../src/supervisor/supervisor.js';
+import {describe, it, vi} from 'vitest';
+import {createSupervisor} from '../../src/supervisor/supervisor.js';
 import {systemClock} from '../../src/system/clock.js';
 import {fixtureSpec, isAlive} from './apps.js';
-import {createHarness, failureOf, type Harness} from './harness.js';
+import {failureOf, harnessOfEachTest} from './harness.js';
 import {createMemoryRecords} from './memory-records.js';
 
-let harness: Harness;
-let supervisor: Supervisor;
-
-beforeEach(() => {
-  harness = createHarness();
-  supervisor = harness.supervisor;
-});
-
-afterEach(() => supervisor.close());
+const {harness, supervisor} = harnessOfEachTest();
 
 describe('stopping', () => {
   it('ends the app, its group and its record', async () => {

@@ -1,6 +1,5 @@
+import type {PackageManager} from '../../system/lockfiles.js';
 import type {PortOwner} from '../../system/port-owner.js';
-
-export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
 /** What the files and the system around a failed app tell: enough to say which command helps. */
 export type Facts = {

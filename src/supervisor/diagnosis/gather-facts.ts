@@ -1,7 +1,8 @@
 import {access, readFile, realpath} from 'node:fs/promises';
 import path from 'node:path';
+import {LOCKFILES, type PackageManager} from '../../system/lockfiles.js';
 import {findPortOwner} from '../../system/port-owner.js';
-import {type Facts, MANIFESTS, NO_FACTS, type PackageManager} from './facts.js';
+import {type Facts, MANIFESTS, NO_FACTS} from './facts.js';
 import type {Failure} from './failure.js';
 import {quote, readOutput} from './output.js';
 import {findPortInUse} from './rules/port-rules.js';
@@ -44,15 +45,6 @@ async function projectFolders(directory: string): Promise<readonly string[]> {
   }
   return folders;
 }
-
-const LOCKFILES: ReadonlyMap<string, PackageManager> = new Map([
-  ['bun.lock', 'bun'],
-  ['bun.lockb', 'bun'],
-  ['pnpm-lock.yaml', 'pnpm'],
-  ['yarn.lock', 'yarn'],
-  ['package-lock.json', 'npm'],
-  ['npm-shrinkwrap.json', 'npm'],
-]);
 
 async function lockedManager(folders: readonly string[]): Promise<PackageManager | undefined> {
   const name = await findIn(folders, [...LOCKFILES.keys()]);

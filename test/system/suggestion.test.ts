@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
-import {editDistance, nearest} from '../../src/config/suggestion.js';
+import {editDistance, nearest} from '../../src/system/suggestion.js';
 
 describe('nearest', () => {
   it('finds the word that was meant', () => {
@@ -16,11 +16,25 @@ describe('nearest', () => {
     assert.equal(nearest('x', ['name']), undefined);
     assert.equal(nearest('x'.repeat(1_000_000), ['name']), undefined);
   });
+
+  it('takes no more wrong letters than it is told to, and the first of those that are equally near', () => {
+    assert.equal(nearest('expresss', ['impress', 'express'], 1), 'express');
+    assert.equal(nearest('exprss', ['expose'], 1), undefined);
+    assert.equal(nearest('exprss', ['expose']), 'expose');
+    assert.equal(nearest('tast', ['test', 'last'], 1), 'test');
+  });
 });
 
 describe('editDistance', () => {
   it('counts a swap of neighbours as one edit', () => {
     assert.equal(editDistance('prot', 'port'), 1);
+  });
+
+  it('counts a letter too many, too few or another one as one edit each', () => {
+    assert.deepEqual(
+      ['portt', 'pot', 'part', 'pat'].map(word => editDistance(word, 'port')),
+      [1, 1, 1, 2],
+    );
   });
 
   it('is a distance: nothing from a word to itself, the same in both directions, at most the longer length', () => {

@@ -1,11 +1,14 @@
-/** The candidate a mistyped word was probably meant to be, if one is near enough: a third of its letters may be wrong. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/**
+ * The candidate a mistyped word was probably meant to be, if one is near enough; of those that are equally near, the first.
+ * `limit`: how many letters may be wrong, if not a third of them.
+ */
+export function nearest(word: string, candidates: readonly string[], limit?: number): string | undefined {
   let best: {readonly candidate: string; readonly distance: number} | undefined;
   for (const candidate of candidates) {
-    const limit = Math.floor(Math.max(word.length, candidate.length) / 3);
-    if (Math.abs(word.length - candidate.length) > limit) continue;
+    const most = limit ?? Math.floor(Math.max(word.length, candidate.length) / 3);
+    if (Math.abs(word.length - candidate.length) > most) continue;
     const distance = editDistance(word, candidate);
-    if (distance <= limit && (!best || distance < best.distance)) best = {candidate, distance};
+    if (distance <= most && (!best || distance < best.distance)) best = {candidate, distance};
   }
   return best?.candidate;
 }
