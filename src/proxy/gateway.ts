@@ -13,10 +13,11 @@ import {createRequestPath, type RequestFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
 import type {StartProgress} from './start-page.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
+import type {TicketKeys} from './tls/ticket-keys.js';
 import {createTlsServer} from './tls/tls-server.js';
 import type {Activate, Upstream} from './upstream.js';
 
-export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort'>;
+export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort' | 'sockets'>;
 
 export type GatewayOptions = {
   readonly https: PortOptions;
@@ -50,6 +51,8 @@ export type GatewayOptions = {
   readonly connectPatienceMs?: number;
   /** Which hosts ask their clients for a certificate. Those of other hosts are never asked. */
   readonly clientCertificates?: ClientCertificates;
+  /** Shared by gateways that follow each other; keys of its own if not given. */
+  readonly ticketKeys?: TicketKeys;
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
   /** Told of each request when it is over. */
@@ -75,6 +78,11 @@ export type Gateway = {
   drain(upstream: Upstream, graceMs?: number): Promise<void>;
   /** Tells the open pages of an app that have its script. */
   publish(app: AppId, event: PageEvent): void;
+  /**
+   * Accepts no more connections and lets those there are end in order: requests finish, kept connections are closed behind
+   * their next answer, tunnels and streams are cut one after the other within `graceMs`. Resolves when none is left.
+   */
+  retire(graceMs: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -125,6 +133,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     activity: path.activity.of,
     drain: path.activity.drain,
     publish: pageEvents.publish,
+    retire(graceMs) {
+      listeners.https.stop();
+      listeners.http.stop();
+      return proxy.drain(graceMs);
+    },
     close: () => (closed ??= close()),
   };
 }

@@ -10,6 +10,8 @@ export type ListenerOptions = {
   readonly deniedPort?: number | undefined;
   /** The address to listen on; both loopback addresses if not given. */
   readonly host?: string | undefined;
+  /** File descriptors of sockets that somebody else has bound to `port`: they are listened on, and nothing is opened. */
+  readonly sockets?: readonly number[] | undefined;
   readonly onConnection: (socket: Socket) => void;
 };
 
@@ -33,7 +35,8 @@ const FREE_PORT_TRIES = 20;
 
 /** Opens one port on both loopback addresses, or on the one address given. Throws PORT_IN_USE, naming the owner where this user may see it. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const {port, deniedPort, host, onConnection} = options;
+  const {port, deniedPort, host, sockets, onConnection} = options;
+  if (sockets !== undefined) return listenOn(sockets, port, onConnection);
   try {
     return await listenOn(host === undefined ? LOOPBACK : [host], port, onConnection);
   } catch (error) {
@@ -48,7 +51,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
 }
 
 async function listenOn(
-  addresses: readonly string[],
+  places: readonly Place[],
   port: number,
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
@@ -64,7 +67,7 @@ async function listenOn(
     socket.on('error', destroyItself);
     onConnection(socket);
   };
-  const servers = await openServers(addresses, port, accept);
+  const servers = await openServers(places, port, accept);
   let stopped: Promise<unknown> | undefined;
   const stop = (): Promise<unknown> => (stopped ??= Promise.all(servers.map(closeServer)));
   const close = async (): Promise<void> => {
@@ -79,16 +82,19 @@ function destroyItself(this: Socket): void {
   this.destroy();
 }
 
+/** An address, or the descriptor of a socket that has one already. */
+type Place = string | number;
+
 async function openServers(
-  addresses: readonly string[],
+  places: readonly Place[],
   port: number,
   accept: (socket: Socket) => void,
 ): Promise<Server[]> {
   for (let attempt = 1; ; attempt++) {
     const servers: Server[] = [];
     try {
-      for (const address of addresses) {
-        const server = await openServer(servers.length > 0 ? portOf(servers) : port, address, accept);
+      for (const place of places) {
+        const server = await openServer(servers.length > 0 ? portOf(servers) : port, place, accept);
         if (server) servers.push(server);
       }
       return servers;
@@ -102,19 +108,20 @@ async function openServers(
 /** Undefined on a machine without IPv6. */
 async function openServer(
   port: number,
-  address: string,
+  place: Place,
   accept: (socket: Socket) => void,
 ): Promise<Server | undefined> {
   // A peer that vanished without a word is found out, also where nothing is sent: on a tunnel, say.
   const server = createServer({noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, accept);
-  server.listen({port, host: address, ipv6Only: address === '::1', backlog: BACKLOG});
+  const where = typeof place === 'number' ? {fd: place} : {port, host: place, ipv6Only: place === '::1'};
+  server.listen({...where, backlog: BACKLOG});
   try {
     await once(server, 'listening');
     // An accept that fails (out of descriptors) costs that connection, not the listener.
     server.on('error', () => undefined);
     return server;
   } catch (error) {
-    if (address === '::1' && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(errorCode(error) ?? '')) return undefined;
+    if (place === '::1' && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import {realpathSync, type Stats} from 'node:fs';
 import path from 'node:path';
+import {contains, toMatchPath} from '../../system/file-paths.js';
+import {anchorPattern, createPatternSet} from '../../system/ignore-pattern.js';
+import {createIgnoreRules, type IgnoreRules} from '../../system/ignore-rules.js';
 import {isDefaultIgnoredFile, isDefaultIgnoredFolder} from './default-ignores.js';
-import {contains, toMatchPath} from './file-paths.js';
-import {anchorPattern, createPatternSet} from './ignore-pattern.js';
-import {createIgnoreRules, type IgnoreRules} from './ignore-rules.js';
 import {createWatchPatterns} from './watch-patterns.js';
 
 export type SourceFilterOptions = {

@@ -4,11 +4,11 @@
 
 import path from 'node:path';
 import {type Clock, systemClock} from '../../system/clock.js';
+import {toRelativePath} from '../../system/file-paths.js';
+import {findOuterRuleFiles} from '../../system/ignore-rules.js';
 import {createChangeBatch} from './change-batch.js';
 import {createDebounce} from './debounce.js';
-import {toRelativePath} from './file-paths.js';
 import {createFileWatch} from './file-watch.js';
-import {findOuterRuleFiles} from './ignore-rules.js';
 import {createSourceTree, type SourceTree} from './source-tree.js';
 import {createSuccession} from './succession.js';
 import type {TreeEvent} from './tree-watch.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {Ignore} from 'ignore';
-import {contains, toMatchPath} from './file-paths.js';
-import {createPatternSet, escapePattern} from './ignore-pattern.js';
+import {contains, toMatchPath} from '../../system/file-paths.js';
+import {createPatternSet, escapePattern} from '../../system/ignore-pattern.js';
 
 /** The `watch` patterns of tako.toml: globs relative to the project's folder, the last that matches decides. */
 export type WatchPatterns = {
