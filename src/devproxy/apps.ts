@@ -22,7 +22,7 @@ import {createAppWatches, type WatchedParts} from './app-watches.js';
 import {dependenciesOf} from './dependencies.js';
 import {createRegisteredApp, type RegisteredApp} from './registered-app.js';
 import type {Registry} from './registry.js';
-import {upstreamOf} from './upstreams.js';
+import {upstreamOf} from '../proxy/local-upstream.js';
 
 export type Apps = {
   /** Adds an app, or updates the one of that name; a running one restarts only when its command changed. */

@@ -25,7 +25,7 @@ import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
-import {upstreamOf} from './upstreams.js';
+import {upstreamOf} from '../proxy/local-upstream.js';
 
 export type DaemonOptions = {
   readonly version: string;

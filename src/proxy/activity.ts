@@ -26,6 +26,8 @@ export type Lasting = {cut(): void};
 
 export type Activity = {
   of(app: AppId): AppActivity;
+  /** What is under way on an upstream, which is known by its object. */
+  ofUpstream(upstream: Upstream): number;
   /** One more for the app; `leaveApp` takes it back. */
   enterApp(app: AppId): Counter;
   /** One more for the upstream, which is known by its object; `leaveUpstream` takes it back. */
@@ -51,6 +53,7 @@ export function createActivity(random: () => number = Math.random): Activity {
       const {inFlight, lastActiveAt} = apps.get(app) ?? NO_ACTIVITY;
       return {inFlight, lastActiveAt};
     },
+    ofUpstream: upstream => upstreams.get(upstream)?.inFlight ?? 0,
     enterApp(app) {
       const counter = enter(apps, app);
       counter.lastActiveAt = Date.now();

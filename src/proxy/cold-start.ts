@@ -9,7 +9,8 @@ import {TakoError} from '../system/error.js';
 import type {AppId} from './route-table.js';
 import type {Activate, Upstream} from './upstream.js';
 
-export type ActivationFailure = 'failed' | 'timed-out' | 'queue-full' | 'cancelled';
+/** `unavailable`: it is to be there and is not, or is not to be there. */
+export type ActivationFailure = 'failed' | 'timed-out' | 'queue-full' | 'cancelled' | 'unavailable';
 
 /** Why a request did not get an upstream. `details` are the app's last lines of output, where there are any. */
 export class ActivationError extends TakoError {

@@ -34,7 +34,7 @@ export function failureAnswer(
   };
 }
 
-const STATUS_OF_FAILURE = {failed: 502, 'timed-out': 504, 'queue-full': 503, cancelled: 503} as const;
+const STATUS_OF_FAILURE = {failed: 502, 'timed-out': 504, 'queue-full': 503, cancelled: 503, unavailable: 503} as const;
 
 const activationAnswer = (
   {failure, code, message, hint, details}: ActivationError,

@@ -9,7 +9,7 @@ import type {Limits, Timeouts} from './limits.js';
 import {type Listener, type ListenerOptions, openListener} from './listener.js';
 import {createPageEvents, type PageEvent} from './page-events.js';
 import {createProxy, type ReverseProxy} from './proxy.js';
-import {createRequestPath, type RequestFilter} from './request-path.js';
+import {createRequestPath, type RequestFilter, type RouteFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
 import type {StartProgress} from './start-page.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
@@ -40,6 +40,8 @@ export type GatewayOptions = {
    */
   readonly documentScript?: (app: AppId) => string | undefined;
   readonly filters?: readonly RequestFilter[];
+  /** May answer requests whose app is known, before that is started for them. */
+  readonly routeFilter?: RouteFilter;
   /** Told of errors nobody expected (a filter that throws); their request is answered with 500. */
   readonly onBug?: (error: unknown) => void;
   /** How long a request waits for its app, in milliseconds; 30 s if not given. */
@@ -68,7 +70,9 @@ export type Gateway = {
   setRoutes(routes: readonly Route[]): void;
   /** Requests and tunnels of an app that are not finished. */
   inFlight(app: AppId): number;
-  /** The same, and when the app was last asked for something. What pages ask tako itself for does not count. */
+  /** Of one upstream, which must be the object that `findUpstream` or `activate` gave. */
+  inFlightOn(upstream: Upstream): number;
+  /** The same as `inFlight`, and when the app was last asked for something. What pages ask tako itself for does not count. */
   activity(app: AppId): AppActivity;
   /**
    * Resolves when no request, stream or tunnel is under way on the upstream, which must be the object that `findUpstream`
@@ -94,6 +98,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const path = createRequestPath({
     routes: () => table,
     filters: options.filters ?? [],
+    routeFilter: options.routeFilter,
     coldStart: createColdStart({
       activate: options.activate,
       ...(options.coldStartDeadlineMs === undefined ? {} : {deadlineMs: options.coldStartDeadlineMs}),
@@ -130,6 +135,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       table = createRouteTable(routes);
     },
     inFlight: app => path.activity.of(app).inFlight,
+    inFlightOn: path.activity.ofUpstream,
     activity: path.activity.of,
     drain: path.activity.drain,
     publish: pageEvents.publish,

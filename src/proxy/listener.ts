@@ -106,11 +106,7 @@ async function openServers(
 }
 
 /** Undefined on a machine without IPv6. */
-async function openServer(
-  port: number,
-  place: Place,
-  accept: (socket: Socket) => void,
-): Promise<Server | undefined> {
+async function openServer(port: number, place: Place, accept: (socket: Socket) => void): Promise<Server | undefined> {
   // A peer that vanished without a word is found out, also where nothing is sent: on a tunnel, say.
   const server = createServer({noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, accept);
   const where = typeof place === 'number' ? {fd: place} : {port, host: place, ipv6Only: place === '::1'};

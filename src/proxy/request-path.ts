@@ -22,9 +22,13 @@ import type {UpstreamRequest} from './upstream-request.js';
 /** May answer a request before it is routed; true when it did. */
 export type RequestFilter = (session: GatewaySession) => boolean;
 
+/** May answer a request whose app is known, as from that app's files; true when it did. */
+export type RouteFilter = (session: GatewaySession, route: Route) => boolean | Promise<boolean>;
+
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
   readonly filters: readonly RequestFilter[];
+  readonly routeFilter: RouteFilter | undefined;
   readonly coldStart: ColdStart;
   /** Where a ready instance listens, without waiting; undefined when the app must be started. */
   readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
@@ -44,14 +48,15 @@ export type RequestPathOptions = {
 
 export type RequestPath = {
   readonly phases: Phases<GatewayContext>;
-  readonly activity: Pick<Activity, 'of' | 'drain'>;
+  readonly activity: Pick<Activity, 'of' | 'ofUpstream' | 'drain'>;
 };
 
 /** An app whose own watcher starts it anew is asked so often whether it is there. */
 const PATIENT_RETRY_MS = 100;
 
 export function createRequestPath(options: RequestPathOptions): RequestPath {
-  const {routes, filters, coldStart, findUpstream, lastLines, startOf, documentScript, pageEvents} = options;
+  const {routes, filters, routeFilter, coldStart, findUpstream, lastLines, startOf, documentScript, pageEvents} =
+    options;
   const {httpsPort, connectPatienceMs, onLog} = options;
   const activity = createActivity();
   const startPages =
@@ -83,10 +88,19 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       redirectToHttps(session, host, httpsPort());
     } else {
       session.context.route = found;
-      if (found.upstream === undefined) session.context.app = activity.enterApp(found.app);
-      return false;
+      return routeFilter === undefined ? enter(session, found) : filterRouted(session, found, routeFilter);
     }
     return true;
+  }
+
+  /** Its files do not count as use of an app. */
+  async function filterRouted(session: GatewaySession, found: Route, filter: RouteFilter): Promise<boolean> {
+    return (await filter(session, found)) || enter(session, found);
+  }
+
+  function enter(session: GatewaySession, {app, upstream}: Route): false {
+    if (upstream === undefined) session.context.app = activity.enterApp(app);
+    return false;
   }
 
   const waitForStart = (app: AppId, session: GatewaySession): Promise<Upstream> =>

@@ -1,0 +1,95 @@
+// The instances of one release: each is an app of its own to the supervisor, numbered from 1.
+
+import {upstreamOf} from '../../proxy/local-upstream.js';
+import type {Upstream} from '../../proxy/upstream.js';
+import type {Instance} from '../../supervisor/instance.js';
+import type {LaunchSpec} from '../../supervisor/launch-spec.js';
+import type {Supervisor} from '../../supervisor/supervisor.js';
+import {type LaunchPlace, launchSpecOf} from './launch.js';
+import type {RunnableRelease} from './loaded-release.js';
+
+export type InstanceSet = {
+  readonly release: RunnableRelease;
+  /** Starts those of the first `count` that do not run; resolves when all are ready. Rejects with the first StartError. */
+  grow(count: number): Promise<readonly Upstream[]>;
+  /** Ends those above `count` when their requests are done. */
+  shrink(count: number): Promise<void>;
+  /** Where a request may go at once. */
+  ready(): readonly Upstream[];
+  /** Starts what is missing of the first `count`, at least one; resolves with the first that is ready. */
+  wake(count: number): Promise<Upstream>;
+  /** Has a new process follow each that runs, one after the other. */
+  restart(): Promise<void>;
+  /** All that run or were to. */
+  instances(): readonly NumberedInstance[];
+  /** What is needed to start that instance. */
+  specOf(number: number): LaunchSpec;
+};
+
+export type NumberedInstance = {readonly number: number; readonly instance: Instance};
+
+export type InstanceSetOptions = {
+  readonly release: RunnableRelease;
+  readonly place: LaunchPlace;
+  readonly supervisor: Pick<Supervisor, 'start' | 'restart' | 'serving' | 'instance' | 'forget'>;
+  /** Resolves when nothing is in flight on that upstream, or the time is over. */
+  readonly drain: (upstream: Upstream, graceMs: number) => Promise<void>;
+  /** The numbers of those that run already: taken over from the server process before this one. */
+  readonly running?: readonly number[];
+};
+
+export function createInstanceSet({release, place, supervisor, drain, running = []}: InstanceSetOptions): InstanceSet {
+  /** Those that run or are to; one on its way out is not among them. */
+  const numbers = new Set(running);
+  const specs = new Map<number, LaunchSpec>();
+
+  function specOf(number: number): LaunchSpec {
+    const spec = specs.get(number) ?? launchSpecOf(release, number, place);
+    specs.set(number, spec);
+    return spec;
+  }
+  const nameOf = (number: number): string => specOf(number).app;
+
+  async function start(number: number): Promise<Upstream> {
+    numbers.add(number);
+    return upstreamOf(await supervisor.start(specOf(number)));
+  }
+
+  async function end(number: number): Promise<void> {
+    const served = supervisor.serving(nameOf(number));
+    numbers.delete(number);
+    if (served) await drain(upstreamOf(served), release.manifest.process.graceMs);
+    // It may have been asked for again meanwhile.
+    if (!numbers.has(number)) await supervisor.forget(nameOf(number));
+  }
+
+  const sorted = (): number[] => [...numbers].sort((a, b) => a - b);
+  return {
+    release,
+    specOf,
+    grow: count => Promise.all(range(count).map(start)),
+    shrink: async count =>
+      void (await Promise.all(
+        sorted()
+          .filter(number => number > count)
+          .map(end),
+      )),
+    ready: () =>
+      sorted().flatMap(number => {
+        const served = supervisor.serving(nameOf(number));
+        return served ? [upstreamOf(served)] : [];
+      }),
+    wake: count => Promise.any(range(Math.max(count, 1)).map(start)).catch(throwFirst),
+    async restart() {
+      for (const number of sorted()) await supervisor.restart(specOf(number));
+    },
+    instances: () => sorted().map(number => ({number, instance: supervisor.instance(nameOf(number))})),
+  };
+}
+
+/** 1 to `count`. */
+const range = (count: number): number[] => Array.from({length: count}, (_, index) => index + 1);
+
+function throwFirst(error: unknown): never {
+  throw error instanceof AggregateError ? error.errors[0] : error;
+}

@@ -1,0 +1,60 @@
+// From a release to what the supervisor starts.
+
+import path from 'node:path';
+import type {LaunchSpec} from '../../supervisor/launch-spec.js';
+import {renderInstanceName} from './instance-name.js';
+import type {LoadedRelease, RunnableRelease} from './loaded-release.js';
+
+/** What differs between servers and between deployments on one. */
+export type LaunchPlace = {
+  readonly deployment: string;
+  /** The app's own folder, which outlives its releases. */
+  readonly dataFolder: string;
+  /** The program of a runtime, as an absolute path. */
+  readonly runtimeFile: (runtime: {readonly name: 'node'; readonly version: string}) => string;
+  /** By which the app knows that it is the server that asks for its status. */
+  readonly token: string;
+};
+
+/** Where a server's own programs are; what a release needs beside them it brings along. */
+const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** What is needed to start one instance. */
+export function launchSpecOf(release: RunnableRelease, number: number, place: LaunchPlace): LaunchSpec {
+  const {process: program} = release.manifest;
+  return {
+    app: renderInstanceName({deployment: place.deployment, release: release.id, number}),
+    command: program.command.map((word, index) => (index === 0 ? resolveProgram(word, release, place) : word)),
+    directory: path.join(release.tree, release.manifest.directory),
+    environment: releaseEnvironment(release, place),
+    bootstrap: {token: place.token, secrets: {}, storages: {}},
+    ready: program.ready,
+    port: program.port ?? undefined,
+    restart: program.port === null ? 'start-first' : 'stop-first',
+    readyTimeoutMs: program.readyTimeoutMs,
+    graceMs: program.graceMs,
+  };
+}
+
+/** `node` is the runtime that the release pins, wherever PATH leads; a restart of the server does not change that. */
+function resolveProgram(word: string, {manifest}: LoadedRelease, {runtimeFile}: LaunchPlace): string {
+  const runtime = manifest.process?.runtime;
+  return runtime && word === runtime.name ? runtimeFile(runtime) : word;
+}
+
+/** The environment of a release's processes and of its release command. */
+export function releaseEnvironment(release: LoadedRelease, place: LaunchPlace): Record<string, string> {
+  const {manifest, id, tree} = release;
+  const runtime = manifest.process?.runtime;
+  const runtimeFolder = runtime ? [path.dirname(place.runtimeFile(runtime))] : [];
+  return {
+    NODE_ENV: 'production',
+    HOME: place.dataFolder,
+    ...manifest.variables,
+    PATH: [path.join(tree, manifest.directory, 'node_modules/.bin'), ...runtimeFolder, SYSTEM_PATH].join(':'),
+    ENV: manifest.environment,
+    TAKO_BUILD: id,
+    TAKO_DATA_DIR: place.dataFolder,
+    TAKO_APP_ROOT: path.join(tree, manifest.directory),
+  };
+}
