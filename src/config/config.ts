@@ -1,4 +1,5 @@
 import type {RoutePattern} from '../proxy/route-syntax.js';
+import type {OnServers} from './on-servers.js';
 
 /** Everything tako.toml says, complete: what the file leaves out has its default, or is undefined where that has a meaning. */
 export type Config = {
@@ -61,7 +62,7 @@ export type ToolVersion = {readonly id: string; readonly version: string | undef
 /** Without a prototype, as the names are the user's. */
 export type Named<T> = Readonly<Record<string, T>>;
 
-export type Environment = {
+export type Environment = OnServers & {
   readonly routes: readonly RoutePattern[];
   readonly servers: readonly string[];
   /** Binding -> name of a storage. */
@@ -69,14 +70,18 @@ export type Environment = {
   /** The storage that backups go to. Undefined: no backups. */
   readonly backup: string | undefined;
   readonly sourceIp: (typeof SOURCE_IPS)[number];
-  readonly ssl: (typeof SSL_ISSUERS)[number];
+  readonly ssl: (typeof SSL_SOURCES)[number];
   readonly idleTimeoutMs: number | 'never';
   /** The command run at deploy: the environment's own, or the one for all. Undefined: none. */
   readonly release: string | undefined;
 };
 
 export const SOURCE_IPS = ['auto', 'direct', 'cloudflare-proxy', 'trusted-proxy'] as const;
-export const SSL_ISSUERS = ['letsencrypt', 'cloudflare'] as const;
+/**
+ * Where certificates come from. `files`: the server's own PEM files. `internal`: self-signed, behind something that does not
+ * check. `off`: plain HTTP only.
+ */
+export const SSL_SOURCES = ['letsencrypt', 'cloudflare', 'files', 'internal', 'off'] as const;
 
 export type Build = {
   readonly run: string | undefined;

@@ -3,7 +3,7 @@
 
 import type {Command, Named} from './config.js';
 import {type DocumentRules, type Parsed, parseDocument} from './document.js';
-import {field, listOf, nonEmptyText, oneOf, table, tableOf, text} from './field.js';
+import {field, flag, listOf, nonEmptyText, oneOf, table, tableOf, text} from './field.js';
 import type {Finding} from './problem.js';
 import {isTable, type TomlTable} from './toml.js';
 import {command, port, relativePath, variableName} from './value.js';
@@ -25,12 +25,8 @@ export type Framework = {
   readonly main: readonly string[];
   /** Used when no script is. Its words may hold `{main}`, `{module}`, `{folder}` and `{python}`. Undefined: there is none. */
   readonly dev: Command | undefined;
-  /** A shell's line. Undefined: nothing to build. */
-  readonly build: string | undefined;
-  /** The command of a release, with the placeholders of `dev`. */
-  readonly start: Command | undefined;
-  /** Folders, after the build, whose files are served as they are. */
-  readonly assets: readonly string[];
+  /** How it is built and run on a server: the first of these whose signs the project has. Never empty, the last needs none. */
+  readonly production: readonly Production[];
   /** Variables the dev command needs beside the usual ones; those of tako.toml go over them. */
   readonly environment: Named<string>;
   readonly hostCheck: HostCheck;
@@ -61,6 +57,28 @@ export type ScriptArguments = {
   readonly name: string;
   readonly since: number;
   readonly add: readonly string[];
+};
+
+/** How an app of a framework is built and run on a server. Without `start`, its assets are all there is. */
+export type Production = {
+  /** One of these must be there. Empty: it is for all. */
+  readonly any: readonly Sign[];
+  /** A shell's line. Undefined: nothing to build. */
+  readonly build: string | undefined;
+  /** The command of a release, with the placeholders of `dev`; a package's program is run by Node, without its shell script. */
+  readonly start: Command | undefined;
+  /** Variables that `start` needs; those of tako.toml go over them. */
+  readonly environment: Named<string>;
+  /** Folders, after the build, whose files are served as they are. `{folder}` is that of the entry, `*` any name. */
+  readonly assets: readonly string[];
+  /** The page for paths without a file. Undefined: they are not found. */
+  readonly fallback: string | undefined;
+  /** What the build leaves that a release needs. Empty: everything. */
+  readonly files: readonly string[];
+  /** Whether `start` needs the packages of package.json, or the build's output has them in it. */
+  readonly needsPackages: boolean;
+  /** Why it cannot be deployed as it is, and what to do. Undefined: it can. */
+  readonly refusal: string | undefined;
 };
 
 /** Signs that must be there: one of `any`, every one of `all`, and not one of `none`. An empty `any` asks for nothing. */
@@ -96,7 +114,22 @@ const signs = listOf(sign, 'an array of signs');
 const texts = listOf(nonEmptyText, 'an array of strings');
 const paths = listOf(relativePath, 'an array of paths');
 
+const productionShape = {
+  build: nonEmptyText.optional(),
+  start: command.optional(),
+  start_environment: tableOf(text(), variableName).optional(),
+  assets: paths.optional(),
+  fallback: relativePath.optional(),
+  files: paths.optional(),
+  needs_packages: flag.optional(),
+  refusal: nonEmptyText.optional(),
+};
+
+const productionToml = table({...productionShape, any: signs.optional()});
+
 const frameworkToml = table({
+  ...productionShape,
+  production: listOf(productionToml, 'an array of tables').optional(),
   id: frameworkId,
   name: nonEmptyText,
   aliases: listOf(frameworkId, 'an array of ids').optional(),
@@ -110,9 +143,6 @@ const frameworkToml = table({
   }).optional(),
   main: paths.optional(),
   dev: command.optional(),
-  build: nonEmptyText.optional(),
-  start: command.optional(),
-  assets: paths.optional(),
   environment: tableOf(text(), variableName).optional(),
   host_check: oneOf(...HOST_CHECKS),
   host_check_paths: texts.optional(),
@@ -123,6 +153,7 @@ const frameworkToml = table({
 const frameworksToml = table({framework: listOf(frameworkToml, 'an array of tables')});
 
 type FrameworkToml = ReturnType<(typeof frameworkToml)['parse']>;
+type ProductionToml = Omit<ReturnType<(typeof productionToml)['parse']>, 'any'>;
 
 function completeFramework(toml: FrameworkToml): Framework {
   const {any = [], all = [], none = []} = toml.detect;
@@ -135,14 +166,31 @@ function completeFramework(toml: FrameworkToml): Framework {
     scriptArguments: toml.script_arguments,
     main: toml.main ?? [],
     dev: toml.dev,
-    build: toml.build,
-    start: toml.start,
-    assets: toml.assets ?? [],
+    production: [
+      // What is refused without a sign is not with it.
+      ...(toml.production ?? []).map(own => completeProduction({...toml, refusal: undefined, ...own}, own.any)),
+      completeProduction(toml),
+    ],
     environment: toml.environment ?? {},
     hostCheck: toml.host_check,
     hostCheckPaths: toml.host_check_paths ?? [],
     reloads: toml.reloads,
     defaultPort: toml.default_port,
+  };
+}
+
+/** What a variant does not say, its profile does. */
+function completeProduction(toml: ProductionToml, any: readonly Sign[] = []): Production {
+  return {
+    any,
+    build: toml.build,
+    start: toml.start,
+    environment: toml.start_environment ?? {},
+    assets: toml.assets ?? [],
+    fallback: toml.fallback,
+    files: toml.files ?? [],
+    needsPackages: toml.needs_packages ?? true,
+    refusal: toml.refusal,
   };
 }
 
@@ -174,8 +222,14 @@ function findProfileProblems({profile, index}: Profile): readonly Finding[] {
       ? needsMain.map(key => ({path: [...path, key], message: 'has a placeholder, but the profile has no main'}))
       : []),
     ...['dev', 'start'].flatMap(key => findUnknownPlaceholders(profile[key], [...path, key])),
+    ...variantsOf(profile).flatMap((variant, place) =>
+      findUnknownPlaceholders(variant.start, [...path, 'production', place, 'start']),
+    ),
   ];
 }
+
+const variantsOf = ({production}: TomlTable): readonly TomlTable[] =>
+  (Array.isArray(production) ? production : []).filter(isTable);
 
 /** Everything that a word of a profile's command may hold in braces. */
 export const PLACEHOLDERS = ['{main}', '{module}', '{folder}', '{python}'] as const;

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {TakoError} from '../system/error.js';
 import {nearest} from '../system/suggestion.js';
 import type {Config} from './config.js';
-import {type Detection, type Framework, parseFrameworks, type Sign} from './framework.js';
+import {type Detection, type Framework, type Production, parseFrameworks, type Sign} from './framework.js';
 import {invalidFile} from './problem.js';
 import type {ProjectFacts} from './project-facts.js';
 
@@ -35,6 +35,11 @@ export function decideFramework({preset}: Config, facts: ProjectFacts): Framewor
 /** The first framework whose signs the project has; those built on others come before them. */
 export function detectFramework(facts: ProjectFacts): Framework | undefined {
   return frameworks().find(({detect}) => fits(detect, facts));
+}
+
+/** How the framework's apps are built and run on servers: the first way whose signs the project has. */
+export function decideProduction({production}: Framework, facts: ProjectFacts): Production | undefined {
+  return production.find(({any}) => any.length === 0 || any.some(sign => hasSign(facts, sign)));
 }
 
 /** The framework of a `preset`. A commit behind it (`vite@1a2b3c4`) is accepted and means nothing: profiles come with tako. */

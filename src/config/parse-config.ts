@@ -9,6 +9,7 @@ import {
   type Workflows,
 } from './config.js';
 import {type Parsed, parseDocument} from './document.js';
+import {completeOnServers} from './on-servers.js';
 import {takoTomlRules} from './rules.js';
 import {
   type EnvironmentToml,
@@ -74,16 +75,17 @@ function completeConfig(toml: TakoToml, fallbackName: string): Config {
   };
 }
 
-function completeEnvironments({envs = {}, release}: TakoToml): Config['environments'] {
+function completeEnvironments({envs = {}, ...forAll}: TakoToml): Config['environments'] {
   const environments = mapNamed({development: {}, ...envs}, (environment, name) =>
-    completeEnvironment(environment, name === 'development', release),
+    completeEnvironment(environment, name === 'development', forAll),
   );
   return environments as Config['environments'];
 }
 
-function completeEnvironment(toml: EnvironmentToml, isDevelopment: boolean, release: string | undefined): Environment {
+function completeEnvironment(toml: EnvironmentToml, isDevelopment: boolean, forAll: TakoToml): Environment {
   const idleTimeoutMs = isDevelopment ? DEFAULTS.developmentIdleTimeoutMs : DEFAULTS.idleTimeoutMs;
   return {
+    ...completeOnServers(toml, forAll),
     routes: toml.routes ?? (toml.route ? [toml.route] : []),
     servers: toml.servers ?? [],
     storages: toml.storages ?? NOTHING,
@@ -92,7 +94,7 @@ function completeEnvironment(toml: EnvironmentToml, isDevelopment: boolean, rele
     ssl: toml.ssl ?? DEFAULTS.ssl,
     idleTimeoutMs: toml.idle_timeout ?? idleTimeoutMs,
     // An empty text takes back the command for all environments.
-    release: (toml.release ?? release) || undefined,
+    release: (toml.release ?? forAll.release) || undefined,
   };
 }
 

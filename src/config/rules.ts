@@ -2,6 +2,7 @@
 // single keys are wrong; what has not the expected kind is left to the schema.
 
 import type {DocumentRules} from './document.js';
+import {ON_SERVERS_KEYS} from './on-servers.js';
 import type {Finding} from './problem.js';
 import {isTable, type KeyPath, type TomlTable, type TomlValue} from './toml.js';
 import {RESERVED_VARIABLE} from './vars.js';
@@ -14,7 +15,7 @@ export const takoTomlRules: DocumentRules = {
     ...findRestartProblems(toml),
     ...findOwnDependency(toml),
   ],
-  warnings: toml => [...findReservedVariables(toml), ...findUnusedServers(toml)],
+  warnings: toml => [...findReservedVariables(toml), ...findServerKeys(toml)],
 };
 
 type Conflict = {readonly key: KeyPath; readonly with: KeyPath; readonly message: string};
@@ -114,9 +115,11 @@ function findReservedVariables(toml: TomlTable): readonly Finding[] {
     .map(path => ({path, message: 'is set by tako to the name of the environment; this value is ignored'}));
 }
 
-function findUnusedServers(toml: TomlTable): readonly Finding[] {
-  const path = ['envs', DEVELOPMENT, 'servers'];
-  return find(toml, path) === undefined ? [] : [{path, message: 'is ignored: development runs on this machine'}];
+function findServerKeys(toml: TomlTable): readonly Finding[] {
+  return ['servers', ...ON_SERVERS_KEYS]
+    .map(key => ['envs', DEVELOPMENT, key])
+    .filter(path => find(toml, path) !== undefined)
+    .map(path => ({path, message: 'is ignored: development runs on this machine'}));
 }
 
 const DEVELOPMENT = 'development';

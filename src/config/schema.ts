@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import {IMAGE_FORMATS, SOURCE_IPS, SSL_ISSUERS} from './config.js';
+import {IMAGE_FORMATS, SOURCE_IPS, SSL_SOURCES} from './config.js';
 import {
   anyTable,
   flag,
@@ -13,6 +13,7 @@ import {
   text,
   wholeNumber,
 } from './field.js';
+import {onServersShape} from './on-servers.js';
 import {splitTable} from './toml.js';
 import {
   appName,
@@ -41,13 +42,14 @@ const names = listOf(nonEmptyText, 'an array of strings');
 const count = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 const environment = table({
+  ...onServersShape,
   route: route.optional(),
   routes: listOf(route, 'an array of routes').optional(),
   servers: names.optional(),
   storages: tableOf(nonEmptyText, freeName).optional(),
   backup: table({storage: nonEmptyText}).optional(),
   source_ip: oneOf(...SOURCE_IPS).optional(),
-  ssl: oneOf(...SSL_ISSUERS).optional(),
+  ssl: oneOf(...SSL_SOURCES).optional(),
   idle_timeout: idleTimeout.optional(),
   release: text().optional(),
 });
@@ -95,6 +97,7 @@ const storage = table({
 
 /** Every key of tako.toml by itself, with the names of the file. What keys mean together is in rules.ts. */
 export const takoToml = table({
+  ...onServersShape,
   name: appName.optional(),
   runtime: toolVersion(['bun', 'node', 'go', 'deno', 'python']).optional(),
   package_manager: toolVersion().optional(),

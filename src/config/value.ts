@@ -64,6 +64,21 @@ function secondsOf(input: unknown): number | undefined {
   return match ? Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] : undefined;
 }
 
+const BYTES = {K: 2 ** 10, M: 2 ** 20, G: 2 ** 30} as const;
+
+/** Bytes, as a number or with a unit (`"512M"`): powers of 1024, as systemd and Docker count them. */
+export const byteSize = (minBytes: number) =>
+  field(`bytes from ${minBytes}, or a size such as "512M" or "2G"`, input => {
+    const bytes = bytesOf(input);
+    return bytes !== undefined && Number.isSafeInteger(bytes) && bytes >= minBytes ? bytes : undefined;
+  });
+
+function bytesOf(input: unknown): number | undefined {
+  if (typeof input === 'number') return input;
+  const match = typeof input === 'string' ? /^(\d{1,9})([KMG])$/.exec(input) : null;
+  return match ? Number(match[1]) * BYTES[match[2] as keyof typeof BYTES] : undefined;
+}
+
 const COMMAND = 'a command: a string, or an array of strings such as ["node", "server.js"]';
 
 export const command = field<Command>(COMMAND, input => {

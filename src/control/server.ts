@@ -31,7 +31,7 @@ export async function startControlServer<Methods>(options: ControlServerOptions<
       clients.delete(socket);
       onClientsChange(clients.size);
     });
-    serveClient(socket, {...options, handlers: options.handlers as AnyHandlers});
+    serveClient(socket, options);
     onClientsChange(clients.size);
   });
   await ensurePrivateFolder(path.dirname(socketPath));
@@ -54,7 +54,11 @@ const keepPrivate = (socketPath: string): Promise<void> => chmod(socketPath, PRI
 const endClient = (client: Socket): void => void (client.writableLength > 0 ? client.destroy() : client.destroySoon());
 
 /** Answers the calls of one client, whatever they come through. */
-export function serveClient(socket: Socket, {handlers, onBug}: Pick<Connection, 'handlers' | 'onBug'>): void {
+export function serveClient<Methods>(
+  socket: Socket,
+  {handlers: given, onBug}: Pick<ControlServerOptions<Methods>, 'handlers' | 'onBug'>,
+): void {
+  const handlers = given as AnyHandlers;
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   socket.on('error', () => socket.destroy());

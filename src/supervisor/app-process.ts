@@ -1,28 +1,31 @@
 import {randomBytes} from 'node:crypto';
 import type {Clock} from '../system/clock.js';
 import {processIdentity} from '../system/processes.js';
-import type {PipeSupply} from './contract-pipes.js';
 import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import type {LogBuffer} from './log-buffer.js';
 import {readLines} from './output.js';
-import {endGroup, type GroupEnd, killGroup} from './process-group.js';
+import type {GroupEnd} from './process-group.js';
 import {within} from './race.js';
-import {awaitReadiness, type Readiness} from './readiness.js';
-import {type SpawnedApp, spawnApp} from './spawn.js';
+import {awaitReadiness, followFrom, type Readiness} from './readiness.js';
+import type {SpawnedApp} from './spawn.js';
 
 /** An app's process with its output going to the log and its record kept. */
 export type AppProcess = {
   readonly pid: number;
   readonly startedAt: number;
+  /** It was started by someone before us. */
+  readonly isAdopted: boolean;
   /** The PORT that was chosen for it and no other. Undefined: it speaks the contract, or its port is pinned. */
   readonly reservedPort: number | undefined;
   /** Resolves when it is ready, or cannot be any more, or the signal aborts. To be asked once. */
   awaitReadiness(signal: AbortSignal): Promise<Readiness>;
   /** Calls the listener when a process that is ready listens elsewhere. */
   onRebind(listener: (endpoint: Endpoint) => void): void;
+  /** To be told where it listens each time that is found out. */
+  listensOn(endpoint: Endpoint): void;
   /** The leader's end; others of its group may still run. */
   readonly exited: Promise<Exit>;
   /** Adds a line of tako's own to the app's log. */
@@ -37,10 +40,22 @@ export type AppProcess = {
   abandon(): void;
 };
 
+/** Starts the process of one instance, or throws a StartError. */
+export type Spawn = (spec: LaunchSpec, instanceId: string) => Promise<SpawnedApp>;
+
+/** A process that someone before us has started. */
+export type Adoptee = {
+  readonly app: SpawnedApp;
+  /** Where it listens. Undefined: it is not ready yet, as far as is known. */
+  readonly endpoint: Endpoint | undefined;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+};
+
 export type ProcessWorld = {
   readonly clock: Clock;
   readonly records: InstanceRecords;
-  readonly pipes: PipeSupply;
+  readonly spawn: Spawn;
   readonly logs: LogBuffer;
 };
 
@@ -55,12 +70,31 @@ export async function launch(spec: LaunchSpec, world: ProcessWorld): Promise<App
   const id = randomBytes(8).toString('hex');
   world.records.add({id, app: spec.app, pid: undefined, startTime: undefined});
   try {
-    const child = await spawnApp(spec, id, await world.pipes.take());
-    return endIfFailing(child, () => attend(child, id, spec, world));
+    const child = await world.spawn(spec, id);
+    return endIfFailing(child, () => attend(child, spec, world));
   } catch (error) {
     world.records.remove(id);
     throw error;
   }
+}
+
+/** Attends to a process that runs already. Its record is kept as if we had started it. */
+export function adopt(spec: LaunchSpec, {app, endpoint, startedAt}: Adoptee, world: ProcessWorld): AppProcess {
+  return endIfFailing(app, () => {
+    world.records.add({id: app.instanceId, app: spec.app, pid: undefined, startTime: undefined});
+    const attended = attend(app, spec, world);
+    const ready = endpoint && {outcome: 'ready' as const, endpoint};
+    return {
+      ...attended,
+      startedAt,
+      isAdopted: true,
+      awaitReadiness: async signal => {
+        if (!ready) return attended.awaitReadiness(signal);
+        followFrom(ready.endpoint, app.signs, world.clock);
+        return ready;
+      },
+    };
+  });
 }
 
 /** A process that nobody attends to does not stay. */
@@ -68,14 +102,14 @@ function endIfFailing<T>(child: SpawnedApp, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    killGroup(child.pid);
+    child.kill();
     child.close();
     throw error;
   }
 }
 
-function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records, logs}: ProcessWorld): AppProcess {
-  const {pid, exited} = child;
+function attend(child: SpawnedApp, spec: LaunchSpec, {clock, records, logs}: ProcessWorld): AppProcess {
+  const {pid, instanceId: id, exited} = child;
   const say = (text: string): void => void logs.append('tako', text, id);
   const output = Promise.all([
     readLines(child.stdout, line => logs.append('stdout', line, id)),
@@ -86,7 +120,7 @@ function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records
   const recorded = keepRecord(async () => records.setPid(id, pid, (await processIdentity(pid))?.startTime));
 
   const end = async (): Promise<GroupEnd> => {
-    const groupEnd = await endGroup(pid, spec.graceMs, clock);
+    const groupEnd = await child.end(spec.graceMs, clock);
     if (groupEnd === 'ended' || groupEnd === 'killed') await exited;
     await untilOutputRead();
     child.close();
@@ -96,7 +130,7 @@ function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records
   };
   const abandon = (): void => {
     try {
-      killGroup(pid);
+      child.kill();
     } finally {
       child.close();
     }
@@ -104,10 +138,12 @@ function attend(child: SpawnedApp, id: string, spec: LaunchSpec, {clock, records
   return {
     pid,
     startedAt: clock.now(),
+    isAdopted: false,
     reservedPort: child.reservedPort,
     awaitReadiness: signal =>
       awaitReadiness({signs: child.signs, exited, timeoutMs: spec.readyTimeoutMs, signal}, clock),
     onRebind: listener => child.signs.onRebind(listener),
+    listensOn: endpoint => child.listensOn(endpoint),
     exited,
     say,
     lastLines: () => lastLinesOf(logs, id),

@@ -130,9 +130,8 @@ async function live(life: Life): Promise<void> {
 
 /** From the spawn until nothing is left. */
 async function attend(life: Life, child: AppProcess): Promise<void> {
-  const [file = '', ...args] = life.spec.command;
   life.facts.child = child;
-  child.say(`started pid ${child.pid}: ${renderCommand({file, args}, false)}`);
+  child.say(describeStart(life.spec, child));
   life.hooks.onSpawned(life.attempt, {pid: child.pid, startedAt: child.startedAt});
   const readiness = await child.awaitReadiness(life.stopping.signal);
   const ending = readiness.outcome === 'ready' ? await serve(life, child, readiness.endpoint) : readiness;
@@ -140,6 +139,12 @@ async function attend(life: Life, child: AppProcess): Promise<void> {
   else if (ending.outcome === 'exited') await reportExit(life, child, ending.exit);
   const groupEnd = await child.end();
   if (ending.outcome !== 'exited') child.say(describeStop(groupEnd, life.spec.graceMs));
+}
+
+function describeStart({command: [file = '', ...args]}: LaunchSpec, {pid, isAdopted}: AppProcess): string {
+  return isAdopted
+    ? `pid ${pid} was there already, and goes on`
+    : `started pid ${pid}: ${renderCommand({file, args}, false)}`;
 }
 
 async function start(life: Life): Promise<AppProcess> {
@@ -172,7 +177,8 @@ const describe = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** From ready until the process is to stop or has exited. */
 async function serve(life: Life, child: AppProcess, endpoint: Endpoint): Promise<Ending> {
-  child.say(`ready on port ${endpoint.port} after ${life.clock.now() - child.startedAt} ms`);
+  const elapsed = child.isAdopted ? '' : ` after ${life.clock.now() - child.startedAt} ms`;
+  child.say(`ready on port ${endpoint.port}${elapsed}`);
   listenOn(life, child, endpoint);
   const over = new AbortController();
   try {
@@ -186,12 +192,14 @@ async function serve(life: Life, child: AppProcess, endpoint: Endpoint): Promise
   }
 }
 
-function listenOn({facts, hooks, attempt}: Life, {pid}: AppProcess, endpoint: Endpoint): void {
+function listenOn({facts, hooks, attempt}: Life, child: AppProcess, endpoint: Endpoint): void {
+  const {pid} = child;
   const {host, port, isTls} = endpoint;
   const key = JSON.stringify([host, port, isTls]);
   const upstream = facts.upstreams.get(key) ?? {host, port, pid, isTls};
   facts.upstreams.set(key, upstream);
   facts.upstream = upstream;
+  child.listensOn(endpoint);
   hooks.onListening(attempt, endpoint);
 }
 

@@ -13,7 +13,7 @@
 // name: it is opened by that, in any process of the app, for each report anew. See
 // report-channel.ts.
 
-import {closeSync, constants, openSync, rmSync} from 'node:fs';
+import {chmodSync, closeSync, constants, fchownSync, openSync, rmSync} from 'node:fs';
 import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -88,6 +88,20 @@ export async function openContractPipes(): Promise<ContractPipes> {
     await rm(folder, {recursive: true, force: true});
     throw error;
   }
+}
+
+/** Others may go through the folder to a name that they know, and neither list nor change what is in it. */
+const PASSABLE_FOLDER = 0o711;
+
+/**
+ * Makes the pipes those of the user an app runs as: only processes of that user, beside root's, can open them. The folder
+ * stays ours, so that what is removed in it later is what we put there.
+ */
+export function givePipes({bootstrap, readiness, report}: ContractPipes, owner: {uid?: number; gid?: number}): void {
+  const {uid, gid} = owner;
+  if (uid === undefined || gid === undefined) return;
+  for (const {read} of [bootstrap, readiness, report]) fchownSync(read, uid, gid);
+  chmodSync(path.dirname(report.file), PASSABLE_FOLDER);
 }
 
 export function closeContractPipes({bootstrap, readiness, report}: ContractPipes): void {

@@ -14,7 +14,12 @@
 import type {Endpoint} from './endpoint.js';
 
 /** How a process ended: an exit code, or the signal that ended it. */
-export type Exit = {readonly code: number | null; readonly signal: string | null};
+export type Exit = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What is known of it beside that, to go behind a comma: `as it used more than its 256 MiB of memory`. */
+  readonly reason?: string;
+};
 
 /** The leader of a process group. `startedAt` is in milliseconds since the epoch. */
 export type RunningProcess = {readonly pid: number; readonly startedAt: number};
@@ -180,5 +185,7 @@ const backingOff = ({startedAt}: RunningProcess, {exit, crashes, retryAt}: Happe
 });
 
 /** For the middle of a sentence: `code 1`, `signal SIGKILL`. */
-export const describeExit = ({code, signal}: Exit): string =>
-  signal === null ? `code ${code ?? 'unknown'}` : `signal ${signal}`;
+export const describeExit = ({code, signal, reason}: Exit): string => {
+  const end = signal === null ? `code ${code ?? 'unknown'}` : `signal ${signal}`;
+  return reason === undefined ? end : `${end}, ${reason}`;
+};

@@ -70,7 +70,7 @@ export async function awaitReadiness(options: ReadinessOptions, clock: Clock): P
       aborted(signal, settled.signal).then((): Readiness => ({outcome: 'cancelled'})),
       ...untilListening(signs, clock, settled.signal).map(async found => ready(await found)),
     ]);
-    if (readiness.outcome === 'ready') follow(readiness.endpoint, signs, clock);
+    if (readiness.outcome === 'ready') followFrom(readiness.endpoint, signs, clock);
     return readiness;
   } finally {
     settled.abort();
@@ -86,7 +86,8 @@ const timedOut = ({pipe, reports}: ReadinessSigns): Readiness => ({
   listeners: likelyEndpoints(reports.listeners()),
 });
 
-function follow(endpoint: Endpoint, signs: ReadinessSigns, clock: Clock): void {
+/** Has what is ready there already tell of later places. An app of the contract has one for all its life. */
+export function followFrom(endpoint: Endpoint, signs: ReadinessSigns, clock: Clock): void {
   if (signs.port === undefined) return;
   followRebinds(endpoint, signs, clock).catch(error => {
     if (!signs.over.aborted) throw error;

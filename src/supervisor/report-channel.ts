@@ -55,17 +55,24 @@ export const NO_REPORTS: ListenerReports = {
 
 /** Reads reports until the stream ends or is destroyed. */
 export function readReports(stream: Readable): ListenerReports {
+  const known = createListenerList();
+  void readLines(stream, line => {
+    const report = parseReport(line);
+    if (report) known.set(applyReport(known.listeners(), report));
+  });
+  return known;
+}
+
+export type ListenerList = ListenerReports & {
+  /** Those that are open now. */
+  set(listeners: readonly Listener[]): void;
+};
+
+export function createListenerList(): ListenerList {
   let open: readonly Listener[] = [];
   let version = 0;
   const watchers = new Set<() => void>();
 
-  const take = (line: string): void => {
-    const report = parseReport(line);
-    if (!report) return;
-    open = applyReport(open, report);
-    version++;
-    for (const notify of watchers) notify();
-  };
   const changedSince = (known: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
@@ -85,8 +92,16 @@ export function readReports(stream: Readable): ListenerReports {
       watchers.add(notify);
       signal.addEventListener('abort', abort);
     });
-  void readLines(stream, take);
-  return {listeners: () => open, version: () => version, changedSince};
+  return {
+    listeners: () => open,
+    version: () => version,
+    changedSince,
+    set: listeners => {
+      open = listeners;
+      version++;
+      for (const notify of watchers) notify();
+    },
+  };
 }
 
 /** The newest on an address has replaced the one before, whose process may not have come to say that it closed. */

@@ -3,14 +3,17 @@ import {once} from 'node:events';
 import {closeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import type {Readable} from 'node:stream';
-import {type ContractPipes, closeContractPipes, closeReport, removeReport} from './contract-pipes.js';
+import type {Clock} from '../system/clock.js';
+import {type Confinement, confine, openGate} from './confinement.js';
+import {type ContractPipes, closeContractPipes, closeReport, givePipes, removeReport} from './contract-pipes.js';
+import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {reportingEnvironment} from './preloads.js';
-import {killGroup} from './process-group.js';
+import {endGroup, type GroupEnd, killGroup} from './process-group.js';
 import {createSigns, type ReadinessSigns} from './readiness-signs.js';
 import {NO_REPORTS, REPORT_FILE, readReports} from './report-channel.js';
-import {findPortTaken, reservePort} from './reserved-port.js';
+import {findPortTaken, type PortTaken, reservePort} from './reserved-port.js';
 import {explainSpawnFailure} from './spawn-failure.js';
 import {explainStart, StartError} from './start-error.js';
 
@@ -23,6 +26,8 @@ export const LOOPBACK = '127.0.0.1';
 /** A process that runs: the leader of its own group and session, so `pid` names all three. */
 export type SpawnedApp = {
   readonly pid: number;
+  /** The value of TAKO_INSTANCE in its environment. */
+  readonly instanceId: string;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** The leader's end; others of its group may still run. Never rejects. */
@@ -31,42 +36,90 @@ export type SpawnedApp = {
   readonly reservedPort: number | undefined;
   /** By what it shows that, and where, it listens. */
   readonly signs: ReadinessSigns;
+  /** To be told where it listens each time that is found out, for whoever takes the process over. */
+  listensOn(endpoint: Endpoint): void;
+  /** Ends the group: SIGTERM, `graceMs` to comply, SIGKILL. */
+  end(graceMs: number, clock: Clock): Promise<GroupEnd>;
+  /** Kills the group and waits for nothing. */
+  kill(): void;
   /** Lets go of all of the app's pipes. What is still in them is lost. */
   close(): void;
 };
 
+/** There is no process. */
+export class NotSpawned extends Error {
+  override readonly name = 'NotSpawned';
+  readonly reason: PortTaken | {readonly outcome: 'refused'; readonly cause: unknown};
+
+  constructor(reason: NotSpawned['reason']) {
+    super('the process was not spawned', reason.outcome === 'refused' ? {cause: reason.cause} : {});
+    this.reason = reason;
+  }
+}
+
 /** Starts one process as its spec says, or throws a StartError. Either way the pipes are used up. */
-export async function spawnApp(spec: LaunchSpec, instanceId: string, pipes: ContractPipes): Promise<SpawnedApp> {
-  const port = await choosePort(spec).catch(error => giveUp(pipes, error));
-  const reporting = port === undefined ? undefined : {port, file: pipes.report.file};
-  const child = await execute(spec, appEnvironment(spec, instanceId, reporting), pipes).catch(async error =>
-    giveUp(pipes, new StartError(spec, await explainSpawnFailure(spec, error))),
-  );
-  const {pid} = child;
+export const spawnApp = (spec: LaunchSpec, instanceId: string, pipes: ContractPipes): Promise<SpawnedApp> =>
+  startProcess(spec, instanceId, pipes).catch(error => explainNotSpawned(spec, error));
+
+/** Throws the StartError behind a NotSpawned; any other error as it is. */
+export async function explainNotSpawned(spec: LaunchSpec, error: unknown): Promise<never> {
+  if (!(error instanceof NotSpawned)) throw error;
+  const {reason} = error;
+  if (reason.outcome === 'port-taken') throw await explainStart(spec, reason);
+  throw new StartError(spec, await explainSpawnFailure(spec, reason.cause));
+}
+
+/** As `spawnApp`, kept apart from others as far as `confinement` says; throws NotSpawned without looking for a cause. */
+export async function startProcess(
+  spec: LaunchSpec,
+  instanceId: string,
+  pipes: ContractPipes,
+  confinement: Confinement = {},
+): Promise<SpawnedApp> {
+  const started = await startChild(spec, instanceId, pipes, confinement).catch(error => {
+    closeContractPipes(pipes);
+    throw error;
+  });
+  const {child, port} = started;
   try {
-    return takeHold(child, {spec, pipes, port});
+    const app = takeHold(child, {spec, instanceId, pipes, port});
+    await openGate(child, confinement);
+    return app;
   } catch (error) {
     // Nobody else knows of it.
-    killGroup(pid);
+    killGroup(child.pid);
     throw error;
   }
 }
 
-function giveUp(pipes: ContractPipes, error: unknown): never {
-  closeContractPipes(pipes);
-  throw error;
+async function startChild(
+  spec: LaunchSpec,
+  instanceId: string,
+  pipes: ContractPipes,
+  confinement: Confinement,
+): Promise<{readonly child: Child; readonly port: number | undefined}> {
+  const port = await choosePort(spec);
+  const reporting = port === undefined ? undefined : {port, file: pipes.report.file};
+  givePipes(pipes, confinement);
+  const environment = appEnvironment(spec, instanceId, reporting);
+  return {port, child: await execute(spec, environment, pipes, confinement)};
 }
 
-/** The PORT for an app that does not choose itself. Throws a StartError when it is to have one that is not free. */
+/** The PORT for an app that does not choose itself. Throws NotSpawned when it is to have one that is not free. */
 async function choosePort(spec: LaunchSpec): Promise<number | undefined> {
   if (spec.ready === 'fd') return undefined;
   if (spec.port === undefined) return reservePort();
   const taken = await findPortTaken(spec.port);
-  if (taken) throw await explainStart(spec, taken);
+  if (taken) throw new NotSpawned(taken);
   return spec.port;
 }
 
-type Spawning = {readonly spec: LaunchSpec; readonly pipes: ContractPipes; readonly port: number | undefined};
+type Spawning = {
+  readonly spec: LaunchSpec;
+  readonly instanceId: string;
+  readonly pipes: ContractPipes;
+  readonly port: number | undefined;
+};
 
 function takeHold(child: Child, spawning: Spawning): SpawnedApp {
   const {pid, stdout, stderr} = child;
@@ -76,11 +129,15 @@ function takeHold(child: Child, spawning: Spawning): SpawnedApp {
   const {signs, close} = attend(spawning);
   return {
     pid,
+    instanceId: spawning.instanceId,
     stdout,
     stderr,
     exited,
     reservedPort: spawning.spec.port === undefined ? spawning.port : undefined,
     signs,
+    listensOn: () => {},
+    end: (graceMs, clock) => endGroup(pid, graceMs, clock),
+    kill: () => killGroup(pid),
     close: () => {
       for (const stream of [stdout, stderr]) stream.destroy();
       close();
@@ -127,22 +184,33 @@ function takeReports(
 type Child = ChildProcess & {readonly pid: number; readonly stdout: Readable; readonly stderr: Readable};
 
 /**
- * Node's own `spawn`, as a request may wait for it: execa takes 1 to 2 ms more, the first time 20 (measured). Throws when
- * there is no process.
+ * Node's own `spawn`, as a request may wait for it: execa takes 1 to 2 ms more, the first time 20 (measured). Throws
+ * NotSpawned when there is no process.
  */
-async function execute(spec: LaunchSpec, env: NodeJS.ProcessEnv, pipes: ContractPipes): Promise<Child> {
-  const [file = '', ...args] = spec.command;
-  const child = spawn(file, args, {
-    cwd: spec.directory,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe', pipes.bootstrap.read, pipes.readiness.write],
-    // A group and session of its own: what is signalled is the app and all it started.
-    detached: true,
-  });
-  if (!hasPid(child)) throw (await once(child, 'error'))[0];
-  // A signal that cannot be sent is told by process-group.ts.
-  child.on('error', () => {});
-  return child;
+async function execute(
+  spec: LaunchSpec,
+  env: NodeJS.ProcessEnv,
+  pipes: ContractPipes,
+  confinement: Confinement,
+): Promise<Child> {
+  try {
+    const {command, identity, gate} = await confine(spec, confinement);
+    const [file = '', ...args] = command;
+    const child = spawn(file, args, {
+      cwd: spec.directory,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', pipes.bootstrap.read, pipes.readiness.write, ...gate],
+      // A group and session of its own: what is signalled is the app and all it started.
+      detached: true,
+      ...identity,
+    });
+    if (!hasPid(child)) throw (await once(child, 'error'))[0];
+    // A signal that cannot be sent is told by process-group.ts.
+    child.on('error', () => {});
+    return child;
+  } catch (cause) {
+    throw new NotSpawned({outcome: 'refused', cause});
+  }
 }
 
 const hasPid = (child: ChildProcess): child is Child => child.pid !== undefined;

@@ -4,6 +4,7 @@
 // Whoever asks for the app while something is under way waits in one line: for a start, for the restart that replaces
 // that start, for the start after a crash. The line moves on only when one of them is ready or fails, or at a stop.
 
+import type {AppProcess} from './app-process.js';
 import {type Attempt, type AttemptHooks, type AttemptWorld, beginAttempt, type Upstream} from './attempt.js';
 import {decideRetry, recentCrashes} from './crash-policy.js';
 import {createDeferred, type Deferred} from './deferred.js';
@@ -20,6 +21,8 @@ export type SupervisedApp = {
    * the old instance when a new one that was to follow it failed.
    */
   start(spec: LaunchSpec): Promise<Upstream>;
+  /** As `start`, with a process that is there already. To be called while nothing of the app is. */
+  adopt(spec: LaunchSpec, process: () => AppProcess): Promise<Upstream>;
   /** Has a new instance follow what there is; who waits for that waits for this one then. Rejects if it fails. */
   restart(spec: LaunchSpec, because?: string): Promise<Upstream>;
   /** Resolves when nothing of the app runs any more. */
@@ -58,10 +61,10 @@ export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: S
   };
 
   /** At most `beside` runs when the new process is spawned. */
-  const begin = (spec: LaunchSpec, beside?: Attempt): Attempt => {
+  const begin = (spec: LaunchSpec, beside?: Attempt, launch = world.launch): Attempt => {
     const others = [...attempts].filter(attempt => attempt !== beside);
     const previous = Promise.all(others.map(({gone}) => gone));
-    const attempt = beginAttempt(spec, previous, world, hooks);
+    const attempt = beginAttempt(spec, previous, {...world, launch}, hooks);
     attempts.add(attempt);
     return attempt;
   };
@@ -180,6 +183,12 @@ export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: S
       const joined = openLine();
       if (!pending && !retry) pending = begin(spec);
       return joined.promise.catch(error => serving?.upstream ?? Promise.reject(error));
+    },
+    adopt: (spec, process) => {
+      if (attempts.size > 0 || !isIdle()) throw new Error(`${spec.app} is there already, and adopts no process`);
+      wanted = spec;
+      pending = begin(spec, undefined, async () => process());
+      return openLine().promise;
     },
     restart: (spec, because) => {
       wanted = spec;

@@ -1,12 +1,14 @@
 import type {Clock} from '../system/clock.js';
-import {launch} from './app-process.js';
+import {type Adoptee, adopt, launch, type Spawn} from './app-process.js';
 import type {Upstream} from './attempt.js';
 import {createPipeSupply} from './contract-pipes.js';
+import type {Endpoint} from './endpoint.js';
 import {type Instance, STOPPED} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {createLogBuffer, type LogBuffer} from './log-buffer.js';
 import {unlessAborted} from './race.js';
+import {type SpawnedApp, spawnApp} from './spawn.js';
 import {explainStart, StartError} from './start-error.js';
 import {createSupervisedApp, type SupervisedApp} from './supervised-app.js';
 
@@ -14,7 +16,10 @@ export type SupervisorEvent = {readonly type: 'instance'; readonly app: string; 
 
 export type SupervisorOptions = {
   readonly clock: Clock;
-  readonly records: InstanceRecords;
+  /** By which `endOrphans` finds what a killed process of ours has left. Left out: who spawns sees to that. */
+  readonly records?: InstanceRecords;
+  /** Starts processes, or throws a StartError. Left out: they are our own children. */
+  readonly spawn?: Spawn;
   /** Each transition, as it happens. */
   readonly onEvent?: (event: SupervisorEvent) => void;
   /** A start or restart that did not succeed, whether or not anyone waits for it; told before those are who do. */
@@ -34,6 +39,11 @@ export type Supervisor = {
    * reason when it aborts, which ends only this call's waiting.
    */
   start(spec: LaunchSpec, signal?: AbortSignal): Promise<Upstream>;
+  /**
+   * Has a process that runs already be the instance of `spec.app`, which has none: from here on as if it had been started
+   * here. Resolves with where it listens. Rejects with a StartError when it was not ready yet and does not become so.
+   */
+  adopt(spec: LaunchSpec, app: SpawnedApp, endpoint: Endpoint | undefined, startedAt: number): Promise<Upstream>;
   /**
    * Stops the app, or cancels its start. Resolves when no process of its groups runs any more. `because` ends the
    * sentence in the log that says so.
@@ -55,28 +65,40 @@ export type Supervisor = {
   close(): Promise<void>;
 };
 
-type Entry = {readonly app: SupervisedApp; readonly logs: LogBuffer};
+type Entry = {
+  readonly app: SupervisedApp;
+  readonly logs: LogBuffer;
+  readonly adopt: (spec: LaunchSpec, adoptee: Adoptee) => Promise<Upstream>;
+};
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const {clock, records, onEvent = () => {}, onFailed = () => {}, drain = async () => {}} = options;
-  const pipes = createPipeSupply();
+  const {clock, records = NO_RECORDS, onEvent = () => {}, onFailed = () => {}, drain = async () => {}} = options;
+  const {spawn, close: closeSpawning} = options.spawn
+    ? {spawn: options.spawn, close: async () => {}}
+    : spawnOurselves();
   const entries = new Map<string, Entry>();
   let closed: Promise<void> | undefined;
 
   const create = (app: string): Entry => {
     const logs = createLogBuffer(clock);
+    const processes = {clock, records, spawn, logs};
     const world = {
       clock,
       drain,
       explain: explainStart,
-      launch: (spec: LaunchSpec) => launch(spec, {clock, records, pipes, logs}),
+      launch: (spec: LaunchSpec) => launch(spec, processes),
       say: (text: string) => void logs.append('tako', text),
     };
     const hooks = {
       onChange: (instance: Instance) => onEvent({type: 'instance', app, instance}),
       onFailed: (error: unknown) => onFailed(app, error),
     };
-    return {logs, app: createSupervisedApp(world, hooks)};
+    const supervised = createSupervisedApp(world, hooks);
+    return {
+      logs,
+      app: supervised,
+      adopt: (spec, adoptee) => supervised.adopt(spec, () => adopt(spec, adoptee, processes)),
+    };
   };
   const entryOf = (app: string): Entry => {
     const entry = entries.get(app) ?? create(app);
@@ -91,12 +113,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const stop = async (app: string, because?: string): Promise<void> => entries.get(app)?.app.stop(because);
   const closeAll = async (): Promise<void> => {
     await Promise.all([...entries.keys()].map(app => stop(app)));
-    await pipes.close();
+    await closeSpawning();
   };
   return {
     serving: app => entries.get(app)?.app.serving(),
     start: async (spec, signal) => unlessLeft(open(spec, signal).start(spec), signal),
     restart: async (spec, signal, because) => unlessLeft(open(spec, signal).restart(spec, because), signal),
+    adopt: async (spec, app, endpoint, startedAt) => {
+      open(spec);
+      return entryOf(spec.app).adopt(spec, {app, endpoint, startedAt});
+    },
     stop,
     instance: app => entries.get(app)?.app.instance() ?? STOPPED,
     logs: app => entryOf(app).logs,
@@ -113,3 +139,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
 const unlessLeft = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
   signal ? unlessAborted(promise, signal) : promise;
+
+function spawnOurselves(): {readonly spawn: Spawn; close(): Promise<void>} {
+  const pipes = createPipeSupply();
+  return {
+    spawn: async (spec, instanceId) => spawnApp(spec, instanceId, await pipes.take()),
+    close: () => pipes.close(),
+  };
+}
+
+const NO_RECORDS: InstanceRecords = {add: () => {}, setPid: () => {}, remove: () => {}, all: () => []};

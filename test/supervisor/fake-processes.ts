@@ -93,6 +93,7 @@ function spawnFake(spec: LaunchSpec, pid: number, clock: FakeClock, say: (text: 
   const appProcess: AppProcess = {
     pid,
     startedAt: clock.now(),
+    isAdopted: false,
     reservedPort: spec.ready === 'any' && spec.port === undefined ? 4_000 + pid : undefined,
     awaitReadiness: async signal => {
       const over = new AbortController();
@@ -110,6 +111,7 @@ function spawnFake(spec: LaunchSpec, pid: number, clock: FakeClock, say: (text: 
       }
     },
     onRebind: listener => void listeners.push(listener),
+    listensOn: () => {},
     exited: end.promise,
     say,
     lastLines: () => [],

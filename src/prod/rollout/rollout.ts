@@ -22,7 +22,7 @@ export type RolloutTarget = {
   /** What serves until the switch. */
   readonly current: InstanceSet | undefined;
   readonly token: string;
-  createSet(release: RunnableRelease): InstanceSet;
+  createSet(release: RunnableRelease): InstanceSet | Promise<InstanceSet>;
   /** Requests wait from now on for the function that comes back to be called: nothing serves meanwhile. */
   openGap(): () => void;
   /** Makes the release the one that serves, on disk and here, in one step. */
@@ -63,7 +63,7 @@ export async function rollOut(target: RolloutTarget, world: RolloutWorld): Promi
 
 /** Starts, proves and switches to the instances of the release, or ends them all. */
 async function bringUp(release: RunnableRelease, target: RolloutTarget, world: RolloutWorld): Promise<InstanceSet> {
-  const set = target.createSet(release);
+  const set = await target.createSet(release);
   const closeGap = mustStopFirst(release, target) ? target.openGap() : undefined;
   try {
     if (closeGap) await target.current?.shrink(0);

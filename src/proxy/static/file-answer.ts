@@ -34,7 +34,7 @@ export type FileAnswer = {
 /** What a request for a file says. */
 export type FileRequest = {readonly method: string; readonly fields: HeaderFields};
 
-/** A year, which is as long as caches keep anything: RFC 9111 section 1.2.2 knows no more than 68, RFC 2616 advised one. */
+/** A year: RFC 2616, section 14.21, asked for no more. `immutable`, of RFC 8246, spares the question on a reload. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 /** A page names the files of its release: it is asked for anew each time, and mostly answered with 304. */
 const PAGE = 'no-cache';

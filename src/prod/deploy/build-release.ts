@@ -1,0 +1,235 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import type {Platform} from '../../control/server-methods.js';
+import {TakoError} from '../../system/error.js';
+import type {Run} from '../../system/exec.js';
+import {tryLock} from '../../system/lock.js';
+import type {Manifest, ReleaseProcess} from '../releases/manifest.js';
+import {linkBuildModules, removeBuildModules} from './build-modules.js';
+import {runtimePackages} from './build-steps.js';
+import {type ClientPlatform, majorOf} from './client-platform.js';
+import {readCommit} from './commit-facts.js';
+import {type Dependencies, ensureDependencies} from './dependencies.js';
+import {openFileHashes} from './file-hashes.js';
+import {type LocalRelease, makeManifest} from './make-manifest.js';
+import type {PlannedDeploy} from './plan.js';
+import {type ProductionCommand, startContext} from './production-command.js';
+import {findAssets, NOT_FOR_PAGES} from './release-assets.js';
+import {listReleaseFiles, type ReleaseFile, type ReleaseFilesOptions} from './release-files.js';
+import {runBuild} from './run-build.js';
+import {listSourceFiles} from './source-files.js';
+import {syncSourceTree} from './source-tree.js';
+import {resolveStart, type StartCommand} from './start-command.js';
+import {assertStartExists} from './start-problems.js';
+
+export type BuildStage = 'copy' | 'packages' | 'build' | 'hash';
+
+/** What happens in a build. */
+export type BuildEvent = {readonly stage: BuildStage} & (
+  | {readonly type: 'started'}
+  | {readonly type: 'output'; readonly text: string}
+  | {readonly type: 'done'; readonly elapsedMs: number; readonly note: string | null}
+);
+
+export type BuildOptions = {
+  readonly platform: Platform;
+  /** The version of Node that the release is pinned to, complete: `24.1.0`. Where nothing runs by Node, it is not used. */
+  readonly nodeVersion: string;
+  readonly client: ClientPlatform;
+  /** Where installed packages are kept, for all projects of this user. */
+  readonly cacheFolder: string;
+  /** The user's own. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly run: Run;
+  readonly onEvent: (event: BuildEvent) => void;
+  readonly signal: AbortSignal;
+};
+
+export type BuiltRelease = LocalRelease & {
+  readonly fileCount: number;
+  /** Of all its files together, each as often as it is there. */
+  readonly totalBytes: number;
+  /** Files that had to be read, as nothing was remembered of them. */
+  readonly hashedCount: number;
+};
+
+/**
+ * Makes a release of the project as it is now: copies it to `.tako/build`, builds it there, installs its packages for the
+ * platform, and hashes what travels. The files stay on the disk until the next build. Throws DEPLOY_RUNNING while another one
+ * is under way in this project; whatever a step throws leaves what was built before it.
+ */
+export async function buildRelease(planned: PlannedDeploy, options: BuildOptions): Promise<BuiltRelease> {
+  const work = path.join(planned.plan.project, '.tako');
+  await mkdir(work, {recursive: true});
+  // It is nothing to commit, whatever the project's own .gitignore says.
+  await writeFile(path.join(work, '.gitignore'), '*\n');
+  const lock = tryLock(path.join(work, 'build.lock'));
+  if (!lock) throw deployRunning(planned.plan.project);
+  try {
+    return await buildIn(work, planned, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function buildIn(work: string, planned: PlannedDeploy, options: BuildOptions): Promise<BuiltRelease> {
+  const {plan, known, command} = planned;
+  const target = path.join(work, 'build');
+  const stage = createStages(options);
+  // Before the build, as a package that cannot be installed for the server makes it useless.
+  const dependencies = command.needsPackages
+    ? await stage('packages', output => installPackages(planned, options, output))
+    : undefined;
+  await stage('copy', async () => noteOf(await copySource(planned, target), 'files'));
+  if (command.build.length > 0) {
+    await stage('build', output =>
+      runBuild(
+        {...options, steps: command.build, target, directory: known.root.directory, variables: plan.variables},
+        output,
+        options.signal,
+      ),
+    );
+  }
+  const commit = await readCommit(plan.project, options.run);
+  return stage('hash', () => assemble(planned, {work, target, dependencies, commit}, options));
+}
+
+type Output = (text: string) => void;
+
+function createStages({onEvent, signal}: BuildOptions) {
+  return async <T>(stage: BuildStage, act: (output: Output) => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    const startedAt = performance.now();
+    onEvent({stage, type: 'started'});
+    const result = await act(text => onEvent({stage, type: 'output', text}));
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    onEvent({stage, type: 'done', elapsedMs, note: typeof result === 'string' ? result : null});
+    return result;
+  };
+}
+
+const noteOf = (count: number, what: string): string => `${count} ${what}`;
+
+function installPackages(
+  {known}: PlannedDeploy,
+  options: BuildOptions,
+  output: Output,
+): Promise<Dependencies | undefined> {
+  return ensureDependencies(
+    {...options, root: known.root, runtimeMajor: majorOf(options.nodeVersion)},
+    output,
+    options.signal,
+  );
+}
+
+/** Answers how many files the source has. */
+async function copySource({known, command}: PlannedDeploy, target: string): Promise<number> {
+  const {root} = known.root;
+  const entries = await listSourceFiles(root);
+  await syncSourceTree(root, entries, target);
+  const folders = entries
+    .filter(entry => path.posix.basename(entry.path) === 'package.json')
+    .map(entry => path.posix.dirname(entry.path));
+  const installs = command.build.some(({type}) => type === 'install');
+  if (command.build.length === 0 || installs) await removeBuildModules(folders, target);
+  else await linkBuildModules(root, folders, target);
+  return entries.length;
+}
+
+type Made = {
+  readonly work: string;
+  readonly target: string;
+  readonly dependencies: Dependencies | undefined;
+  readonly commit: Manifest['commit'];
+};
+
+async function assemble(planned: PlannedDeploy, made: Made, options: BuildOptions): Promise<BuiltRelease> {
+  const files = await listReleaseFiles({...releaseRules(planned), ...made, directory: planned.known.root.directory});
+  const facts = await releaseFacts(planned, made, options, files);
+  const hashes = await openFileHashes(path.join(made.work, 'cache', 'hashes.json'));
+  const release = await makeManifest(files, facts, hashes);
+  await hashes.save();
+  const totalBytes = files.reduce((sum, file) => sum + (file.type === 'file' ? file.size : 0), 0);
+  return {...release, fileCount: files.length, totalBytes, hashedCount: hashes.readCount};
+}
+
+type ReleaseRules = Pick<ReleaseFilesOptions, 'folders' | 'include' | 'exclude'>;
+
+function releaseRules({known, command}: PlannedDeploy): ReleaseRules {
+  const {root, config} = known;
+  const {include, exclude} = config.build;
+  const isStatic = command.start === undefined;
+  return {
+    folders: isStatic ? [root.directory] : runtimePackages(root).map(({folder}) => folder),
+    include: isStatic ? assetRules(command) : processRules(command, include),
+    exclude: [...exclude, ...config.buildStages.flatMap(stage => stage.exclude), ...(isStatic ? NOT_FOR_PAGES : [])],
+  };
+}
+
+/** An app of assets alone needs nothing else. */
+const assetRules = ({assets}: ProductionCommand): readonly string[] =>
+  assets.includes('.') ? [] : assets.map(fromTop);
+
+/** A package.json says how Node reads the files around it. */
+function processRules({files, assets}: ProductionCommand, include: readonly string[]): readonly string[] {
+  const own = files.length > 0 ? [...files, ...assets] : [];
+  return include.length + own.length === 0 ? [] : [...[...include, ...own].map(fromTop), '/package.json'];
+}
+
+/** `dist` of the app's folder, not one of any depth. */
+const fromTop = (pattern: string): string =>
+  /^[/!]|\*\*/.test(pattern) ? pattern : `/${pattern.replace(/^\.\//, '')}`;
+
+async function releaseFacts(
+  planned: PlannedDeploy,
+  {dependencies, target, commit}: Made,
+  options: BuildOptions,
+  files: readonly ReleaseFile[],
+): Promise<Omit<Manifest, 'files' | 'format'>> {
+  const {plan, known, command} = planned;
+  const {directory} = known.root;
+  const paths = files.map(file => file.path);
+  const assets = findAssets(command, directory, paths);
+  const {start} = command;
+  const process = start ? await releaseProcess(planned, start, dependencies?.folder ?? target, options) : null;
+  if (process) assertStartExists(process.command, directory, new Set(paths));
+  return {
+    app: plan.app,
+    environment: plan.environment,
+    directory,
+    process,
+    assets: {folders: assets.folders, fallback: plan.fallback},
+    routes: plan.routes,
+    variables: plan.variables,
+    releaseCommand: plan.releaseCommand,
+    ssl: plan.ssl,
+    commit,
+  };
+}
+
+/** The programs of packages are looked for once more, where they were installed: they may lie elsewhere than in the project. */
+async function releaseProcess(
+  {plan, known}: PlannedDeploy,
+  start: StartCommand,
+  folder: string,
+  options: BuildOptions,
+): Promise<ReleaseProcess> {
+  const {argv} = await resolveStart(start.words, start.origin, startContext(known, folder));
+  return {
+    command: argv,
+    runtime: plan.runtime ? {name: 'node', version: options.nodeVersion} : null,
+    ready: known.config.ready ?? 'any',
+    port: known.config.port ?? null,
+    readyTimeoutMs: plan.readyTimeoutMs,
+    graceMs: plan.gracePeriodMs,
+    idleTimeoutMs: plan.idleTimeoutMs,
+    health: plan.health,
+    stabilityMs: plan.stabilityMs,
+    limits: plan.limits,
+  };
+}
+
+const deployRunning = (project: string): TakoError =>
+  new TakoError('DEPLOY_RUNNING', `another deploy of ${project} is being built`, {
+    hint: 'wait until it is over, or end it',
+  });

@@ -1,0 +1,140 @@
+// An app's output between the app and the server process. What a server process has taken is forgotten. While there is
+// room, nothing is lost; without room the app is held up by its own full pipe as long as somebody reads, and else the
+// oldest lines go.
+
+import {MAX_LINE_BYTES} from '../../supervisor/output.js';
+
+export type OutputStream = 'stdout' | 'stderr';
+export type OutputLine = {readonly sequence: number; readonly stream: OutputStream; readonly text: string};
+
+/** Where the output goes. */
+export type OutputSink = {
+  line(line: OutputLine): void;
+  /** Nothing more comes of the stream. */
+  end(stream: OutputStream): void;
+};
+
+export type OutputBuffer = {
+  append(stream: OutputStream, text: string): void;
+  end(stream: OutputStream): void;
+  /** Resolves when there is room for more, which may be at once. */
+  room(): Promise<void>;
+  /** From here on it goes there, with all that nobody has taken yet first. Undefined: nowhere. */
+  direct(sink: OutputSink | undefined): void;
+  taken(sequence: number): void;
+  /** Whether all of both streams has been taken. */
+  isTaken(): boolean;
+};
+
+/** What is kept of one app. */
+export const KEPT_BYTES = 256 * 1024;
+
+/** A line in memory is an object beside its text. Measured: 90 bytes for the shortest. */
+const LINE_BYTES = 96;
+
+/** A server process that takes nothing for this long does not hold up an app any more. */
+const STUCK_AFTER_MS = 10_000;
+
+export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer {
+  let lines: OutputLine[] = [];
+  let bytes = 0;
+  let lastSequence = 0;
+  /** Of what the sink has been given. */
+  let lastGiven = 0;
+  let dropped = 0;
+  let sink: OutputSink | undefined;
+  /** The sink takes nothing: it is given nothing either, so that this does not pile up elsewhere. */
+  let isStuck = false;
+  const ended = new Set<OutputStream>();
+  let waiting: (() => void)[] = [];
+
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const resume of woken) resume();
+  };
+  const give = (line: OutputLine): void => {
+    if (!sink || isStuck) return;
+    lastGiven = line.sequence;
+    sink.line(line);
+  };
+  const forget = (count: number): void => {
+    for (const line of lines.slice(0, count)) bytes -= sizeOf(line);
+    lines = lines.slice(count);
+  };
+  /** A quarter at once, so that a flood does not move the rest for every line. */
+  const dropOldest = (): void => {
+    const count = Math.ceil(lines.length / 4);
+    dropped += count;
+    forget(count);
+  };
+  const isHeld = (): boolean => sink !== undefined && !isStuck && bytes >= KEPT_BYTES;
+  /** What has come since the sink got stuck or was not there, and the word of what is missing before it. */
+  const catchUp = (): void => {
+    isStuck = false;
+    const missed = lines.filter(({sequence}) => sequence > lastGiven);
+    if (sink && dropped > 0) {
+      const sequence = (missed[0]?.sequence ?? lastSequence + 1) - 1;
+      sink.line({sequence, stream: 'stderr', text: `[${dropped} lines dropped, as nobody took them]`});
+      dropped = 0;
+    }
+    for (const line of missed) give(line);
+  };
+
+  return {
+    append: (stream, text) => {
+      const line = {sequence: ++lastSequence, stream, text: fitLine(text)};
+      lines.push(line);
+      bytes += sizeOf(line);
+      give(line);
+      while (bytes > KEPT_BYTES && !isHeld()) dropOldest();
+    },
+    end: stream => {
+      ended.add(stream);
+      if (!isStuck) sink?.end(stream);
+    },
+    room: async () => {
+      if (!isHeld()) return;
+      const timer = setTimeout(() => {
+        isStuck = true;
+        wake();
+      }, stuckAfterMs).unref();
+      await new Promise<void>(resolve => waiting.push(resolve));
+      clearTimeout(timer);
+    },
+    direct: next => {
+      sink = next;
+      lastGiven = 0;
+      catchUp();
+      for (const stream of ended) sink?.end(stream);
+      wake();
+    },
+    taken: sequence => {
+      const kept = lines.findIndex(line => line.sequence > sequence);
+      forget(kept < 0 ? lines.length : kept);
+      if (isStuck) {
+        catchUp();
+        for (const stream of ended) sink?.end(stream);
+      }
+      wake();
+    },
+    isTaken: () => ended.size === 2 && lines.length === 0,
+  };
+}
+
+const sizeOf = ({text}: OutputLine): number => Buffer.byteLength(text) + LINE_BYTES;
+
+/** Who reads the line cuts it where we do: the words on what was cut have to fit too. */
+const MAX_TEXT_BYTES = MAX_LINE_BYTES - 64;
+
+const CUT = /^(.*) \[(\d+) bytes cut\]$/s;
+
+function fitLine(text: string): string {
+  if (Buffer.byteLength(text) <= MAX_TEXT_BYTES) return text;
+  const [, whole = text, cut = '0'] = CUT.exec(text) ?? [];
+  const kept = Buffer.from(whole)
+    .subarray(0, MAX_TEXT_BYTES)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '');
+  return `${kept} [${Number(cut) + Buffer.byteLength(whole) - Buffer.byteLength(kept)} bytes cut]`;
+}

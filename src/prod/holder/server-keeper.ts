@@ -1,0 +1,169 @@
+// There is always one server process, or one on its way.
+//
+//   candidate -> active -> draining -> gone      it said that it is ready; another did; it finished
+//        '-> gone                                 it exited, or its deadline passed: the active one goes on
+//
+// When the active one is gone and no candidate is there, the next is started after a pause that grows with each failure.
+
+import type {Exit} from '../../supervisor/instance.js';
+import {describeExit} from '../../supervisor/instance.js';
+import {within} from '../../supervisor/race.js';
+import type {Clock} from '../../system/clock.js';
+import {TakoError} from '../../system/error.js';
+import type {ServerMessage} from './protocol.js';
+import type {ServerProcess} from './server-process.js';
+
+export type ServerKeeper = {
+  /**
+   * Puts a new server process in the place of the active one. Joins one that is on its way. Rejects with RELOAD_FAILED
+   * when it does not become ready; the active one goes on then.
+   */
+  reload(): Promise<{readonly pid: number}>;
+  /** It says that it is ready. */
+  ready(process: ServerProcess): void;
+  isActive(process: ServerProcess): boolean;
+  /** Has the active one finish, kills it when it takes longer than that, and starts none any more. */
+  close(timeoutMs: number): Promise<void>;
+};
+
+export type ServerKeeperOptions = {
+  readonly start: (onMessage: (process: ServerProcess, message: ServerMessage) => void) => Promise<ServerProcess>;
+  readonly onMessage: (process: ServerProcess, message: ServerMessage) => void;
+  /** It is the active one now. The old one is told when this resolves. */
+  readonly onActive: (process: ServerProcess) => Promise<void>;
+  readonly onGone: (process: ServerProcess) => void;
+  readonly readyTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly clock: Clock;
+  readonly say: (text: string) => void;
+};
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+/** One that has served for this long has not failed to start. */
+const PROVEN_AFTER_MS = 60_000;
+
+type Candidate = {
+  readonly ready: Promise<{readonly pid: number}>;
+  readonly settle: (problem: TakoError | undefined) => void;
+  process: ServerProcess | undefined;
+};
+
+/** Starts the first one at once. */
+export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
+  const {clock, say, drainTimeoutMs, readyTimeoutMs} = options;
+  let active: ServerProcess | undefined;
+  let activeSince = 0;
+  let candidate: Candidate | undefined;
+  const draining = new Set<ServerProcess>();
+  let failures = 0;
+  let isClosed = false;
+  let pause: AbortController | undefined;
+
+  function begin(): Candidate {
+    pause?.abort();
+    const next = createCandidate();
+    candidate = next;
+    void launch(next).catch(error => fail(next, `it could not be started: ${describe(error)}`));
+    return next;
+  }
+
+  async function launch(next: Candidate): Promise<void> {
+    const process = await options.start(options.onMessage);
+    next.process = process;
+    void process.exited.then(exit => onExit(process, exit));
+    if (isClosed) process.kill('SIGKILL');
+    const isInTime = await within(readyTimeoutMs, clock, () => next.ready);
+    if (isInTime) return;
+    fail(next, `it was not ready within ${readyTimeoutMs / 1_000} s`);
+    process.kill('SIGKILL');
+  }
+
+  function fail(failed: Candidate, problem: string): void {
+    if (candidate !== failed) return;
+    candidate = undefined;
+    const details = failed.process?.lastLines() ?? [];
+    say(`the new server process did not become ready: ${problem}`);
+    failed.settle(new TakoError('RELOAD_FAILED', `the new server process did not become ready: ${problem}`, {details}));
+    if (!active) startAgain();
+  }
+
+  function onExit(process: ServerProcess, exit: Exit): void {
+    options.onGone(process);
+    draining.delete(process);
+    if (candidate?.process === process) fail(candidate, `it exited with ${describeExit(exit)}`);
+    if (active !== process) return;
+    active = undefined;
+    if (clock.now() - activeSince >= PROVEN_AFTER_MS) failures = 0;
+    if (isClosed) return;
+    say(`the server process ${process.pid} exited with ${describeExit(exit)}`);
+    if (!candidate) startAgain();
+  }
+
+  function startAgain(): void {
+    if (isClosed) return;
+    const afterMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+    failures++;
+    const timer = new AbortController();
+    pause = timer;
+    clock.sleep(afterMs, timer.signal).then(
+      () => begin().ready.catch(() => {}),
+      () => {},
+    );
+  }
+
+  async function drain(process: ServerProcess, timeoutMs: number): Promise<void> {
+    draining.add(process);
+    process.send({type: 'drain'});
+    if (await within(timeoutMs, clock, () => process.exited)) return;
+    say(`the server process ${process.pid} had not finished within ${timeoutMs / 1_000} s, and is killed`);
+    process.kill('SIGKILL');
+    await process.exited;
+  }
+
+  const keeper: ServerKeeper = {
+    reload: () => {
+      if (isClosed) return Promise.reject(new TakoError('HOLDER_STOPPING', 'the server is stopping'));
+      return (candidate ?? begin()).ready;
+    },
+    ready: process => {
+      if (candidate?.process !== process) return;
+      const {settle} = candidate;
+      candidate = undefined;
+      const old = active;
+      active = process;
+      activeSince = clock.now();
+      void options.onActive(process).then(() => {
+        settle(undefined);
+        if (old) void drain(old, drainTimeoutMs);
+      });
+    },
+    isActive: process => active === process,
+    close: async timeoutMs => {
+      isClosed = true;
+      pause?.abort();
+      const unfinished = candidate?.process;
+      unfinished?.kill('SIGKILL');
+      const ending = active ? drain(active, timeoutMs) : undefined;
+      await ending;
+      for (const process of draining) process.kill('SIGKILL');
+      await Promise.all([unfinished?.exited, ...[...draining].map(({exited}) => exited)]);
+    },
+  };
+  begin().ready.catch(() => {});
+  return keeper;
+}
+
+function createCandidate(): Candidate {
+  let settle: Candidate['settle'] = () => {};
+  const candidate: Candidate = {
+    process: undefined,
+    ready: new Promise((resolve, reject) => {
+      settle = problem => (problem ? reject(problem) : resolve({pid: candidate.process?.pid ?? 0}));
+    }),
+    settle: problem => settle(problem),
+  };
+  return candidate;
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,133 @@
+// What server processes ask for, and what is done about it. A server process is the active one or it is not: only the
+// active one starts and ends apps. One that finishes its requests is told of the apps it knows until it is gone, so that
+// it sends no request where nobody listens.
+
+import {TakoError} from '../../system/error.js';
+import type {HeldApps} from './held-apps.js';
+import {HOLDER_PROTOCOL, type ServerMessage} from './protocol.js';
+import type {ServerProcess} from './server-process.js';
+import {wireFailure, wireSpec} from './wire.js';
+
+/** All that a server process can ask for beside its apps. */
+export type SessionWorld = {
+  readonly apps: HeldApps;
+  readonly baggage: Baggage;
+  readonly limitsBy: 'cgroup-v2' | 'cgroup-v1' | null;
+  readonly isIsolated: boolean;
+  isActive(server: ServerProcess): boolean;
+  /** It says that it is ready. */
+  ready(server: ServerProcess): void;
+  reload(): Promise<{readonly pid: number}>;
+  shutdown(): void;
+  /** Makes the user and the data folder of a deployment. */
+  prepare(deployment: string): Promise<unknown>;
+  erase(deployment: string): Promise<void>;
+};
+
+/** Small opaque values that survive server processes. */
+export type Baggage = {
+  all(): Readonly<Record<string, unknown>>;
+  /** False: there is no room. */
+  set(name: string, value: unknown): boolean;
+};
+
+export type Session = {
+  /** Says what the server process needs to know before it can be ready. */
+  welcome(server: ServerProcess): void;
+  /** Hands all that runs over to it, and what is just being started too. */
+  handOver(server: ServerProcess): Promise<void>;
+  take(server: ServerProcess, message: ServerMessage): void;
+};
+
+type Asking = Extract<ServerMessage, {id: number}>;
+
+export function createSession(world: SessionWorld): Session {
+  const {apps, baggage} = world;
+
+  const answer = (server: ServerProcess, {id}: {readonly id: number}, work: Promise<unknown>): void => {
+    work.then(
+      value => server.send({type: 'answer', id, value: value ?? null}),
+      error => fail(server, {id}, error),
+    );
+  };
+  const fail = (server: ServerProcess, {id}: {readonly id: number}, error: unknown): void =>
+    server.send({type: 'failed', id, failure: wireFailure(error)});
+
+  async function spawn(server: ServerProcess, message: ServerMessage & {type: 'spawn'}): Promise<void> {
+    if (!world.isActive(server)) throw refuse();
+    const {id, instance, spec, isolation, meta} = message;
+    const app = await apps.start({instance, spec, wire: wireSpec(spec), isolation, meta});
+    server.send({type: 'spawned', id, app: app.facts()});
+    if (world.isActive(server)) return app.giveTo(server);
+    // Another has taken over, this process too. Whoever waits for it here is told all the same.
+    app.tell(server);
+  }
+
+  /** The one that finishes its requests may think that it ends what is another's by now. */
+  async function end(server: ServerProcess, instance: string, graceMs: number): Promise<unknown> {
+    const app = apps.find(instance);
+    return app?.owner === server ? app.end(graceMs) : 'ended';
+  }
+
+  async function shutdown(server: ServerProcess): Promise<void> {
+    if (!world.isActive(server)) throw refuse();
+    world.shutdown();
+  }
+
+  function perform(server: ServerProcess, message: Exclude<Asking, {type: 'spawn'}>): Promise<unknown> {
+    switch (message.type) {
+      case 'end':
+        return end(server, message.instance, message.graceMs);
+      case 'reload':
+        return world.reload();
+      case 'shutdown':
+        return shutdown(server);
+      case 'user':
+        return world.prepare(message.deployment);
+      case 'erase':
+        return world.erase(message.deployment);
+    }
+  }
+
+  type OfApp = Extract<ServerMessage, {type: 'kill' | 'close' | 'listens' | 'taken'}>;
+
+  function takeOfApp(server: ServerProcess, message: OfApp): void {
+    const app = apps.find(message.instance);
+    if (app === undefined) return;
+    // Both may have waited for the same start.
+    if (message.type === 'listens') app.listensOn(message.endpoint);
+    if (app.owner !== server) return;
+    if (message.type === 'taken') app.taken(message.sequence);
+    if (message.type === 'kill') app.kill();
+    if (message.type === 'close') void apps.close(app);
+  }
+
+  return {
+    welcome: server => {
+      const {limitsBy, isIsolated} = world;
+      const sockets = [...server.sockets];
+      server.send({type: 'welcome', protocol: HOLDER_PROTOCOL, sockets, limitsBy, isIsolated, baggage: baggage.all()});
+    },
+    handOver: async server => {
+      await apps.settled();
+      if (!world.isActive(server)) return;
+      for (const app of apps.all()) {
+        // Whoever is ending it does so to the end.
+        if (app.isEnding) continue;
+        server.send(app.describe());
+        app.giveTo(server);
+      }
+      server.send({type: 'serving'});
+    },
+    take: (server, message) => {
+      if (message.type === 'spawn') void spawn(server, message).catch(error => fail(server, message, error));
+      else if ('id' in message) answer(server, message, perform(server, message));
+      else if (message.type === 'ready') world.ready(server);
+      else if (message.type === 'baggage') baggage.set(message.name, message.value);
+      else takeOfApp(server, message);
+    },
+  };
+}
+
+const refuse = (): TakoError =>
+  new TakoError('SERVER_DRAINING', 'another server process has taken over', {hint: 'ask again'});

@@ -1,0 +1,66 @@
+import type {ScriptUser} from '../remote-script.js';
+import type {Ssh} from '../ssh.js';
+import type {ServerFacts} from './facts.js';
+import {ADMIN_GROUP, SERVICE_USER} from './layout.js';
+import {removeServiceScript, serviceKind} from './service.js';
+import {renderVariables} from './step.js';
+
+export type RemovalStep = {readonly line: string; readonly run: string};
+
+export type RemovalPlan = {readonly user: ScriptUser; readonly root: string; readonly steps: readonly RemovalStep[]};
+
+/** What there is besides apps, their data and their state, which `keepsData` leaves. */
+const PROGRAM_PARTS = ['versions', 'runtimes', 'bin', 'current', 'run', 'service', 'server.json'];
+
+/** Takes an installation out again, whole or broken. Each step does nothing where nothing is left to do. */
+export function planRemoval(facts: ServerFacts, {keepsData}: {readonly keepsData: boolean}): RemovalPlan {
+  const hasRoot = facts.privilege !== 'none';
+  return {
+    user: facts.privilege === 'sudo' ? 'sudo' : 'self',
+    root: facts.root,
+    steps: [
+      {line: 'stop the server and its apps', run: removeServiceScript(serviceKind(facts))},
+      keepsData ? keepDataStep(facts.root) : removeAllStep(facts.root),
+      ...(hasRoot && !keepsData ? [ACCOUNTS_STEP] : []),
+    ],
+  };
+}
+
+const removeAllStep = (root: string): RemovalStep => ({
+  line: `delete ${root}, with all apps and their data`,
+  run: 'if [ -e "$root/server.json" ]; then rm -rf "$root"; fi',
+});
+
+const keepDataStep = (root: string): RemovalStep => ({
+  line: `delete the program from ${root}; apps, their data and releases stay`,
+  run: `if [ -e "$root/server.json" ]; then cd "$root" && rm -rf ${PROGRAM_PARTS.join(' ')}; fi`,
+});
+
+/** Users with tako's names that it has not made, as a person called tako, stay: their home is another one. */
+const ACCOUNTS_STEP: RemovalStep = {
+  line: `delete the users of tako and of its apps, and the group ${ADMIN_GROUP}`,
+  run: `
+remove_user() { if command -v userdel >/dev/null 2>&1; then userdel "$1"; else deluser "$1"; fi; }
+remove_group() {
+  if ! grep -q "^$1:" /etc/group; then return 0; fi
+  if command -v groupdel >/dev/null 2>&1; then groupdel "$1"; else delgroup "$1"; fi
+}
+if grep -q "^${SERVICE_USER}:.*:$root:[^:]*$" /etc/passwd; then
+  remove_user ${SERVICE_USER}
+  remove_group ${SERVICE_USER}
+fi
+for name in $(sed -n 's/^\\(tako-[0-9a-f]\\{12\\}\\):.*:\\/nonexistent:[^:]*$/\\1/p' /etc/passwd); do
+  remove_user "$name"
+  remove_group "$name"
+done
+remove_group ${ADMIN_GROUP}`,
+};
+
+/** Runs the plan, step by step. Throws SSH_COMMAND for the first that fails. */
+export async function executeRemoval(ssh: Ssh, plan: RemovalPlan, onStep: (step: RemovalStep) => void): Promise<void> {
+  for (const step of plan.steps) {
+    onStep(step);
+    const head = renderVariables({root: plan.root});
+    await ssh.script(`${head}\n${step.run}`, {user: plan.user, what: `to ${step.line}`});
+  }
+}

@@ -1,0 +1,97 @@
+import {readServerTemplate} from '../server-template.js';
+import type {ServerFacts} from './facts.js';
+import type {InstallStep, Variables} from './step.js';
+
+/** What starts the holder, and starts it again. `script`: bin/tako-service, where there is no systemd. */
+export type ServiceKind = 'systemd' | 'user-systemd' | 'script';
+
+export function serviceKind({privilege, hasSystemd, hasUserSystemd}: ServerFacts): ServiceKind {
+  if (privilege !== 'none') return hasSystemd ? 'systemd' : 'script';
+  return hasUserSystemd ? 'user-systemd' : 'script';
+}
+
+/** The text of the unit or script, for its step. */
+export const serviceVariables = (kind: ServiceKind, root: string): Variables => ({
+  service: serviceText(kind, root).trimEnd(),
+});
+
+function serviceText(kind: ServiceKind, root: string): string {
+  if (kind === 'script') return readServerTemplate('tako-service.sh');
+  const unit = readServerTemplate(kind === 'systemd' ? 'tako.service' : 'tako-user.service');
+  return unit.replaceAll('@ROOT@', root);
+}
+
+/** What makes the server run, and go on running after a boot. */
+export function serviceSteps(kind: ServiceKind, {hasCron}: ServerFacts): InstallStep[] {
+  switch (kind) {
+    case 'systemd':
+      return systemdSteps('/etc/systemd/system', 'systemctl');
+    case 'user-systemd':
+      return systemdSteps('$HOME/.config/systemd/user', 'systemctl --user');
+    case 'script':
+      return [SCRIPT_STEP, ...(hasCron ? [CRON_STEP] : []), START_SCRIPT_STEP];
+  }
+}
+
+const systemdSteps = (folder: string, systemctl: string): InstallStep[] => [
+  {
+    id: 'unit',
+    line: `write the systemd unit ${folder}/tako.service`,
+    check: `[ "$(cat "${folder}/tako.service")" = "$service" ] && ${systemctl} is-enabled --quiet tako`,
+    run: `umask 022; mkdir -p "${folder}"; printf '%s\\n' "$service" >"${folder}/tako.service"
+${systemctl} daemon-reload
+${systemctl} enable tako`,
+  },
+  {id: 'start', line: 'start it', check: `${systemctl} is-active --quiet tako`, run: `${systemctl} start tako`},
+];
+
+const SCRIPT_STEP: InstallStep = {
+  id: 'script',
+  line: 'write bin/tako-service, which keeps the server running (there is no systemd)',
+  check: '[ "$(cat "$root/bin/tako-service")" = "$service" ] && [ -x "$root/bin/tako-service" ]',
+  run: `umask 022; printf '%s\\n' "$service" >"$root/bin/tako-service.new"
+chmod 755 "$root/bin/tako-service.new"; mv -f "$root/bin/tako-service.new" "$root/bin/tako-service"`,
+};
+
+const CRON_STEP: InstallStep = {
+  id: 'boot',
+  line: 'start it when the server boots, by cron',
+  check: 'crontab -l | grep -qxF "@reboot $root/bin/tako-service start"',
+  run: '{ crontab -l 2>/dev/null || true; echo "@reboot $root/bin/tako-service start"; } | crontab -',
+};
+
+const START_SCRIPT_STEP: InstallStep = {
+  id: 'start',
+  line: 'start it',
+  check: '"$root/bin/tako-service" status',
+  run: '"$root/bin/tako-service" start </dev/null',
+};
+
+/** Ends the service and takes it out of the system; nothing fails where it is not there. */
+export function removeServiceScript(kind: ServiceKind): string {
+  switch (kind) {
+    case 'systemd':
+      return removeUnit('/etc/systemd/system', 'systemctl');
+    case 'user-systemd':
+      return removeUnit('$HOME/.config/systemd/user', 'systemctl --user');
+    case 'script':
+      return REMOVE_SCRIPT;
+  }
+}
+
+const removeUnit = (folder: string, systemctl: string): string => `
+${systemctl} disable --now tako 2>/dev/null || true
+rm -f "${folder}/tako.service"
+${systemctl} daemon-reload`;
+
+const REMOVE_SCRIPT = `
+if [ -x "$root/bin/tako-service" ]; then "$root/bin/tako-service" stop; fi
+if command -v crontab >/dev/null 2>&1 && crontab -l 2>/dev/null | grep -qF "$root/bin/tako-service"; then
+  crontab -l | grep -vF "@reboot $root/bin/tako-service start" | crontab -
+fi`;
+
+/** The last lines of what the service said, for one that does not come up. */
+export function serviceLogScript(kind: ServiceKind): string {
+  if (kind === 'script') return 'tail -n 20 "$root/service/tako.log" 2>&1';
+  return `journalctl ${kind === 'systemd' ? '' : '--user '}--no-pager --output=cat -n 20 -u tako 2>&1`;
+}

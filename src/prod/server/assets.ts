@@ -1,0 +1,29 @@
+// The files of releases that the gateway itself answers with.
+
+import path from 'node:path';
+import {createStaticFiles, type StaticFiles} from '../../proxy/static/static-files.js';
+import type {LoadedRelease} from './loaded-release.js';
+
+/** What is served of a deployment's files. Undefined: nothing is. */
+export type Assets = StaticFiles | undefined;
+
+export const NO_ASSETS: Assets = undefined;
+
+/** `previous` are the releases before, the last one first; their hashed files are still asked for by open pages. */
+export async function loadReleaseAssets(release: LoadedRelease, previous: readonly LoadedRelease[]): Promise<Assets> {
+  const {assets, process: program, files} = release.manifest;
+  if (assets.folders.length === 0 && program !== null) return NO_ASSETS;
+  const hashes = new Map(files.map(entry => [entry.path, 'sha256' in entry ? entry.sha256 : undefined]));
+  return createStaticFiles({
+    folders: foldersOf(release),
+    previous: previous.toReversed().flatMap(foldersOf),
+    fallback: assets.fallback,
+    hasApp: program !== null,
+    etagOf: file => assets.folders.map(folder => hashes.get(path.posix.join(folder, file))).findLast(isKnown),
+  });
+}
+
+const foldersOf = ({tree, manifest}: LoadedRelease): readonly string[] =>
+  manifest.assets.folders.map(folder => path.join(tree, folder));
+
+const isKnown = (hash: string | undefined): hash is string => hash !== undefined;

@@ -1,0 +1,90 @@
+// The server's control socket: calls, and beside them uploads, which say so in their first line. Whoever may open it
+// may do everything; that is what its group is for.
+
+import {once} from 'node:events';
+import {chmod, readdir, rename, rm, symlink} from 'node:fs/promises';
+import {createServer, type Socket} from 'node:net';
+import path from 'node:path';
+import type {Handlers} from '../../control/method.js';
+import {serveClient} from '../../control/server.js';
+import type {ServerMethods} from '../../control/server-methods.js';
+import {processIdentity} from '../../system/processes.js';
+import type {UploadReceiver} from '../releases/upload-receiver.js';
+import {receiveUpload} from '../releases/upload-stream.js';
+
+export type ControlSocketOptions = {
+  readonly path: string;
+  readonly handlers: Handlers<ServerMethods>;
+  readonly receiver: UploadReceiver;
+  readonly onBug: (error: unknown) => void;
+};
+
+export type ControlSocket = {
+  /** Ends every connection and takes no more. The name is not touched: it may be the next process's already. */
+  close(): Promise<void>;
+};
+
+/** For the service's user and its group: the installer made the folder so that what is in it gets that group. */
+const SHARED_SOCKET = 0o660;
+
+/**
+ * Listens on a socket of its own, to which `path` leads from then on: at no moment does it lead nowhere, and the process
+ * before keeps its own.
+ */
+export async function openControlSocket(options: ControlSocketOptions): Promise<ControlSocket> {
+  const clients = new Set<Socket>();
+  const server = createServer({allowHalfOpen: true}, socket => {
+    clients.add(socket);
+    socket.once('close', () => clients.delete(socket));
+    socket.on('error', () => socket.destroy());
+    welcome(socket, options);
+  });
+  const own = ownPath(options.path, process.pid);
+  await removeLeftovers(options.path);
+  await rm(own, {force: true});
+  server.listen(own);
+  await once(server, 'listening');
+  await chmod(own, SHARED_SOCKET);
+  await symlink(path.basename(own), `${own}.new`);
+  await rename(`${own}.new`, options.path);
+  return {
+    async close() {
+      for (const client of clients) client.destroy();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+/** `run/control.123.sock` beside `run/control.sock`. */
+const ownPath = (shared: string, pid: number): string => shared.replace(/\.sock$/, `.${pid}.sock`);
+
+/** Sockets of processes that were killed. */
+async function removeLeftovers(shared: string): Promise<void> {
+  const folder = path.dirname(shared);
+  for (const name of await readdir(folder)) {
+    const pid = Number(/\.(\d+)\.sock(?:\.new)?$/.exec(name)?.[1]);
+    if (pid > 0 && (await processIdentity(pid)) === undefined) await rm(path.join(folder, name), {force: true});
+  }
+}
+
+const UPLOAD = Buffer.from('{"upload": 1}\n');
+
+/** What the first bytes are tells what it is; they come in one piece, as both heads are one small write. */
+function welcome(socket: Socket, {handlers, receiver, onBug}: ControlSocketOptions): void {
+  socket.once('data', (chunk: Buffer) => {
+    socket.pause();
+    const isUpload = chunk.subarray(0, UPLOAD.length).equals(UPLOAD);
+    const rest = isUpload ? chunk.subarray(UPLOAD.length) : chunk;
+    if (rest.length > 0) socket.unshift(rest);
+    if (isUpload) {
+      receiveUpload({input: socket, output: socket}, receiver).then(
+        () => socket.end(),
+        () => socket.end(),
+      );
+    } else {
+      socket.once('end', () => socket.end());
+      serveClient(socket, {handlers, onBug});
+    }
+    socket.resume();
+  });
+}

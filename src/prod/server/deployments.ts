@@ -1,0 +1,147 @@
+// All deployments of this server: what the gateway serves, made of what the state says and the releases on disk.
+
+import {randomBytes} from 'node:crypto';
+import type {DeploymentName, DeploymentStatus} from '../../control/server-methods.js';
+import type {AppId, Route} from '../../proxy/route-table.js';
+import type {Upstream} from '../../proxy/upstream.js';
+import {TakoError} from '../../system/error.js';
+import type {ReleaseStore} from '../releases/release-store.js';
+import {noSuchDeployment} from '../state/deployments.js';
+import type {State} from '../state/state.js';
+import {type Assets, NO_ASSETS} from './assets.js';
+import {Deployment} from './deployment.js';
+import {deploymentKey} from './instance-name.js';
+import type {InstanceSet} from './instance-set.js';
+import type {LaunchPlace} from './launch.js';
+import {isRunnable, type LoadedRelease, type RunnableRelease} from './loaded-release.js';
+import {routePatterns} from './routes.js';
+
+export type DeploymentsOptions = {
+  readonly state: State;
+  readonly releases: ReleaseStore;
+  /** The user and folders of a deployment, made where they are not there yet. */
+  readonly placeOf: (name: DeploymentName, token: string) => Promise<LaunchPlace>;
+  readonly createSet: (release: RunnableRelease, place: LaunchPlace, running: readonly number[]) => InstanceSet;
+  /** The files that are served of a release, beside those of the ones before it. */
+  readonly loadAssets: (name: DeploymentName, release: LoadedRelease) => Promise<Assets>;
+  readonly inFlightOf: (upstream: Upstream) => number;
+  readonly memoryOf: (pid: number) => number | null;
+  readonly onRoutes: (routes: readonly Route[]) => void;
+  /** A line of the server's own in the deployment's log. */
+  readonly say: (name: DeploymentName, text: string) => void;
+};
+
+export type Deployments = {
+  /** Takes up what the state says. `runningOf` tells which instances of a release run already. */
+  restore(runningOf: (name: DeploymentName, release: string) => readonly number[]): Promise<void>;
+  list(): readonly Deployment[];
+  /** Throws NO_SUCH_DEPLOYMENT. */
+  find(name: DeploymentName): Deployment;
+  /** The deployment, made where there is none. */
+  ensure(name: DeploymentName, scale: number): Promise<Deployment>;
+  /** A set for a release that does not serve yet. */
+  createSet(deployment: Deployment, release: RunnableRelease): Promise<InstanceSet>;
+  /** Reads which files of a release are served, before it is switched to. */
+  loadAssets(deployment: Deployment, release: LoadedRelease): Promise<Assets>;
+  /** Makes a release the one that serves: on disk, then for requests, without anything between. */
+  switchTo(deployment: Deployment, release: LoadedRelease, set: InstanceSet | undefined, assets: Assets): void;
+  /** Ends its processes and forgets it. */
+  remove(name: DeploymentName): Promise<void>;
+  statuses(): readonly DeploymentStatus[];
+  /** For the gateway. */
+  activate(app: AppId): Promise<Upstream>;
+  findUpstream(app: AppId): Upstream | undefined;
+  assetsOf(app: AppId): Assets | undefined;
+};
+
+export function createDeployments(options: DeploymentsOptions): Deployments {
+  const {state, releases, placeOf, onRoutes, say} = options;
+  const deployments = new Map<string, Deployment>();
+  const places = new Map<string, Promise<LaunchPlace>>();
+
+  function placeFor({name, key, token}: Deployment): Promise<LaunchPlace> {
+    const place = places.get(key) ?? placeOf(name, token);
+    places.set(key, place);
+    place.catch(() => places.delete(key));
+    return place;
+  }
+
+  const publish = (): void => onRoutes([...deployments.values()].flatMap(routesOf));
+
+  function add(name: DeploymentName, scale: number, isStopped: boolean): Deployment {
+    const deployment = new Deployment({
+      name,
+      token: randomBytes(16).toString('hex'),
+      settings: {scale, isStopped},
+      inFlightOf: options.inFlightOf,
+      memoryOf: options.memoryOf,
+      onFailed: error => say(name, error instanceof Error ? error.message : String(error)),
+    });
+    deployments.set(deployment.key, deployment);
+    return deployment;
+  }
+
+  /** A release that cannot be read leaves its deployment without one; the others are served all the same. */
+  async function load(deployment: Deployment, id: string, running: readonly number[]): Promise<void> {
+    const record = state.releases.find(deployment.name, id);
+    if (!record) return;
+    const release = await releases.prepare(record.manifestHash);
+    deployment.assets = await options.loadAssets(deployment.name, release);
+    if (isRunnable(release)) deployment.set = options.createSet(release, await placeFor(deployment), running);
+    deployment.release = release;
+  }
+
+  const get = (name: DeploymentName): Deployment | undefined => deployments.get(deploymentKey(name));
+  function find(name: DeploymentName): Deployment {
+    const found = get(name);
+    if (!found) throw noSuchDeployment(name);
+    return found;
+  }
+
+  return {
+    find,
+    list: () => [...deployments.values()],
+    async restore(runningOf) {
+      for (const {app, environment, scale, isStopped, currentRelease} of state.deployments.list()) {
+        const deployment = add({app, environment}, scale, isStopped);
+        if (currentRelease === null) continue;
+        await load(deployment, currentRelease, runningOf(deployment.name, currentRelease)).catch(error => {
+          deployment.failure = error;
+          say(deployment.name, `release ${currentRelease} cannot be served: ${error.message}`);
+        });
+      }
+      publish();
+    },
+    async ensure(name, scale) {
+      const kept = state.deployments.ensure(name, scale);
+      return get(name) ?? add(name, kept.scale, kept.isStopped);
+    },
+    createSet: async (deployment, release) => options.createSet(release, await placeFor(deployment), []),
+    loadAssets: ({name}, release) => options.loadAssets(name, release),
+    switchTo(deployment, release, set, assets) {
+      state.switchTo(deployment.name, release.id, routePatterns(release.manifest.routes));
+      Object.assign(deployment, {release, set, assets, failure: undefined});
+      publish();
+    },
+    async remove(name) {
+      const deployment = find(name);
+      deployments.delete(deployment.key);
+      places.delete(deployment.key);
+      publish();
+      await deployment.set?.shrink(0);
+      state.deployments.remove(name);
+    },
+    statuses: () => [...deployments.values()].map(deployment => deployment.status()),
+    async activate(app) {
+      const deployment = deployments.get(app);
+      if (!deployment) throw new TakoError('NO_SUCH_DEPLOYMENT', 'this app is not here any more');
+      return deployment.activate();
+    },
+    findUpstream: app => deployments.get(app)?.findUpstream(),
+    assetsOf: app => deployments.get(app)?.assets ?? NO_ASSETS,
+  };
+}
+
+/** The host of an app that has no route is served to nobody. */
+const routesOf = ({key, release}: Deployment): readonly Route[] =>
+  routePatterns(release?.manifest.routes ?? []).map(pattern => ({...pattern, app: key}));

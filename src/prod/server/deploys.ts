@@ -1,0 +1,178 @@
+// Deploys and rollbacks: which release, which job, and what a rollout gets to work with.
+
+import type {DeploymentName, JobSummary} from '../../control/server-methods.js';
+import type {Clock} from '../../system/clock.js';
+import {TakoError} from '../../system/error.js';
+import {releaseIdOf} from '../releases/manifest-bytes.js';
+import {planPrune} from '../releases/plan-prune.js';
+import type {ReleaseStore} from '../releases/release-store.js';
+import type {Jobs, RunningJob} from '../rollout/jobs.js';
+import {type RolloutTarget, rollOut} from '../rollout/rollout.js';
+import {noSuchRelease, type ReleaseRecord} from '../state/releases.js';
+import {routeConflict} from '../state/routes.js';
+import type {State} from '../state/state.js';
+import type {Deployment} from './deployment.js';
+import type {Deployments} from './deployments.js';
+import type {LoadedRelease} from './loaded-release.js';
+import {routePatterns} from './routes.js';
+
+export type DeploysOptions = {
+  readonly state: State;
+  readonly releases: ReleaseStore;
+  readonly deployments: Deployments;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly runReleaseCommand: (
+    deployment: Deployment,
+    release: LoadedRelease,
+    onLine: (text: string) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  readonly say: (name: DeploymentName, text: string) => void;
+};
+
+export type Deploys = {
+  /** Deploys a release whose manifest and files are there. Throws MANIFEST_MISSING, ROUTE_CONFLICT, DEPLOY_UNDER_WAY. */
+  deploy(manifestHash: string, by: string): Promise<JobSummary>;
+  /** To a release that served before; null: the one before the current. Throws NO_SUCH_RELEASE, NOTHING_TO_ROLL_BACK. */
+  rollback(name: DeploymentName, release: string | null, by: string): Promise<JobSummary>;
+  /** Ends jobs that a server process has left when it was killed: what had not switched is given up. */
+  recover(): void;
+};
+
+/** A new deployment keeps one instance. */
+const FIRST_SCALE = 1;
+
+export function createDeploys(options: DeploysOptions): Deploys {
+  const {state, releases, deployments, jobs, clock, say} = options;
+
+  function begin(record: ReleaseRecord, kind: JobSummary['kind'], by: string): JobSummary {
+    const {deployment: name, id, manifestHash} = record;
+    return jobs.start({kind, deployment: name, release: id, by, manifestHash}, job => run(record, job));
+  }
+
+  async function run(record: ReleaseRecord, job: RunningJob): Promise<LoadedRelease> {
+    const deployment = deployments.find(record.deployment);
+    const {summary} = job;
+    deployment.job = summary;
+    say(deployment.name, `${summary.kind} of release ${record.id} by ${summary.by} begins`);
+    try {
+      const release = await rollOut(await targetOf(deployment, record), {
+        clock,
+        prepare: () => releases.prepare(record.manifestHash),
+        runReleaseCommand:
+          summary.kind === 'deploy'
+            ? (release, signal) => options.runReleaseCommand(deployment, release, job.output, signal)
+            : undefined,
+        finalize: () => prune(deployment),
+        step: job.step,
+        signal: job.signal,
+      });
+      say(deployment.name, `release ${record.id} serves`);
+      return release;
+    } catch (error) {
+      state.releases.fail(record.deployment, record.id);
+      say(
+        deployment.name,
+        `${summary.kind} of release ${record.id} failed: ${error instanceof Error ? error.message : error}`,
+      );
+      throw error;
+    } finally {
+      deployment.job = undefined;
+    }
+  }
+
+  async function targetOf(deployment: Deployment, record: ReleaseRecord): Promise<RolloutTarget> {
+    const release = await releases.prepare(record.manifestHash);
+    const assets = await deployments.loadAssets(deployment, release);
+    return {
+      scale: deployment.settings.scale,
+      current: deployment.set,
+      token: deployment.token,
+      createSet: runnable => deployments.createSet(deployment, runnable),
+      openGap: () => openGap(deployment),
+      switchTo: (next, set) => deployments.switchTo(deployment, next, set, assets),
+    };
+  }
+
+  /** What is not needed any more goes; a failure to remove it fails no deploy. */
+  async function prune({name, release}: Deployment): Promise<void> {
+    const needed = new Set([release?.id ?? '', state.releases.previous(name)?.id ?? '']);
+    const gone = planPrune(state.releases.list(name), needed, clock.now());
+    try {
+      for (const id of gone) await releases.remove(name, id);
+      state.releases.remove(name, gone);
+      if (gone.length > 0) await releases.collect(state.releases.manifests());
+    } catch (error) {
+      say(name, `old releases could not be removed: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  return {
+    async deploy(manifestHash, by) {
+      const {app, environment, commit, routes} = await releases.read(manifestHash);
+      const name = {app, environment};
+      assertNoConflict(state, name, routes);
+      await deployments.ensure(name, FIRST_SCALE);
+      const running = jobs.running(name) ?? state.jobs.runningOf(name);
+      const id = releaseIdOf(manifestHash);
+      // A second request for the same release joins the first one.
+      if (running?.release === id && running.kind === 'deploy') return running;
+      const record = state.releases.add(name, {id, manifestHash, deployedAt: clock.now(), by, commit});
+      return begin(record, 'deploy', by);
+    },
+    async rollback(name, id, by) {
+      deployments.find(name);
+      const record = id === null ? state.releases.previous(name) : state.releases.find(name, id);
+      if (!record) throw id === null ? nothingToRollBackTo(name) : noSuchRelease(name, id);
+      if (record.state === 'failed' || record.state === 'prepared') throw neverServed(record);
+      return begin(record, 'rollback', by);
+    },
+    recover() {
+      for (const job of state.jobs.running()) {
+        const isSwitched = state.releases.current(job.deployment)?.id === job.release;
+        if (!isSwitched) state.releases.fail(job.deployment, job.release);
+        state.jobs.finish(
+          job.id,
+          isSwitched
+            ? {outcome: 'succeeded', release: job.release}
+            : {outcome: 'failed', step: job.step, problem: INTERRUPTED},
+        );
+        say(
+          job.deployment,
+          `the ${job.kind} of release ${job.release} was interrupted; ${isSwitched ? 'it serves' : 'the one before serves'}`,
+        );
+      }
+    },
+  };
+}
+
+const INTERRUPTED = {
+  code: 'DEPLOY_INTERRUPTED',
+  message: 'the server was ended while the deploy was under way',
+  hint: 'the release before goes on serving; deploy again',
+  details: [],
+};
+
+function assertNoConflict(state: State, name: DeploymentName, routes: readonly string[]): void {
+  const taken = state.routes.conflicts(name, routePatterns(routes));
+  if (taken.length > 0) throw routeConflict(taken);
+}
+
+/** Requests wait from now on until the function that comes back is called. */
+function openGap(deployment: Deployment): () => void {
+  const {promise, resolve} = Promise.withResolvers<void>();
+  deployment.gap = promise;
+  return () => {
+    deployment.gap = undefined;
+    resolve();
+  };
+}
+
+const nothingToRollBackTo = ({app, environment}: DeploymentName): TakoError =>
+  new TakoError('NOTHING_TO_ROLL_BACK', `${app}/${environment} has no release before the one that serves`, {
+    hint: '"tako releases" lists those there are',
+  });
+
+const neverServed = ({id}: ReleaseRecord): TakoError =>
+  new TakoError('RELEASE_NEVER_SERVED', `release ${id} has never served`, {hint: 'deploy it instead'});

@@ -1,0 +1,158 @@
+// What each call of a laptop does.
+
+import type {Handlers} from '../../control/method.js';
+import {toProblem} from '../../control/protocol.js';
+import type {
+  CheckResult,
+  DeploymentName,
+  DeploymentStatus,
+  ServerInfo,
+  ServerMethods,
+} from '../../control/server-methods.js';
+import type {LogFile} from '../../supervisor/log-files/log-file.js';
+import {TakoError} from '../../system/error.js';
+import type {ReleaseStore} from '../releases/release-store.js';
+import type {Jobs} from '../rollout/jobs.js';
+import {routeConflict} from '../state/routes.js';
+import type {State} from '../state/state.js';
+import type {Deployment} from './deployment.js';
+import type {Deployments} from './deployments.js';
+import type {Deploys} from './deploys.js';
+import {routePatterns} from './routes.js';
+
+export type HandlersOptions = {
+  readonly state: State;
+  readonly releases: ReleaseStore;
+  readonly deployments: Deployments;
+  readonly deploys: Deploys;
+  readonly jobs: Jobs;
+  readonly info: () => ServerInfo;
+  readonly logOf: (name: DeploymentName) => LogFile;
+  /** Runs a command in the environment of the current release. */
+  readonly exec: (
+    deployment: Deployment,
+    command: readonly string[],
+    onLine: (stream: 'stdout' | 'stderr', text: string) => void,
+    signal: AbortSignal,
+  ) => Promise<{readonly code: number | null; readonly signal: string | null}>;
+  /** Deletes all that is on disk of a deployment that is not there any more. */
+  readonly erase: (name: DeploymentName) => Promise<void>;
+  readonly reload: () => Promise<{readonly pid: number}>;
+  readonly shutdown: () => Promise<void>;
+  /** Bytes that are free where releases are kept. */
+  readonly freeBytes: () => Promise<number>;
+};
+
+/** More than a server of this size has use for; a typing error is not taken at its word. */
+const MAX_SCALE = 64;
+const MAX_HASHES = 10_000;
+/** Kept free for logs and databases. */
+const SPARE_BYTES = 256 * 1024 * 1024;
+
+export function createServerHandlers(options: HandlersOptions): Handlers<ServerMethods> {
+  const {state, releases, deployments, deploys, jobs, info} = options;
+
+  /** Writes what is to be, then makes it so; what does not start is in the status. */
+  async function change(name: DeploymentName, write: (deployment: Deployment) => void): Promise<DeploymentStatus> {
+    const deployment = deployments.find(name);
+    write(deployment);
+    await deployment.settle();
+    return deployment.status();
+  }
+
+  function stopOrStart(name: DeploymentName, isStopped: boolean): Promise<DeploymentStatus> {
+    return change(name, deployment => {
+      state.deployments.setStopped(name, isStopped);
+      deployment.settings = {...deployment.settings, isStopped};
+    });
+  }
+
+  async function check(name: DeploymentName, routes: readonly string[], uploadBytes: number): Promise<CheckResult> {
+    const taken = state.routes.conflicts(name, routePatterns(routes));
+    const free = await options.freeBytes();
+    const problems = [
+      ...(taken.length > 0 ? [routeConflict(taken)] : []),
+      ...(free < uploadBytes + SPARE_BYTES ? [diskFull(free, uploadBytes)] : []),
+    ];
+    return {
+      problems: problems.map(toProblem),
+      currentRelease: state.releases.current(name)?.id ?? null,
+      job: jobs.running(name) ?? null,
+    };
+  }
+
+  return {
+    hello: async () => info(),
+    check: async ({deployment, routes, uploadBytes}) => check(deployment, routes, uploadBytes),
+    async missing({hashes}) {
+      if (hashes.length > MAX_HASHES) throw new TakoError('TOO_MANY', `more than ${MAX_HASHES} objects at a time`);
+      return {missing: await releases.objects.missing(hashes)};
+    },
+    deploy: async ({manifest, by}) => deploys.deploy(manifest, by),
+    rollback: async ({deployment, release, by}) => deploys.rollback(deployment, release, by),
+    follow: async ({job, after}, {emit, signal}) => jobs.follow(job, after, emit, signal),
+    async cancel({job}) {
+      jobs.cancel(job);
+      return {};
+    },
+    async releases({deployment}) {
+      deployments.find(deployment);
+      return {
+        releases: state.releases.list(deployment).map(({deployment: _, manifestHash: __, ...summary}) => summary),
+      };
+    },
+    scale: async ({deployment: name, instances}) => {
+      if (!Number.isSafeInteger(instances) || instances < 0 || instances > MAX_SCALE) throw badScale(instances);
+      return change(name, deployment => {
+        state.deployments.setScale(name, instances);
+        deployment.settings = {...deployment.settings, scale: instances};
+      });
+    },
+    stop: async ({deployment}) => stopOrStart(deployment, true),
+    start: async ({deployment}) => stopOrStart(deployment, false),
+    async restart({deployment: name}) {
+      const deployment = deployments.find(name);
+      await deployment.set?.restart();
+      return deployment.status();
+    },
+    async delete({deployment}) {
+      if (jobs.running(deployment)) throw new TakoError('DEPLOY_UNDER_WAY', 'a deploy of it is under way');
+      await deployments.remove(deployment);
+      await options.erase(deployment);
+      return {};
+    },
+    status: async () => ({info: info(), deployments: deployments.statuses()}),
+    async logs({deployment, count, since, release, follow}, {emit, drained, signal}) {
+      deployments.find(deployment);
+      const query = {count, since, release, follow, signal};
+      for await (const {id, time, stream, text, release: from = null, instance = null} of options
+        .logOf(deployment)
+        .read(query)) {
+        const number = typeof instance === 'number' ? instance : null;
+        if (!emit({id, time, stream, text, release: from, instance: number})) await drained();
+      }
+      return {};
+    },
+    exec: async ({deployment, command}, {emit, signal}) =>
+      options.exec(deployments.find(deployment), command, (stream, text) => emit({stream, text}), signal),
+    reload: async () => options.reload(),
+    async shutdown() {
+      await options.shutdown();
+      return {};
+    },
+  };
+}
+
+const badScale = (instances: number): TakoError =>
+  new TakoError('BAD_SCALE', `${instances} is not a number of instances`, {hint: `use 0 (on demand) to ${MAX_SCALE}`});
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+
+const diskFull = (free: number, needed: number): TakoError =>
+  new TakoError(
+    'DISK_FULL',
+    `the server has ${mebibytes(free)} free, and ${mebibytes(needed + SPARE_BYTES)} are needed`,
+    {
+      hint: 'free some space there, or prune old releases',
+    },
+  );

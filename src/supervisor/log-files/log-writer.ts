@@ -1,0 +1,188 @@
+// Writes a log: records are gathered and written in batches, so that an app that says much costs few system calls, and
+// nobody who has something to say ever waits for a disk.
+
+import {type FileHandle, open, rm} from 'node:fs/promises';
+import type {Clock} from '../../system/clock.js';
+import {ensureFolder, PRIVATE_FILE} from '../../system/files.js';
+import {openLastPart, type Part} from './last-part.js';
+import {listParts, partFile} from './log-parts.js';
+import {type LogEntry, type LogRecord, renderRecord} from './log-record.js';
+
+export type LogWriterOptions = {
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  readonly clock: Clock;
+  /** Told when records were written. */
+  readonly onWritten: () => void;
+  /** Told once of each row of failures: a disk that is full, a folder that is gone. */
+  readonly onError: (error: unknown) => void;
+};
+
+export type LogWriter = {
+  /** Never waits. */
+  append(entry: LogEntry): void;
+  /** Resolves when all that was appended is written, or lost. */
+  flush(): Promise<void>;
+  /** Records that were lost: they came faster than they could be written, or could not be at all. */
+  readonly dropped: number;
+  /** Writes what is left and closes the file. */
+  close(): Promise<void>;
+};
+
+/** How long a record may wait for others to be written with. */
+const BATCH_MS = 100;
+/** Records are written before that when they have so many characters. */
+const BATCH_LENGTH = 64 * 1024;
+/** What may wait for the disk, in characters: as much as is kept of an app's lines in memory (LOG_LIMITS). */
+export const MAX_WAITING_LENGTH = 4 * 1024 * 1024;
+/** What a record is on disk beside its text, roughly. */
+const RECORD_LENGTH = 120;
+
+type Waiting = LogEntry & {readonly time: number};
+
+export function createLogWriter(options: LogWriterOptions): LogWriter {
+  const {folder, maxBytes, maxFiles, clock, onWritten, onError} = options;
+  let waiting: Waiting[] = [];
+  let waitingLength = 0;
+  let dropped = 0;
+  /** Lost since the log last said so. */
+  let unsaid = 0;
+  let lastId = 0;
+  let part: Part | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | undefined;
+  let isClosed = false;
+  let hasFailed = false;
+
+  function append(entry: LogEntry): void {
+    const length = entry.text.length + RECORD_LENGTH;
+    if (isClosed || waitingLength + length > MAX_WAITING_LENGTH) {
+      countLost(1);
+      return;
+    }
+    waiting.push({...entry, time: entry.time ?? clock.now()});
+    waitingLength += length;
+    if (waitingLength >= BATCH_LENGTH && writing === undefined) void flush();
+    else timer ??= setTimeout(() => void flush(), BATCH_MS);
+  }
+
+  function countLost(count: number): void {
+    dropped += count;
+    unsaid += count;
+  }
+
+  /** One batch at a time; what comes meanwhile is in the next. */
+  async function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    while (writing !== undefined) await writing;
+    if (waiting.length === 0) return;
+    writing = writeWaiting().finally(() => {
+      writing = undefined;
+      if (waitingLength >= BATCH_LENGTH) void flush();
+    });
+    await writing;
+  }
+
+  async function writeWaiting(): Promise<void> {
+    const entries = waiting;
+    waiting = [];
+    waitingLength = 0;
+    let written = 0;
+    let ownWords = 0;
+    try {
+      part ??= await openLast();
+      const lost = unsaid;
+      if (lost > 0) {
+        entries.push({stream: 'tako', level: 'warn', time: clock.now(), text: describeLost(lost)});
+        ownWords = 1;
+      }
+      while (written < entries.length) written += await writeSome(entries, written);
+      unsaid -= lost;
+      hasFailed = false;
+    } catch (error) {
+      countLost(entries.length - written - ownWords);
+      await closePart();
+      if (!hasFailed) onError(error);
+      hasFailed = true;
+    }
+    if (written > 0) onWritten();
+  }
+
+  /** Writes as many as the file takes, one at least; returns how many. */
+  async function writeSome(entries: readonly Waiting[], from: number): Promise<number> {
+    const lines: Buffer[] = [lineOf(entries[from] as Waiting, lastId + 1)];
+    let length = lines[0]?.length ?? 0;
+    const {handle, size} = await partWithRoom(length);
+    for (const entry of entries.slice(from + 1)) {
+      const line = lineOf(entry, lastId + 1 + lines.length);
+      if (size + length + line.length > maxBytes || length > BATCH_LENGTH) break;
+      lines.push(line);
+      length += line.length;
+    }
+    await writeAll(handle, Buffer.concat(lines));
+    part = {handle, size: size + length};
+    lastId += lines.length;
+    return lines.length;
+  }
+
+  /** Undefined where there is no file yet. What a failed batch left there all the same was not lost. */
+  async function openLast(): Promise<Part | undefined> {
+    await ensureFolder(folder);
+    const last = await openLastPart(folder);
+    if (hasFailed) countLost(-Math.max(0, Math.min(unsaid, last.lastId - lastId)));
+    lastId = Math.max(lastId, last.lastId);
+    return last.part;
+  }
+
+  async function partWithRoom(length: number): Promise<Part> {
+    if (part !== undefined && (part.size === 0 || part.size + length <= maxBytes)) return part;
+    await closePart();
+    part = {handle: await open(partFile(folder, lastId + 1), 'a', PRIVATE_FILE), size: 0};
+    await prune().catch(onError);
+    return part;
+  }
+
+  async function prune(): Promise<void> {
+    const parts = await listParts(folder);
+    for (const first of parts.slice(0, Math.max(0, parts.length - maxFiles))) {
+      await rm(partFile(folder, first), {force: true});
+    }
+  }
+
+  async function closePart(): Promise<void> {
+    const closing = part;
+    part = undefined;
+    await closing?.handle.close().catch(() => undefined);
+  }
+
+  let closed: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    isClosed = true;
+    await flush();
+    await closePart();
+  }
+
+  return {
+    append,
+    flush,
+    get dropped() {
+      return dropped;
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+const describeLost = (count: number): string =>
+  count === 1
+    ? 'a line is missing here: it could not be written'
+    : `${count} lines are missing here: they could not be written`;
+
+const lineOf = (entry: Waiting, id: number): Buffer => Buffer.from(renderRecord({...entry, id} as LogRecord));
+
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    offset += (await handle.write(bytes, offset)).bytesWritten;
+  }
+}

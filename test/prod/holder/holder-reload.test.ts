@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import net from 'node:net';
+import {describe, it} from 'vitest';
+import {errorCode} from '../../../src/system/error.js';
+import {eventually} from '../../helpers/eventually.js';
+import {get, isAlive, makeRoot, scriptSpec, servingScript, startHolderProcess} from './holder-process.js';
+
+type Tally = {done: number; refused: number; failed: string[]};
+
+/** Asks again and again, each time on a new connection, until it is told to stop. */
+function askAllTheTime(port: number): () => Promise<Tally> {
+  const tally: Tally = {done: 0, refused: 0, failed: []};
+  let isOver = false;
+  const loop = async (): Promise<void> => {
+    while (!isOver) {
+      try {
+        await get(port, '/facts');
+        tally.done++;
+      } catch (error) {
+        if (errorCode(error) === 'ECONNREFUSED') tally.refused++;
+        else tally.failed.push(String(error));
+      }
+    }
+  };
+  const loops = Promise.all([loop(), loop(), loop(), loop()]);
+  return async () => {
+    isOver = true;
+    await loops;
+    return tally;
+  };
+}
+
+describe('a reload', () => {
+  it('loses no connection, however often', async () => {
+    const holder = await startHolderProcess({root: await makeRoot()});
+    let pid = await holder.server();
+    const stop = askAllTheTime(holder.port);
+    for (let round = 0; round < 5; round++) {
+      holder.child.kill('SIGHUP');
+      pid = await holder.serverAfter(pid);
+    }
+    const {done, refused, failed} = await stop();
+    assert.deepEqual({refused, failed}, {refused: 0, failed: []});
+    assert.ok(done > 50, `only ${done} requests were made`);
+  });
+
+  it('leaves the apps as they are, and the old process ends when it has finished', async () => {
+    const holder = await startHolderProcess({root: await makeRoot()});
+    const old = await holder.server();
+    const app = scriptSpec(servingScript('console.log(request.url)'));
+    const {pid, port} = await holder.start(app);
+    // Keeps the old one from having finished.
+    const open = net.connect(holder.port, '127.0.0.1');
+    await once(open, 'connect');
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+    await get(port, '/later');
+    await eventually(async () => {
+      const lines = await holder.lines(app);
+      assert.ok(
+        lines.some(([, text]) => text === '/later'),
+        JSON.stringify(lines),
+      );
+    });
+    const instance = await holder.instance(app);
+    assert.deepEqual([instance.state, 'pid' in instance && instance.pid], ['ready', pid]);
+    assert.equal(await isAlive(old), true);
+    open.destroy();
+    await eventually(async () => assert.equal(await isAlive(old), false));
+    assert.equal(await get(port), 'ok');
+  });
+
+  it('has an old process that does not finish killed after its deadline', async () => {
+    const holder = await startHolderProcess({root: await makeRoot(), drainTimeoutMs: 300});
+    const old = await holder.server();
+    const open = net.connect(holder.port, '127.0.0.1').on('error', () => {});
+    await once(open, 'connect');
+    await holder.ask('/reload');
+    await eventually(async () => assert.equal(await isAlive(old), false));
+    assert.match(holder.said(), /had not finished within 0.3 s, and is killed/);
+    open.destroy();
+  });
+
+  it('carries over what the old process has left', async () => {
+    const holder = await startHolderProcess({root: await makeRoot()});
+    const old = await holder.server();
+    await holder.ask('/leave', {name: 'ticket-keys', value: {keys: ['a', 'b']}});
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+    assert.deepEqual(await holder.ask('/find', {name: 'ticket-keys'}), {keys: ['a', 'b']});
+  });
+
+  it('whose new process fails tells why, and the old one goes on', async () => {
+    const holder = await startHolderProcess({root: await makeRoot()});
+    const old = await holder.server();
+    const app = scriptSpec(servingScript(''));
+    const {pid} = await holder.start(app);
+    await holder.setMode('exits');
+    const error = await holder.ask('/reload').then(
+      () => assert.fail('it succeeded'),
+      reason => reason,
+    );
+    assert.equal(error.code, 'RELOAD_FAILED');
+    assert.equal(error.message, 'the new server process did not become ready: it exited with code 3');
+    assert.deepEqual(error.details, ['the self-check failed: no certificate']);
+    assert.equal(await holder.server(), old);
+    assert.equal((await holder.start(app)).pid, pid);
+  });
+
+  it('whose new process is never ready ends it after its deadline', async () => {
+    const holder = await startHolderProcess({root: await makeRoot(), readyTimeoutMs: 1_500});
+    const old = await holder.server();
+    await holder.setMode('hangs');
+    const error = await holder.ask('/reload').then(
+      () => assert.fail('it succeeded'),
+      reason => reason,
+    );
+    assert.match(error.message, /it was not ready within 1.5 s/);
+    assert.equal(await holder.server(), old);
+    await holder.setMode('works');
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+  });
+});
+
+describe('a server process that is killed', () => {
+  it('is followed by another, and no connection is refused', async () => {
+    const holder = await startHolderProcess({root: await makeRoot()});
+    let pid = await holder.server();
+    const stop = askAllTheTime(holder.port);
+    for (let round = 0; round < 3; round++) {
+      process.kill(pid, 'SIGKILL');
+      pid = await holder.serverAfter(pid);
+    }
+    const {done, refused} = await stop();
+    assert.equal(refused, 0);
+    assert.ok(done > 20, `only ${done} requests were made`);
+  });
+
+  it('is followed by another when the next fails too', async () => {
+    const holder = await startHolderProcess({root: await makeRoot()});
+    const old = await holder.server();
+    await holder.setMode('exits');
+    process.kill(old, 'SIGKILL');
+    await eventually(() => assert.match(holder.said(), /it exited with code 3[^]*it exited with code 3/));
+    await holder.setMode('works');
+    await holder.serverAfter(old);
+  });
+});
