@@ -27,7 +27,9 @@ const LONG = [
   'test/e2e/chaos.test.ts',
   'test/e2e/daemon-kills.test.ts',
   'test/e2e/gateway-pages.test.ts',
+  'test/e2e/deploy*.test.ts',
   'test/e2e/machine.test.ts',
+  'test/e2e/vps.test.ts',
 ];
 const isLong = process.env.TAKO_LONG === '1';
 

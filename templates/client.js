@@ -20,7 +20,9 @@
       if (news === undefined) {
         await new Promise(resolve => setTimeout(resolve, pauseMs));
       } else if (news.reload) {
-        location.reload();
+        // One that is still loading would count as cut off.
+        if (document.readyState === 'complete') location.reload();
+        else addEventListener('load', () => location.reload(), {once: true});
         return;
       } else {
         version = news.version;

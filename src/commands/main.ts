@@ -3,6 +3,7 @@ import {errorCode, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
 import {reportError} from './output.js';
+import {addServersCommand} from './servers.js';
 
 /** Exit codes: docs/exit-codes.md. */
 export const EXIT = {ok: 0, failure: 1, usage: 2, refused: 3, interrupted: 130} as const;
@@ -41,6 +42,7 @@ function createProgram(): Command {
   addAppCommands(program);
   addProjectCommands(program);
   addProxy(program);
+  addServersCommand(program);
   addMachineCommands(program);
   addHidden(program);
   return program;

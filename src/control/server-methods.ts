@@ -137,6 +137,8 @@ export type ServerMethods = {
   readonly stop: Method<OfDeployment, DeploymentStatus>;
   readonly start: Method<OfDeployment, DeploymentStatus>;
   readonly restart: Method<OfDeployment, DeploymentStatus>;
+  /** Brings it to ready, as a request would; answers where it listens. For a server process that finishes its requests. */
+  readonly wake: Method<OfDeployment, {readonly host: string; readonly port: number; readonly isTls: boolean}>;
   /** With its releases, its data and its log. */
   readonly delete: Method<OfDeployment, Nothing>;
   readonly status: Method<Nothing, {readonly info: ServerInfo; readonly deployments: readonly DeploymentStatus[]}>;

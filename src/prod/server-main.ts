@@ -6,11 +6,13 @@ import {readVersion} from '../system/version.js';
 import {connect} from './remote/connect.js';
 import {installationRoot} from './remote/installation-root.js';
 import {describeProgram} from './remote/program.js';
+import {hold} from './server/hold.js';
+import {serve} from './server/serve.js';
 
 /** As source, compiled and bundled, this file is two folders below it. */
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
-const USAGE = 'usage: tako-server connect | version [--json]\n';
+const USAGE = 'usage: tako-server hold | serve | connect | version [--json]\n';
 
 /** Runs a command and resolves with its exit code. */
 async function main([command, ...args]: readonly string[]): Promise<number> {
@@ -21,6 +23,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
         output: process.stdout,
         errors: process.stderr,
       });
+    case 'hold':
+      return hold(installationRoot(process.env, PACKAGE), fileURLToPath(import.meta.url));
+    case 'serve':
+      return serve(installationRoot(process.env, PACKAGE));
     case 'version':
       process.stdout.write(
         args.includes('--json') ? `${JSON.stringify(await describeProgram(PACKAGE))}\n` : `${readVersion()}\n`,

@@ -81,13 +81,15 @@ export async function startProcess(
     throw error;
   });
   const {child, port} = started;
+  let app: SpawnedApp | undefined;
   try {
-    const app = takeHold(child, {spec, instanceId, pipes, port});
+    app = takeHold(child, {spec, instanceId, pipes, port});
     await openGate(child, confinement);
     return app;
   } catch (error) {
     // Nobody else knows of it.
     killGroup(child.pid);
+    app?.close();
     throw error;
   }
 }

@@ -38,7 +38,8 @@ for tool in tar gzip useradd groupadd usermod setsid; do
   if have "$tool"; then say has "$tool"; fi
 done
 say first_port "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024)"
-if [ -d "$root" ] && [ ! -e "$root/server.json" ] && [ -n "$(ls -A "$root")" ]; then say foreign yes; fi
+is_ours() { grep -qs '^{"httpPort":' "$root/server.json" || { [ -e "$root/bin/tako-server" ] && [ -d "$root/versions" ]; }; }
+if [ -d "$root" ] && [ -n "$(ls -A "$root" 2>/dev/null || echo unreadable)" ] && ! is_ours; then say foreign yes; fi
 if [ -x "$root/bin/tako-server" ]; then say program "$("$root/bin/tako-server" version --json 2>/dev/null || echo broken)"; fi
 say current "$(readlink "$root/current" 2>/dev/null || true)"
 if [ -r "$root/server.json" ]; then say settings "$(cat "$root/server.json")"; fi

@@ -40,6 +40,7 @@ keep() {
     wait $!
   done
   while holder_runs; do sleep 0.2 2>/dev/null || sleep 1; done
+  wait
   rm -f "$folder/holder.pid" "$folder/keeper.pid"
 }
 

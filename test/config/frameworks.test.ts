@@ -3,7 +3,13 @@ import {readFileSync} from 'node:fs';
 import {describe, it} from 'vitest';
 import {decideDevCommand, decideReloads} from '../../src/config/dev-command.js';
 import {parseFrameworks} from '../../src/config/framework.js';
-import {decideFramework, detectFramework, frameworks, speaksContract} from '../../src/config/frameworks.js';
+import {
+  decideFramework,
+  decideProduction,
+  detectFramework,
+  frameworks,
+  speaksContract,
+} from '../../src/config/frameworks.js';
 import {renderProblem} from '../../src/config/problem.js';
 import {readProjectFacts} from '../../src/config/project-facts.js';
 import {configOf, factsWith, failure, NO_FACTS, packageJson, temporaryFolder} from './support.js';
@@ -338,12 +344,61 @@ describe('parseFrameworks', () => {
     );
   });
 
+  it('refuses a way to run on servers that nothing fills, with its place', () => {
+    const way = 'production = [{start = ["node", "{ruby}"]}]\n';
+    assert.match(
+      problems(`[[framework]]\n${profile}${way}`),
+      /framework\[0\]\.production\[0\]\.start: \{ruby\} is not one of/,
+    );
+  });
+
   it('refuses placeholders that nothing fills', () => {
     assert.match(
       problems(`[[framework]]\n${profile}dev = ["node", "{main}"]\n`),
       /dev: has a placeholder, but the profile has no main/,
     );
     assert.match(problems(`[[framework]]\n${profile}start = ["{ruby}"]\n`), /start: \{ruby\} is not one of/);
+  });
+});
+
+describe('decideProduction', () => {
+  const npm = (...names: string[]) => factsWith({packages: {...NO_FACTS.packages, npm: names}});
+  const of = (...names: string[]) => {
+    const framework = detectFramework(npm(...names));
+    return framework && decideProduction(framework, npm(...names));
+  };
+
+  it('takes the first way whose signs are there, and what it does not say from the profile', () => {
+    assert.deepEqual(of('astro', '@astrojs/node')?.start, ['node', 'dist/server/entry.mjs']);
+    assert.equal(of('astro', '@astrojs/node')?.build, 'astro build');
+    assert.equal(of('astro')?.start, undefined);
+    assert.deepEqual(of('astro')?.assets, ['dist']);
+  });
+
+  it('does not refuse with a sign what it refuses without one', () => {
+    assert.match(of('@sveltejs/kit')?.refusal ?? '', /adapter-node/);
+    assert.equal(of('@sveltejs/kit', '@sveltejs/adapter-node')?.refusal, undefined);
+  });
+
+  it('says of every profile for JavaScript how it is served, or that it is not, or leaves that to its scripts', () => {
+    const plain = ['nest', 'fastify', 'express', 'koa', 'hono', 'elysia', 'socket-io', 'bun', 'deno', 'node'];
+    for (const {id, scripts, production} of frameworks()) {
+      if (scripts.length === 0 || plain.includes(id)) continue;
+      const isSaid = production.some(way => way.start ?? way.assets[0] ?? way.refusal);
+      assert.ok(isSaid || ['rust', 'rocket', 'spring-gradle', 'spring-maven'].includes(id), id);
+    }
+  });
+
+  it('gives no folder away in which PHP has its programs', () => {
+    for (const id of ['laravel', 'symfony', 'php']) {
+      const ways = frameworks().find(framework => framework.id === id)?.production ?? [];
+      assert.ok(ways.length > 0 && ways.every(({assets}) => assets.length === 0), id);
+    }
+  });
+
+  it('runs nothing on a server that only a package manager could', () => {
+    const words = frameworks().flatMap(({production}) => production.flatMap(({start = []}) => start));
+    assert.doesNotMatch(words.join(' '), /\b(?:npm|npx|pnpm|yarn|cargo|gradlew?|mvnw?)\b/);
   });
 });
 

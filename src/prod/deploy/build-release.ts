@@ -3,15 +3,17 @@ import path from 'node:path';
 import type {Platform} from '../../control/server-methods.js';
 import {TakoError} from '../../system/error.js';
 import type {Run} from '../../system/exec.js';
+import {contains} from '../../system/file-paths.js';
 import {tryLock} from '../../system/lock.js';
 import type {Manifest, ReleaseProcess} from '../releases/manifest.js';
 import {linkBuildModules, removeBuildModules} from './build-modules.js';
 import {runtimePackages} from './build-steps.js';
-import {type ClientPlatform, majorOf} from './client-platform.js';
+import {type ClientPlatform, isSamePlatform, majorOf} from './client-platform.js';
 import {readCommit} from './commit-facts.js';
 import {type Dependencies, ensureDependencies} from './dependencies.js';
 import {openFileHashes} from './file-hashes.js';
 import {type LocalRelease, makeManifest} from './make-manifest.js';
+import {nativePackages} from './native-packages.js';
 import type {PlannedDeploy} from './plan.js';
 import {type ProductionCommand, startContext} from './production-command.js';
 import {findAssets, NOT_FOR_PAGES} from './release-assets.js';
@@ -80,7 +82,7 @@ async function buildIn(work: string, planned: PlannedDeploy, options: BuildOptio
   const dependencies = command.needsPackages
     ? await stage('packages', output => installPackages(planned, options, output))
     : undefined;
-  await stage('copy', async () => noteOf(await copySource(planned, target), 'files'));
+  const packageFolders = await stage('copy', () => copySource(planned, target));
   if (command.build.length > 0) {
     await stage('build', output =>
       runBuild(
@@ -91,7 +93,7 @@ async function buildIn(work: string, planned: PlannedDeploy, options: BuildOptio
     );
   }
   const commit = await readCommit(plan.project, options.run);
-  return stage('hash', () => assemble(planned, {work, target, dependencies, commit}, options));
+  return stage('hash', () => assemble(planned, {work, target, dependencies, packageFolders, commit}, options));
 }
 
 type Output = (text: string) => void;
@@ -103,12 +105,14 @@ function createStages({onEvent, signal}: BuildOptions) {
     onEvent({stage, type: 'started'});
     const result = await act(text => onEvent({stage, type: 'output', text}));
     const elapsedMs = Math.round(performance.now() - startedAt);
-    onEvent({stage, type: 'done', elapsedMs, note: typeof result === 'string' ? result : null});
+    onEvent({stage, type: 'done', elapsedMs, note: noteOf(result)});
     return result;
   };
 }
 
-const noteOf = (count: number, what: string): string => `${count} ${what}`;
+/** Packages that were there already took no time, which a person may wonder about. */
+const noteOf = (result: unknown): string | null =>
+  (result as {readonly isCached?: boolean} | undefined)?.isCached === true ? 'as before' : null;
 
 function installPackages(
   {known}: PlannedDeploy,
@@ -122,8 +126,8 @@ function installPackages(
   );
 }
 
-/** Answers how many files the source has. */
-async function copySource({known, command}: PlannedDeploy, target: string): Promise<number> {
+/** Answers which folders are packages. */
+async function copySource({known, command}: PlannedDeploy, target: string): Promise<readonly string[]> {
   const {root} = known.root;
   const entries = await listSourceFiles(root);
   await syncSourceTree(root, entries, target);
@@ -133,18 +137,20 @@ async function copySource({known, command}: PlannedDeploy, target: string): Prom
   const installs = command.build.some(({type}) => type === 'install');
   if (command.build.length === 0 || installs) await removeBuildModules(folders, target);
   else await linkBuildModules(root, folders, target);
-  return entries.length;
+  return folders;
 }
 
 type Made = {
   readonly work: string;
   readonly target: string;
   readonly dependencies: Dependencies | undefined;
+  readonly packageFolders: readonly string[];
   readonly commit: Manifest['commit'];
 };
 
 async function assemble(planned: PlannedDeploy, made: Made, options: BuildOptions): Promise<BuiltRelease> {
   const files = await listReleaseFiles({...releaseRules(planned), ...made, directory: planned.known.root.directory});
+  assertRunsThere(files, made.target, options);
   const facts = await releaseFacts(planned, made, options, files);
   const hashes = await openFileHashes(path.join(made.work, 'cache', 'hashes.json'));
   const release = await makeManifest(files, facts, hashes);
@@ -174,6 +180,20 @@ const assetRules = ({assets}: ProductionCommand): readonly string[] =>
 function processRules({files, assets}: ProductionCommand, include: readonly string[]): readonly string[] {
   const own = files.length > 0 ? [...files, ...assets] : [];
   return include.length + own.length === 0 ? [] : [...[...include, ...own].map(fromTop), '/package.json'];
+}
+
+/** A build may put packages into its output; those that were compiled were compiled for this machine. */
+function assertRunsThere(files: readonly ReleaseFile[], target: string, options: BuildOptions): void {
+  const {client, platform, nodeVersion} = options;
+  if (isSamePlatform(client, platform, majorOf(nodeVersion))) return;
+  const compiled = files.filter(
+    file => file.type === 'file' && contains(target, file.source) && file.path.endsWith('.node'),
+  );
+  if (compiled.length > 0)
+    throw nativePackages(
+      compiled.map(file => file.path),
+      platform,
+    );
 }
 
 /** `dist` of the app's folder, not one of any depth. */

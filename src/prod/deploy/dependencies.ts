@@ -60,6 +60,7 @@ export async function ensureDependencies(
     await pruneInstallations(cacheFolder);
     await installInto(folder, settings, options.environment, {
       prepare: temporary => writeInstallInput(input, temporary),
+      root,
       onOutput,
       signal,
     });
@@ -89,6 +90,7 @@ async function requireLockfile({root}: ProjectRoot): Promise<Lockfile> {
 }
 
 type Installing = {
+  readonly root: ProjectRoot;
   readonly prepare: (folder: string) => Promise<void>;
   readonly onOutput: OnOutput;
   readonly signal: AbortSignal;
@@ -99,7 +101,7 @@ async function installInto(
   folder: string,
   settings: InstallSettings,
   environment: NodeJS.ProcessEnv,
-  {prepare, onOutput, signal}: Installing,
+  {prepare, root, onOutput, signal}: Installing,
 ): Promise<void> {
   const temporary = `${folder}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   await mkdir(temporary, {recursive: true});
@@ -119,16 +121,17 @@ async function installInto(
       onOutput,
       signal,
     );
-    if (!settings.runsScripts) await refuseNative(temporary, settings.platform);
+    if (!settings.runsScripts) await refuseNative(temporary, root, settings.platform);
     await moveThere(temporary, folder);
   } finally {
     await rm(temporary, {recursive: true, force: true});
   }
 }
 
-async function refuseNative(folder: string, platform: Platform): Promise<void> {
-  const names = await findNativePackages(path.join(folder, 'node_modules'), platform);
-  if (names.length > 0) throw nativePackages(names, platform);
+async function refuseNative(folder: string, root: ProjectRoot, platform: Platform): Promise<void> {
+  const modules = (await findModules(folder, root)).map(place => path.join(folder, place, 'node_modules'));
+  const names = (await Promise.all(modules.map(place => findNativePackages(place, platform)))).flat();
+  if (names.length > 0) throw nativePackages([...new Set(names)].sort(), platform);
 }
 
 /** Another deploy may have been faster, with the same. */

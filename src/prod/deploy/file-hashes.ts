@@ -23,8 +23,8 @@ export type FileHashes = {
 
 type Remembered = readonly [size: number, mtimeMs: number, ino: number, sha256: string];
 
-/** The coarsest clock of a file system in use: FAT's, of two seconds. */
-const TICK_MS = 2_000;
+/** The coarsest clock of a file system that has links: that of HFS+, of one second. */
+const TICK_MS = 1_000;
 
 /** Opens the memory in `file`; one that is not there or cannot be read is empty. */
 export async function openFileHashes(file: string, now: () => number = Date.now): Promise<FileHashes> {

@@ -1,8 +1,10 @@
 // How each package manager installs what a release needs, for the server's platform, into folders that Node reads without it.
 //
 // npm:  `npm install`, as `npm ci` refuses lockfiles that were written without another platform's optional packages.
-// pnpm: hoisted, as its links lead into one folder per package; the platform is a setting of the workspace.
-// Yarn: with node_modules; 2 and later by `workspaces focus`. Yarn 1 knows no platform: it takes the packages of all of them.
+// pnpm: hoisted, as its links lead into one folder per package; the platform is a setting of the workspace. Its programs would
+//       name folders of this machine without `extend-node-path=false`.
+// Yarn: with node_modules; 2 and later by `workspaces focus`. Yarn 1 knows no platform and no
+//       workspace: for another platform it takes the packages of all of them.
 // Bun:  hoisted; it knows no libc, and takes the packages of both.
 
 import type {Platform} from '../../control/server-methods.js';
@@ -26,13 +28,13 @@ export function installCommand({manager, platform, member, runsScripts}: Install
     case 'npm':
       return `npm install --omit=dev --os=${os} --cpu=${cpu} --libc=${libc} --no-audit --no-fund${member === undefined ? '' : ` --workspace=${member}`}${scripts}`;
     case 'pnpm':
-      return `pnpm install --prod --frozen-lockfile --config.node-linker=hoisted${member === undefined ? '' : ` --filter=${member}...`}${scripts}`;
+      return `pnpm install --prod --frozen-lockfile --config.node-linker=hoisted --config.extend-node-path=false${member === undefined ? '' : ` --filter=${member}...`}${scripts}`;
     case 'yarn':
       return member === undefined
         ? 'yarn workspaces focus --production'
         : `yarn workspaces focus --production ${member}`;
     case 'yarn1':
-      return `yarn install --production --frozen-lockfile --ignore-platform --non-interactive${scripts}`;
+      return `yarn install --production --frozen-lockfile --non-interactive${runsScripts ? '' : ' --ignore-platform --ignore-scripts'}`;
     case 'bun':
       return `bun install --production --frozen-lockfile --os=${os} --cpu=${cpu} --linker=hoisted${member === undefined ? '' : ` --filter=${member}`}${scripts}`;
   }

@@ -31,7 +31,18 @@ const managerOf = (manager: PackageManager, text: string): InstallManager =>
 
 /** What says which packages there are. Scripts, which could do anything, and fields that change nothing are left out. */
 const PACKAGE_FIELDS = [
-  ...['name', 'version', 'workspaces', 'packageManager', 'pnpm', 'overrides', 'resolutions', 'catalog', 'catalogs'],
+  ...[
+    'name',
+    'version',
+    'private',
+    'workspaces',
+    'packageManager',
+    'pnpm',
+    'overrides',
+    'resolutions',
+    'catalog',
+    'catalogs',
+  ],
   ...['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'peerDependenciesMeta'],
   ...['bundleDependencies', 'bundledDependencies', 'dependenciesMeta', 'patchedDependencies', 'trustedDependencies'],
 ];

@@ -7,6 +7,7 @@ import {TakoError} from '../../system/error.js';
 import {type BuildStep, decideBuildSteps, type ProjectKnowledge, runtimePackages} from './build-steps.js';
 import {parseSimpleLine} from './shell-line.js';
 import {resolveStart, type StartCommand, type StartContext} from './start-command.js';
+import {fileOf} from './start-problems.js';
 
 /** How a project is built and run on a server. */
 export type ProductionCommand = {
@@ -39,9 +40,13 @@ export async function decideProductionCommand(known: ProjectKnowledge): Promise<
     assets: [...ofFramework, ...config.assets],
     fallback: start === undefined ? (production?.fallback ?? null) : null,
     files: isProfile ? (production?.files ?? []) : [],
-    needsPackages: start !== undefined && (!isProfile || (production?.needsPackages ?? true)),
+    needsPackages: start !== undefined && !hasPackages(start) && (!isProfile || (production?.needsPackages ?? true)),
   };
 }
+
+/** What Next's `output: "standalone"` and Nitro build has the packages it needs beside it. */
+const hasPackages = ({argv}: StartCommand): boolean =>
+  /^(?:\.\/)?(?:\.next\/standalone|\.output)\//.test(fileOf(argv) ?? '');
 
 const fillFolder = (folder: string, main: string | undefined): string =>
   folder.replace('{folder}', main === undefined ? '.' : path.posix.dirname(main));

@@ -32,6 +32,8 @@ export type ReleaseFilesOptions = {
   /** The app's folder in it. */
   readonly directory: string;
   readonly dependencies: Dependencies | undefined;
+  /** Folders whose node_modules is what the build worked with; any other one is a part of what it made. */
+  readonly packageFolders: readonly string[];
 };
 
 /** What frameworks leave that no release needs: caches, and how long a build took. */
@@ -50,18 +52,19 @@ const GENERATED: readonly string[] = ['.prisma'];
 export async function listReleaseFiles(options: ReleaseFilesOptions): Promise<readonly ReleaseFile[]> {
   const files = new Map<string, ReleaseFile>();
   const isWanted = createFilter(options);
+  const installed = new Set(options.packageFolders.map(folder => path.posix.join(folder, 'node_modules')));
   for (const folder of options.folders) {
     await walk(
       options.target,
       folder,
       files,
-      (file, entry) => isOwn(file, entry) && (entry.isDirectory() || isWanted(file)),
+      (file, entry) => !installed.has(file) && isOwn(file, entry) && (entry.isDirectory() || isWanted(file)),
     );
   }
   const {dependencies} = options;
   for (const folder of dependencies?.modules ?? []) {
     const modules = path.posix.join(folder, 'node_modules');
-    await walk(dependencies?.folder ?? '', modules, files, () => true);
+    await walk(dependencies?.folder ?? '', modules, files, isInstalled);
     for (const name of GENERATED) await walk(options.target, `${modules}/${name}`, files, () => true);
   }
   return withoutLooseLinks([...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)));
@@ -98,9 +101,17 @@ async function readFile(root: string, file: string, entry: Dirent): Promise<Rele
   return {type: 'file', path: file, source, size, mtimeMs, ino, isExecutable: isExecutableMode(mode)};
 }
 
-/** Whether it is the project's: neither a package, nor a secret, nor a cache. */
+/** Hidden names in node_modules that are packages or their programs; the others are notes of package managers to themselves. */
+const HIDDEN_PACKAGES: ReadonlySet<string> = new Set(['.bin', '.pnpm', ...GENERATED]);
+
+const isInstalled: Keep = (file, {name}) =>
+  !name.startsWith('.') ||
+  HIDDEN_PACKAGES.has(name) ||
+  path.posix.basename(path.posix.dirname(file)) !== 'node_modules';
+
+/** Whether it is the project's: neither a secret nor a cache. */
 function isOwn(file: string, entry: Dirent): boolean {
-  if (entry.name === 'node_modules' || isSecretFile(entry.name) || FILES_LEFT_OUT.has(entry.name)) return false;
+  if (isSecretFile(entry.name) || FILES_LEFT_OUT.has(entry.name)) return false;
   const parts = file.split('/');
   return !LEFT_OUT.has(parts.slice(-2).join('/')) && !LEFT_OUT.has(entry.name);
 }

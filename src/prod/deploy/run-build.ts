@@ -51,6 +51,8 @@ function buildEnvironment(
     GOOS: platform.os,
     GOARCH: GO_CPU[platform.cpu],
     CGO_ENABLED: '0',
+    // Next takes the lockfile nearest to the root of the disk for that of its project, and that is not the copy's.
+    NEXT_PRIVATE_OUTPUT_TRACE_ROOT: target,
     PATH: [...binFolders(target, path.join(target, step.directory)), environment.PATH ?? ''].join(path.delimiter),
   };
   // Package managers leave out what builds need where it says production.

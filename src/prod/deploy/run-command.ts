@@ -61,6 +61,8 @@ function endGroupOn(signal: AbortSignal, pid: number | undefined): () => void {
   return () => {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
+    // Its leader is gone; others of the group may not have heard.
+    if (signal.aborted) kill(pid, 'SIGKILL');
   };
 }
 

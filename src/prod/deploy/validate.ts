@@ -126,7 +126,7 @@ function findServerProblems({
     const meant = nearest(server, knownServers);
     const hint =
       meant === undefined ? `add it with tako servers add user@host --name ${server}` : `did you mean "${meant}"?`;
-    return problem('NO_SUCH_SERVER', `there is no server "${server}"`, hint, knownServers);
+    return problem('SERVER_UNKNOWN', `there is no server "${server}"`, hint, knownServers);
   });
 }
 

@@ -23,6 +23,9 @@ export type AppUsers = {
 const FIRST_NUMBER = 70_000;
 const LAST_NUMBER = 99_999;
 
+/** Far more apps than a server has. Without an end, who has taken over the server process could fill the system's list. */
+const MAX_USERS = 1_000;
+
 const FILE = 'users.json';
 
 /** Users as of a file in `folder`, which is root's. `isRoot` false: none. */
@@ -36,6 +39,7 @@ export async function createAppUsers(folder: string, isRoot: boolean, run: Run):
   async function make(deployment: string): Promise<User> {
     const known = users.get(deployment);
     if (known) return known;
+    if (users.size >= MAX_USERS) throw new Error(`there are ${users.size} users for apps already`);
     const taken = new Set([...users.values()].map(({uid}) => uid));
     const user = (await makeNamed(userNameOf(deployment), run)) ?? freeNumber(taken);
     users.set(deployment, user);

@@ -56,6 +56,8 @@ async function findV2(name: string, clock: Clock, mount: string): Promise<Cgroup
   // A predecessor has moved itself, and us with it, into the child already.
   const base = path.join(mount, own.replace(/\/tako-holder$/, ''));
   const parent = path.join(base, name);
+  const available = (await readFile(path.join(base, 'cgroup.controllers'), 'utf8').catch(() => '')).split(/\s+/);
+  if (!available.includes('memory') || !available.includes('pids')) return undefined;
   try {
     await mkdir(path.join(base, 'tako-holder'), {recursive: true});
     await writeFile(path.join(base, 'tako-holder', 'cgroup.procs'), String(process.pid));

@@ -21,23 +21,40 @@ export type DataOwners = {
   readonly service: User | undefined;
 };
 
-/** Makes the data folder, or makes the one there is the user's; 0700. */
-export async function ensureDataFolder(root: string, deployment: string, {user, service}: DataOwners): Promise<string> {
-  let parent = await openFolder(root);
+/** Others may go through to a name that they know, and not look around. */
+const PASSABLE = 0o711;
+
+/** The same for one group alone, which is that of the deployment's app: no other gets to its releases. */
+const PASSABLE_FOR_GROUP = 0o710;
+
+/**
+ * Makes the data folder, or makes the one there is the user's; 0700. Where apps have users, the deployment's folder is
+ * closed to those of others. Throws FOLDER_FOREIGN where either belongs to somebody else.
+ */
+export async function ensureDataFolder(root: string, deployment: string, owners: DataOwners): Promise<string> {
+  const {user, service} = owners;
+  let folder = await openFolder(root);
   try {
-    for (const name of ['apps', ...deployment.split('/')]) {
-      parent = await descend(parent, name, {mode: 0o755, owner: service});
-    }
-    parent = await descend(parent, 'data', {mode: PRIVATE_FOLDER, owner: user});
-    const {uid} = await parent.stat();
-    // Another's folder is not ours to give away.
-    if (user && ![0, user.uid, service?.uid].includes(uid)) throw foreign(root, deployment);
-    if (user) await parent.chown(user.uid, user.gid);
-    await parent.chmod(PRIVATE_FOLDER);
+    for (const name of ['apps', ...deployment.split('/')]) folder = await descend(folder, name, PASSABLE, service);
+    if (user && service) await give(folder, {uid: service.uid, gid: user.gid}, PASSABLE_FOR_GROUP, owners);
+    folder = await descend(folder, 'data', PRIVATE_FOLDER, user);
+    if (user) await give(folder, user, PRIVATE_FOLDER, owners);
     return dataFolderOf(root, deployment);
   } finally {
-    await parent.close();
+    await folder.close();
   }
+}
+
+/** What is another's is not ours to give away. */
+async function give(folder: FileHandle, to: User, mode: number, {user, service}: DataOwners): Promise<void> {
+  const {uid} = await folder.stat();
+  if (![0, user?.uid, service?.uid].includes(uid)) {
+    throw new TakoError('FOLDER_FOREIGN', 'a folder of the deployment belongs to another user', {
+      hint: 'look at who owns what in the apps folder, and give it back to root',
+    });
+  }
+  await folder.chown(to.uid, to.gid);
+  await folder.chmod(mode);
 }
 
 /** Empties the folder as its own user, whose rights end where its own files do. */
@@ -60,20 +77,10 @@ const FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const openFolder = (folder: string): Promise<FileHandle> => open(folder, FLAGS);
 
 /** Opens, or makes, a folder in another, which is closed. */
-async function descend(
-  parent: FileHandle,
-  name: string,
-  {mode, owner}: {readonly mode: number; readonly owner: User | undefined},
-): Promise<FileHandle> {
+async function descend(parent: FileHandle, name: string, mode: number, owner: User | undefined): Promise<FileHandle> {
   try {
     const file = `/proc/self/fd/${parent.fd}/${name}`;
-    const isNew = await mkdir(file, {mode}).then(
-      () => true,
-      error => {
-        if (errorCode(error) !== 'EEXIST') throw error;
-        return false;
-      },
-    );
+    const isNew = await makeFolder(file, mode);
     const folder = await openFolder(file);
     if (isNew && owner) await folder.chown(owner.uid, owner.gid);
     return folder;
@@ -82,7 +89,12 @@ async function descend(
   }
 }
 
-const foreign = (root: string, deployment: string): TakoError =>
-  new TakoError('FOLDER_FOREIGN', `${dataFolderOf(root, deployment)} belongs to another user`, {
-    hint: 'move it away, or give it back to root',
-  });
+/** Whether it was not there. */
+const makeFolder = (file: string, mode: number): Promise<boolean> =>
+  mkdir(file, {mode}).then(
+    () => true,
+    error => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      return false;
+    },
+  );

@@ -80,12 +80,22 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
     try {
       const held = await spawn(request);
       apps.set(instance, held);
-      records.setPid(instance, held.pid, (await processIdentity(held.pid))?.startTime);
+      const startTime = (await processIdentity(held.pid))?.startTime;
+      keepRecord(() => records.setPid(instance, held.pid, startTime));
       if (isClosed) await close(held);
       return held;
     } catch (error) {
-      records.remove(instance);
+      keepRecord(() => records.remove(instance));
       throw error;
+    }
+  }
+
+  /** A full disk concerns only the case of our own sudden death. */
+  function keepRecord(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      say(`the record of an instance could not be written: ${String(error)}`);
     }
   }
 
@@ -100,11 +110,11 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
   async function letGo(app: HeldApp): Promise<void> {
     await app.end(0);
     app.close();
-    await leases.get(app)?.release();
-    records.remove(app.id);
-    leases.delete(app);
     apps.delete(app.id);
     closing.delete(app);
+    await leases.get(app)?.release();
+    leases.delete(app);
+    keepRecord(() => records.remove(app.id));
   }
 
   return {

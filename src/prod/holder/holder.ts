@@ -2,13 +2,17 @@
 // upgraded or killed: the listening sockets, the apps' processes, their output and exit codes. Where it is root it is the
 // only part that is, so it does little, and believes nothing it is told.
 
+import {randomBytes} from 'node:crypto';
 import path from 'node:path';
+import type {InstanceRecords} from '../../supervisor/instance-records.js';
 import {endOrphans} from '../../supervisor/orphans.js';
+import {INSTANCE_MARKER} from '../../supervisor/spawn.js';
 import {type Clock, systemClock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import {type Run, run} from '../../system/exec.js';
 import {ensurePrivateFolder} from '../../system/files.js';
 import {type Lock, tryLock} from '../../system/lock.js';
+import {processIdentity} from '../../system/processes.js';
 import {createAppUsers} from './app-users.js';
 import {createBaggage} from './baggage.js';
 import {findCgroups} from './cgroup.js';
@@ -17,8 +21,9 @@ import {dataFolderOf, ensureDataFolder, eraseData} from './data-folder.js';
 import {createHeldApps, type HeldApps} from './held-apps.js';
 import {openInstanceFile} from './instance-file.js';
 import {type ListenerSpec, type ListeningSockets, openListeningSockets} from './listening-sockets.js';
+import type {ServerMessage} from './protocol.js';
 import {createServerKeeper, type ServerKeeper} from './server-keeper.js';
-import {type ServerCommand, startServerProcess} from './server-process.js';
+import {type ServerCommand, type ServerProcess, startServerProcess} from './server-process.js';
 import {createSession} from './session.js';
 
 export type HolderOptions = {
@@ -66,24 +71,33 @@ export type RunningHolder = {
 };
 
 /** What only the holder reads and writes. */
-const PRIVATE_FOLDER = 'hold';
+const PRIVATE_FOLDER = 'holder';
 
 /** Runs until SIGTERM or SIGINT, and reloads on SIGHUP. */
 export async function runHolder(options: HolderOptions): Promise<void> {
-  const holder = await startHolder(options);
   const say = options.say ?? HOLDER_DEFAULTS.say;
-  const close = (): void => void holder.close();
+  let holder: RunningHolder | undefined;
+  let isOver = false;
+  const close = (): void => {
+    isOver = true;
+    void holder?.close();
+  };
   // A failed one has been told already.
   const reload = (): void =>
-    void holder.reload().then(
+    void holder?.reload().then(
       ({pid}) => say(`the server process is ${pid} now`),
       () => {},
     );
+  // With the holder all apps would end: a bug costs what it costs, and no more.
+  const survive = (error: Error): void => say(`a bug: ${error.stack ?? error.message}`);
   process.on('SIGTERM', close).on('SIGINT', close).on('SIGHUP', reload);
   try {
+    holder = await startHolder(options);
+    process.on('uncaughtException', survive);
+    if (isOver) close();
     await holder.closed;
   } finally {
-    process.off('SIGTERM', close).off('SIGINT', close).off('SIGHUP', reload);
+    process.off('SIGTERM', close).off('SIGINT', close).off('SIGHUP', reload).off('uncaughtException', survive);
   }
 }
 
@@ -119,7 +133,7 @@ async function startLocked(options: Options, folder: string, lock: Lock): Promis
     const isolation = {isRoot, users: () => [...users.all(), ...(user ? [user] : [])]};
     const apps = createHeldApps({...isolation, groups, records, clock, say});
     sockets = openListeningSockets(listeners);
-    return assemble({options, apps, sockets, users, limitsBy: cgroups.version, isRoot}, () => {
+    return assemble({options, records, apps, sockets, users, limitsBy: cgroups.version, isRoot}, () => {
       records.close();
       lock.release();
     });
@@ -132,6 +146,7 @@ async function startLocked(options: Options, folder: string, lock: Lock): Promis
 
 type Parts = {
   readonly options: Options;
+  readonly records: InstanceRecords;
   readonly apps: HeldApps;
   readonly sockets: ListeningSockets;
   readonly users: Awaited<ReturnType<typeof createAppUsers>>;
@@ -139,8 +154,27 @@ type Parts = {
   readonly isRoot: boolean;
 };
 
-function assemble({options, apps, sockets, users, limitsBy, isRoot}: Parts, release: () => void): RunningHolder {
+function assemble(
+  {options, records, apps, sockets, users, limitsBy, isRoot}: Parts,
+  release: () => void,
+): RunningHolder {
   const {clock, say, root, server} = options;
+  /** A server process that outlives us by a moment would still have the sockets: the next holder ends it first. */
+  async function startRecorded(onMessage: (message: ServerMessage) => void): Promise<ServerProcess> {
+    const id = randomBytes(8).toString('hex');
+    const environment = {...server.environment, [INSTANCE_MARKER]: id};
+    records.add({id, app: 'server', pid: undefined, startTime: undefined});
+    const forget = (): void => records.remove(id);
+    try {
+      const process = await startServerProcess({...server, environment}, sockets.sockets, onMessage, clock);
+      void process.exited.then(forget);
+      records.setPid(id, process.pid, (await processIdentity(process.pid))?.startTime);
+      return process;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
   const session = createSession({
     apps,
     baggage: createBaggage(),
@@ -160,7 +194,7 @@ function assemble({options, apps, sockets, users, limitsBy, isRoot}: Parts, rele
   const keeper: ServerKeeper = createServerKeeper({
     ...options,
     start: async onMessage => {
-      const process = await startServerProcess(server, sockets.sockets, message => onMessage(process, message));
+      const process = await startRecorded(message => onMessage(process, message));
       session.welcome(process);
       return process;
     },

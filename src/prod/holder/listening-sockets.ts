@@ -2,7 +2,7 @@
 // connections wait in their queue meanwhile. Those that systemd has opened for us (sd_listen_fds(3)) go first.
 
 import {readFileSync, readlinkSync} from 'node:fs';
-import {BoundSocket} from 'node:net';
+import {BoundSocket, isIPv6} from 'node:net';
 import {errorCode, TakoError} from '../../system/error.js';
 
 /** A place to listen on, under the name that the server process knows it by. `host` is an address, not a name. */
@@ -32,10 +32,11 @@ export function openListeningSockets(
   try {
     const opened = listeners
       .filter(({name}) => !names.has(name))
-      .map(listener => {
+      .flatMap(listener => {
         const socket = bind(listener);
+        if (!socket) return [];
         bound.push(socket);
-        return {...listener, fd: socket.fd(), port: (socket.address() as {port: number}).port};
+        return [{...listener, fd: socket.fd(), port: (socket.address() as {port: number}).port}];
       });
     return {sockets: [...inherited, ...opened], close};
   } catch (error) {
@@ -44,15 +45,23 @@ export function openListeningSockets(
   }
 }
 
-function bind({host, port}: ListenerSpec): BoundSocket {
+/** Undefined on a machine that has no IPv6. An IPv6 address is for IPv6 alone: both families can have the same port. */
+function bind({host, port}: ListenerSpec): BoundSocket | undefined {
   try {
-    return new BoundSocket({host, port});
+    return new BoundSocket({host, port, ipv6Only: isIPv6(host)});
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EADDRINUSE') throw new TakoError('PORT_IN_USE', `port ${port} is already in use`, {cause: error});
-    if (code !== 'EACCES') throw error;
-    throw new TakoError('PORT_DENIED', `this user may not open port ${port}`, {cause: error});
+    const code = errorCode(error) ?? '';
+    if (isIPv6(host) && NO_IPV6.includes(code)) return undefined;
+    throw explainBind(port, code, error);
   }
+}
+
+const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
+
+function explainBind(port: number, code: string, cause: unknown): unknown {
+  if (code === 'EADDRINUSE') return new TakoError('PORT_IN_USE', `port ${port} is already in use`, {cause});
+  if (code === 'EACCES') return new TakoError('PORT_DENIED', `this user may not open port ${port}`, {cause});
+  return cause;
 }
 
 /** For us only when LISTEN_PID says so: a child would inherit the variables too. */

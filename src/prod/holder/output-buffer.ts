@@ -22,8 +22,6 @@ export type OutputBuffer = {
   /** From here on it goes there, with all that nobody has taken yet first. Undefined: nowhere. */
   direct(sink: OutputSink | undefined): void;
   taken(sequence: number): void;
-  /** Whether all of both streams has been taken. */
-  isTaken(): boolean;
 };
 
 /** What is kept of one app. */
@@ -41,7 +39,7 @@ export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer 
   let lastSequence = 0;
   /** Of what the sink has been given. */
   let lastGiven = 0;
-  let dropped = 0;
+  let lastTaken = 0;
   let sink: OutputSink | undefined;
   /** The sink takes nothing: it is given nothing either, so that this does not pile up elsewhere. */
   let isStuck = false;
@@ -63,21 +61,18 @@ export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer 
     lines = lines.slice(count);
   };
   /** A quarter at once, so that a flood does not move the rest for every line. */
-  const dropOldest = (): void => {
-    const count = Math.ceil(lines.length / 4);
-    dropped += count;
-    forget(count);
-  };
+  const dropOldest = (): void => forget(Math.ceil(lines.length / 4));
   const isHeld = (): boolean => sink !== undefined && !isStuck && bytes >= KEPT_BYTES;
   /** What has come since the sink got stuck or was not there, and the word of what is missing before it. */
   const catchUp = (): void => {
     isStuck = false;
-    const missed = lines.filter(({sequence}) => sequence > lastGiven);
-    if (sink && dropped > 0) {
-      const sequence = (missed[0]?.sequence ?? lastSequence + 1) - 1;
-      sink.line({sequence, stream: 'stderr', text: `[${dropped} lines dropped, as nobody took them]`});
-      dropped = 0;
-    }
+    if (!sink) return;
+    const last = Math.max(lastGiven, lastTaken);
+    const missed = lines.filter(({sequence}) => sequence > last);
+    const first = missed[0]?.sequence ?? lastSequence + 1;
+    const dropped = first - 1 - last;
+    const text = `[${dropped} lines dropped, as nobody took them]`;
+    if (dropped > 0) give({sequence: first - 1, stream: 'stderr', text});
     for (const line of missed) give(line);
   };
 
@@ -112,13 +107,13 @@ export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer 
     taken: sequence => {
       const kept = lines.findIndex(line => line.sequence > sequence);
       forget(kept < 0 ? lines.length : kept);
+      lastTaken = Math.min(Math.max(lastTaken, sequence), lastSequence);
       if (isStuck) {
         catchUp();
         for (const stream of ended) sink?.end(stream);
       }
       wake();
     },
-    isTaken: () => ended.size === 2 && lines.length === 0,
   };
 }
 

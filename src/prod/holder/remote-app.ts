@@ -102,13 +102,23 @@ function createLineStream(taken: (sequence: number) => void): LineStream {
     if (untold > 0) taken(untold);
     untold = 0;
   };
+  let isTelling = false;
+  /** Once for all that came in one piece. */
+  const tellSoon = (): void => {
+    if (isTelling) return;
+    isTelling = true;
+    queueMicrotask(() => {
+      isTelling = false;
+      tell();
+    });
+  };
   const stream = new Readable({read: tell});
   return {
     stream,
     push: (text, sequence) => {
       if (stream.destroyed || isEnded) return taken(sequence);
       untold = sequence;
-      if (stream.push(`${text}\n`)) tell();
+      if (stream.push(`${text}\n`)) tellSoon();
     },
     end: () => {
       if (isEnded || stream.destroyed) return;

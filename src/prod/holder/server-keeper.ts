@@ -133,10 +133,13 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
       const old = active;
       active = process;
       activeSince = clock.now();
-      void options.onActive(process).then(() => {
-        settle(undefined);
-        if (old) void drain(old, drainTimeoutMs);
-      });
+      void options
+        .onActive(process)
+        .catch(error => say(`what runs could not be handed over: ${describe(error)}`))
+        .then(() => {
+          settle(undefined);
+          if (old) void drain(old, drainTimeoutMs);
+        });
     },
     isActive: process => active === process,
     close: async timeoutMs => {

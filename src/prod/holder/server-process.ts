@@ -4,6 +4,8 @@ import type {Duplex} from 'node:stream';
 import {readJsonLines, writeJsonLine} from '../../control/json-lines.js';
 import type {Exit} from '../../supervisor/instance.js';
 import {readLines} from '../../supervisor/output.js';
+import {within} from '../../supervisor/race.js';
+import type {Clock} from '../../system/clock.js';
 import type {Link} from './held-app.js';
 import type {User} from './isolation.js';
 import type {ListeningSocket} from './listening-sockets.js';
@@ -31,6 +33,9 @@ export type ServerProcess = Link & {
 
 const KEPT_LINES = 20;
 
+/** What was written before the end is read in far less. */
+const OUTPUT_WAIT_MS = 250;
+
 /**
  * Starts a server process that has the sockets. It is killed when it says what is no message, or closes the channel, as
  * nothing it does could be known of then. Rejects when there is no process.
@@ -39,6 +44,7 @@ export async function startServerProcess(
   {command: [file, ...args], directory, environment, user}: ServerCommand,
   sockets: readonly ListeningSocket[],
   onMessage: (message: ServerMessage) => void,
+  clock: Clock,
 ): Promise<ServerProcess> {
   const child = spawn(file, args, {
     cwd: directory,
@@ -59,7 +65,10 @@ export async function startServerProcess(
     const parsed = parseServerMessage(message);
     if (parsed === undefined) channel.destroy();
     else onMessage(parsed);
+    // Who asks and does not read the answers is not read either.
+    if (channel.writableNeedDrain) channel.pause();
   });
+  channel.on('drain', () => channel.resume());
 
   const lines: string[] = [];
   const saidAll = child.stderr
@@ -70,7 +79,8 @@ export async function startServerProcess(
       })
     : Promise.resolve();
   const exited = once(child, 'exit').then(async ([code, signal]): Promise<Exit> => {
-    await saidAll;
+    // A process that it has started may hold it open for ever.
+    await within(OUTPUT_WAIT_MS, clock, () => saidAll);
     return {code, signal};
   });
   return {

@@ -113,7 +113,8 @@ async function prepare(ground: Ground, hash: string): Promise<PreparedRelease> {
   const folder = ground.places.release(manifest, id);
   const marked = await readMarker(folder);
   if (marked !== undefined && marked !== hash) throw sameId(id);
-  if (marked === undefined) await make(ground, folder, hash, manifest);
+  if (marked === undefined)
+    await orDiskFull(ground.places.objects, 0, ground.measure, () => make(ground, folder, hash, manifest));
   return {id, manifestHash: hash, manifest, tree: path.join(folder, TREE)};
 }
 
@@ -134,7 +135,7 @@ async function make(ground: Ground, folder: string, hash: string, manifest: Mani
   await ensureObjects(ground, manifest);
   const temporary = path.join(parent, temporaryName(path.basename(folder)));
   try {
-    await orDiskFull(parent, 0, ground.measure, () => assemble(ground, temporary, hash, manifest));
+    await assemble(ground, temporary, hash, manifest);
     await rename(temporary, folder);
   } catch (error) {
     await rm(temporary, {recursive: true, force: true});

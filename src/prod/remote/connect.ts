@@ -12,8 +12,8 @@ export const CONNECT_EXIT = {unavailable: 69, denied: 77} as const;
 export type ConnectStreams = {readonly input: Readable; readonly output: Writable; readonly errors: Writable};
 
 /**
- * Joins the streams with the socket until both directions have ended; the end of one is passed on and leaves the other
- * open. Resolves with the exit code.
+ * Joins the streams with the socket. The end of the input is passed on and leaves the answers coming; the end of the
+ * answers is the end of all, as a server that died says no more than that. Resolves with the exit code.
  */
 export async function connect(socketPath: string, {input, output, errors}: ConnectStreams): Promise<number> {
   const socket = createConnection({path: socketPath, allowHalfOpen: true});
@@ -37,5 +37,6 @@ function join(socket: Socket, input: Readable, output: Writable): Promise<void> 
   for (const stream of [socket, input, output]) stream.on('error', () => socket.destroy());
   input.pipe(socket);
   socket.pipe(output);
+  socket.once('end', () => socket.destroy());
   return new Promise(resolve => socket.once('close', () => resolve()));
 }

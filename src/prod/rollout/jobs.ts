@@ -31,8 +31,8 @@ export type Jobs = {
   follow(job: string, after: number, onEvent: (event: JobEvent) => void, signal: AbortSignal): Promise<JobResult>;
   /** Gives it up where it has not switched yet. */
   cancel(job: string): void;
-  /** Resolves when none is under way; none begins any more. */
-  close(): Promise<void>;
+  /** None begins until the function that comes back is called. Throws DEPLOY_UNDER_WAY while there is one. */
+  hold(): () => void;
 };
 
 export type JobsOptions = {
@@ -51,7 +51,7 @@ type Entry = {
 
 export function createJobs({journal, owner, clock}: JobsOptions): Jobs {
   const running = new Map<string, Entry>();
-  let isClosed = false;
+  let isHeld = false;
 
   async function run(entry: Entry, work: JobWork): Promise<JobResult> {
     const recorder = createRecorder(entry, journal, clock);
@@ -67,7 +67,7 @@ export function createJobs({journal, owner, clock}: JobsOptions): Jobs {
 
   return {
     start(request, work) {
-      if (isClosed) throw serverEnding();
+      if (isHeld) throw serverEnding();
       const summary = toSummary(journal.start({...request, owner, startedAt: clock.now()}));
       const entry: Entry = {
         summary,
@@ -91,9 +91,13 @@ export function createJobs({journal, owner, clock}: JobsOptions): Jobs {
       return entry.result.promise.finally(leave);
     },
     cancel: id => running.get(id)?.abort.abort(new TakoError('DEPLOY_CANCELLED', 'the deploy was cancelled')),
-    async close() {
-      isClosed = true;
-      await Promise.all([...running.values()].map(({result}) => result.promise));
+    hold() {
+      const [first] = running.values();
+      if (first) throw underWay(first.summary);
+      isHeld = true;
+      return () => {
+        isHeld = false;
+      };
     },
   };
 }
@@ -142,5 +146,10 @@ const isSame = (a: DeploymentName, b: DeploymentName): boolean => a.app === b.ap
 
 const serverEnding = (): TakoError =>
   new TakoError('SERVER_ENDING', 'the server is about to be replaced', {hint: 'try again in a moment'});
+
+const underWay = ({kind, deployment, by}: JobSummary): TakoError =>
+  new TakoError('DEPLOY_UNDER_WAY', `a ${kind} of ${deployment.app}/${deployment.environment} by ${by} is under way`, {
+    hint: 'try again when it is over',
+  });
 
 const noSuchJob = (id: string): TakoError => new TakoError('NO_SUCH_JOB', `there is no job ${id} on this server`);

@@ -19,11 +19,9 @@ export async function loadReleaseAssets(release: LoadedRelease, previous: readon
     previous: previous.toReversed().flatMap(foldersOf),
     fallback: assets.fallback,
     hasApp: program !== null,
-    etagOf: file => assets.folders.map(folder => hashes.get(path.posix.join(folder, file))).findLast(isKnown),
+    etagOf: file => hashes.get(path.relative(release.tree, file)),
   });
 }
 
 const foldersOf = ({tree, manifest}: LoadedRelease): readonly string[] =>
   manifest.assets.folders.map(folder => path.join(tree, folder));
-
-const isKnown = (hash: string | undefined): hash is string => hash !== undefined;

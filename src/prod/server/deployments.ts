@@ -4,13 +4,14 @@ import {randomBytes} from 'node:crypto';
 import type {DeploymentName, DeploymentStatus} from '../../control/server-methods.js';
 import type {AppId, Route} from '../../proxy/route-table.js';
 import type {Upstream} from '../../proxy/upstream.js';
+import type {IdleTimeout} from '../../supervisor/idle-stop.js';
 import {TakoError} from '../../system/error.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import {noSuchDeployment} from '../state/deployments.js';
 import type {State} from '../state/state.js';
 import {type Assets, NO_ASSETS} from './assets.js';
 import {Deployment} from './deployment.js';
-import {deploymentKey} from './instance-name.js';
+import {deploymentKey, parseInstanceName} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LaunchPlace} from './launch.js';
 import {isRunnable, type LoadedRelease, type RunnableRelease} from './loaded-release.js';
@@ -51,7 +52,11 @@ export type Deployments = {
   /** For the gateway. */
   activate(app: AppId): Promise<Upstream>;
   findUpstream(app: AppId): Upstream | undefined;
-  assetsOf(app: AppId): Assets | undefined;
+  assetsOf(app: AppId): Assets;
+  /** How long its processes may take to be ready, in milliseconds. */
+  readyTimeoutOf(app: AppId): number | undefined;
+  /** How long an instance may go unused: for ever, where it is kept running. */
+  idleTimeoutOf(instance: string): IdleTimeout;
 };
 
 export function createDeployments(options: DeploymentsOptions): Deployments {
@@ -139,6 +144,12 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     },
     findUpstream: app => deployments.get(app)?.findUpstream(),
     assetsOf: app => deployments.get(app)?.assets ?? NO_ASSETS,
+    readyTimeoutOf: app => deployments.get(app)?.set?.release.manifest.process.readyTimeoutMs,
+    idleTimeoutOf(instance) {
+      const deployment = deployments.get(parseInstanceName(instance)?.deployment ?? '');
+      if (!deployment?.set || deployment.settings.scale > 0 || deployment.job) return 'never';
+      return deployment.set.release.manifest.process.idleTimeoutMs ?? 'never';
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export type DeploysOptions = {
   readonly releases: ReleaseStore;
   readonly deployments: Deployments;
   readonly jobs: Jobs;
+  /** This server process, as the journal names it. */
+  readonly owner: string;
   readonly clock: Clock;
   readonly runReleaseCommand: (
     deployment: Deployment,
@@ -57,7 +59,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
     deployment.job = summary;
     say(deployment.name, `${summary.kind} of release ${record.id} by ${summary.by} begins`);
     try {
-      const release = await rollOut(await targetOf(deployment, record), {
+      const release = await rollOut(await targetOf(deployment, record, summary.id), {
         clock,
         prepare: () => releases.prepare(record.manifestHash),
         runReleaseCommand:
@@ -82,7 +84,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
     }
   }
 
-  async function targetOf(deployment: Deployment, record: ReleaseRecord): Promise<RolloutTarget> {
+  async function targetOf(deployment: Deployment, record: ReleaseRecord, job: string): Promise<RolloutTarget> {
     const release = await releases.prepare(record.manifestHash);
     const assets = await deployments.loadAssets(deployment, release);
     return {
@@ -91,7 +93,12 @@ export function createDeploys(options: DeploysOptions): Deploys {
       token: deployment.token,
       createSet: runnable => deployments.createSet(deployment, runnable),
       openGap: () => openGap(deployment),
-      switchTo: (next, set) => deployments.switchTo(deployment, next, set, assets),
+      // A server process that follows this one may have given the job up.
+      switchTo: (next, set) =>
+        state.together(() => {
+          if (!state.jobs.beat(job, options.owner, clock.now())) throw interrupted();
+          deployments.switchTo(deployment, next, set, assets);
+        }),
     };
   }
 
@@ -146,6 +153,8 @@ export function createDeploys(options: DeploysOptions): Deploys {
     },
   };
 }
+
+const interrupted = (): TakoError => new TakoError(INTERRUPTED.code, INTERRUPTED.message, {hint: INTERRUPTED.hint});
 
 const INTERRUPTED = {
   code: 'DEPLOY_INTERRUPTED',

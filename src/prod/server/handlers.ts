@@ -115,6 +115,10 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       await deployment.set?.restart();
       return deployment.status();
     },
+    wake: async ({deployment}) => {
+      const {host, port, tls} = await deployments.find(deployment).activate();
+      return {host, port, isTls: tls !== undefined};
+    },
     async delete({deployment}) {
       if (jobs.running(deployment)) throw new TakoError('DEPLOY_UNDER_WAY', 'a deploy of it is under way');
       await deployments.remove(deployment);
@@ -135,7 +139,14 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     },
     exec: async ({deployment, command}, {emit, signal}) =>
       options.exec(deployments.find(deployment), command, (stream, text) => emit({stream, text}), signal),
-    reload: async () => options.reload(),
+    async reload() {
+      const release = jobs.hold();
+      // Where it succeeds, this process begins no job any more.
+      return options.reload().catch(error => {
+        release();
+        throw error;
+      });
+    },
     async shutdown() {
       await options.shutdown();
       return {};

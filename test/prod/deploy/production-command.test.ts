@@ -35,8 +35,8 @@ describe('decideProductionCommand: frameworks', () => {
       'package.json': packageJson({uses: ['next'], scripts: {build: 'next build', start: 'next start -p 3000'}}),
       ...installed('next', {next: './dist/bin/next'}),
     };
-    const {build, start} = await decided(next);
-    assert.equal(build, 'npm run build');
+    const {build, start, assets} = await decided(next);
+    assert.deepEqual([build, assets], ['npm run build', 'public']);
     assert.equal(start, 'node node_modules/next/dist/bin/next start -H 127.0.0.1');
   });
 
@@ -48,6 +48,12 @@ describe('decideProductionCommand: frameworks', () => {
     const {start, variables} = await decided(files);
     assert.equal(start, 'node server.js');
     assert.deepEqual(variables, {NODE_ENV: 'production', ENV: 'production'});
+  });
+
+  it('asks for no packages where the build has put them beside the server', async () => {
+    const files = {'package.json': packageJson({uses: ['next'], scripts: {start: 'node .next/standalone/server.js'}})};
+    const {start, needsPackages} = await decided(files);
+    assert.deepEqual([start, needsPackages], ['node .next/standalone/server.js', false]);
   });
 
   it.each([

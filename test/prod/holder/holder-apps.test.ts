@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
-import {describe, it} from 'vitest';
+import {afterEach, describe, it} from 'vitest';
 import {eventually} from '../../helpers/eventually.js';
-import {get, isAlive, makeRoot, scriptSpec, servingScript, startHolderProcess} from './holder-process.js';
+import {closeStarted, get, isAlive, makeRoot, scriptSpec, servingScript, startHolderProcess} from './holder-process.js';
+
+afterEach(closeStarted);
 
 const talkative = scriptSpec(
   servingScript(`

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdir, stat} from 'node:fs/promises';
-import {describe, it} from 'vitest';
+import {afterEach, describe, it} from 'vitest';
 import {eventually} from '../../helpers/eventually.js';
-import {isAlive, makeRoot, scriptSpec, servingScript, startHolderProcess} from './holder-process.js';
+import {closeStarted, isAlive, makeRoot, scriptSpec, servingScript, startHolderProcess} from './holder-process.js';
+
+afterEach(closeStarted);
 
 const app = scriptSpec(`
   const child = require('node:child_process').spawn('sleep', ['1000']);
@@ -67,6 +69,17 @@ describe('a holder', () => {
     await startApp(next);
   });
 
+  it('that was killed is followed by another even where its server process hangs', async () => {
+    const root = await makeRoot();
+    const holder = await startHolderProcess({root});
+    const server = await holder.server();
+    process.kill(server, 'SIGSTOP');
+    await holder.kill();
+    const next = await startHolderProcess({root, listeners: holder.options.listeners});
+    assert.notEqual(await next.server(), server);
+    assert.equal(await isAlive(server), false);
+  });
+
   it('that was killed leaves nothing that concerns a process of somebody else', async () => {
     const root = await makeRoot();
     const bystander = spawn('sleep', ['1000'], {detached: true, stdio: 'ignore'});
@@ -94,7 +107,7 @@ describe('a holder', () => {
     const root = await makeRoot();
     const holder = await startHolderProcess({root});
     await holder.server();
-    assert.ok((await readdir(`${root}/hold`)).includes('instances.sqlite'));
-    assert.equal((await stat(`${root}/hold`)).mode & 0o777, 0o700);
+    assert.ok((await readdir(`${root}/holder`)).includes('instances.sqlite'));
+    assert.equal((await stat(`${root}/holder`)).mode & 0o777, 0o700);
   });
 });

@@ -6,7 +6,6 @@ import http from 'node:http';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {afterEach} from 'vitest';
 import type {HolderOptions} from '../../../src/prod/holder/holder.js';
 import type {Isolation} from '../../../src/prod/holder/isolation.js';
 import type {Instance} from '../../../src/supervisor/instance.js';
@@ -42,9 +41,10 @@ export type HolderProcess = Awaited<ReturnType<typeof startHolderProcess>>;
 
 const started: {close(): Promise<void>}[] = [];
 
-afterEach(async () => {
+/** For after each test, or all of a file: ends holders, removes folders. */
+export async function closeStarted(): Promise<void> {
   for (const holder of started.splice(0)) await holder.close();
-});
+}
 
 export async function makeRoot(): Promise<string> {
   const root = await mkdtemp(path.join(tmpdir(), 'tako-holder-'));

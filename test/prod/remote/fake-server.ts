@@ -2,9 +2,10 @@
 // and reloads. It is bundled into the package of a test, in the place of the real one.
 
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
 import path from 'node:path';
+import {buffer} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import type {Handlers} from '../../../src/control/method.js';
 import {serveClient} from '../../../src/control/server.js';
@@ -47,6 +48,8 @@ function hold(): void {
       void receive(socket);
     });
   });
+  // That of one that was killed.
+  rmSync(SOCKET, {force: true});
   server.listen(SOCKET);
   process.on('SIGTERM', () => process.exit(0));
 }
@@ -81,7 +84,7 @@ async function receive(socket: Socket): Promise<void> {
     {input: socket, output: socket},
     {
       async object(content, {sha256}) {
-        const bytes = Buffer.concat(await Array.fromAsync(content));
+        const bytes = await buffer(content);
         if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error('damaged');
         writeFileSync(fileOf(sha256), bytes);
       },

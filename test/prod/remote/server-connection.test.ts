@@ -16,6 +16,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import type {UploadItem} from '../../../src/prod/releases/upload-stream.js';
 import {executeSteps, findPendingSteps, type InstallEvent} from '../../../src/prod/remote/install/execute.js';
+import {renderInstallation} from '../../../src/prod/remote/install/installation.js';
 import {gatherFacts} from '../../../src/prod/remote/install/look.js';
 import {createPayloads} from '../../../src/prod/remote/install/payloads.js';
 import {type InstallPlan, planInstall} from '../../../src/prod/remote/install/plan.js';
@@ -29,12 +30,13 @@ import {openSsh, type Ssh} from '../../../src/prod/remote/ssh.js';
 import {run} from '../../../src/system/exec.js';
 import {createRandom} from '../../helpers/random.js';
 import {requires} from '../../helpers/system-parts.js';
+import {untilGone} from '../../helpers/tako.js';
 import {writeFakePackage, writeFakeRuntime} from './fake-package.js';
 import {type Sshd, startSshd} from './sshd.js';
 
 const FLAGS = {hasTerminal: false, environment: {}, version: '0.1.0'};
 
-describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs sshd)', () => {
+describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs sshd)', {timeout: 180_000}, () => {
   let sshd: Sshd;
   let ssh: Ssh;
   let folder: string;
@@ -228,9 +230,21 @@ describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs s
     const pid = (await greet()).pid;
     writeFileSync(path.join(root, 'state', 'server.sqlite'), 'state');
     await executeRemoval(ssh, planRemoval(facts, {keepsData: true}), () => undefined);
-    assert.throws(() => process.kill(pid, 0));
-    assert.deepEqual(readdirSync(root).sort(), ['apps', 'holder', 'logs', 'manifests', 'objects', 'state']);
-    writeFileSync(path.join(root, 'server.json'), '{}');
+    await untilGone(pid);
+    assert.deepEqual(readdirSync(root).sort(), [
+      'apps',
+      'certificates',
+      'holder',
+      'logs',
+      'manifests',
+      'objects',
+      'state',
+    ]);
+    writeFileSync(path.join(root, 'server.json'), '{"somebody": "else"}');
+    assert.equal((await gatherFacts(ssh, root)).isRootForeign, true);
+    await executeRemoval(ssh, planRemoval(facts, {keepsData: false}), () => undefined);
+    assert.equal(existsSync(root), true);
+    writeFileSync(path.join(root, 'server.json'), renderInstallation(facts.settings ?? assert.fail()));
     await executeRemoval(ssh, planRemoval(facts, {keepsData: false}), () => undefined);
     assert.equal(existsSync(root), false);
   });

@@ -19,6 +19,8 @@ describe('a name with a hash in it', () => {
     '/assets/fonts/Inter-C6_kR-aZ.woff2',
     '/assets/index-BdwA2x3f.js.map',
     '/_next/static/chunks/main-app.js',
+    '/docs/_next/static/chunks/main-app.js',
+    '/docs/assets/deep/index-BdwA2x3f.js',
     '/_next/static/a1B2/_buildManifest.js',
     '/_app/immutable/entry/start.js',
     '/_astro/hoisted.js',
@@ -42,6 +44,8 @@ describe('a name with a hash in it', () => {
     '/_next/image',
     '/_next/static/',
     '/8f3c2a1b/index.js',
+    '/8f3c2a1b/assets-BdwA2x3f/index.js',
+    `/assets/${'x'.repeat(300)}-BdwA2x3f.js`,
     '/sw.js',
   ])('is not that of %s', path => {
     assert.equal(isHashedPath(path), false);

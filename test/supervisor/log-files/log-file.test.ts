@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -129,6 +131,38 @@ describe('what comes faster than it can be written', () => {
     assert.equal(log.counts.dropped, 4);
     await say(log, 'and on');
     assert.equal((await readAll(log)).length, 3);
+  });
+});
+
+describe('a disk that is full', () => {
+  it.skipIf(!existsSync('/dev/full'))('loses what does not fit on it, and nothing once there is room', async () => {
+    const folder = await makeLogFolder();
+    mkdirSync(folder, {recursive: true});
+    symlinkSync('/dev/full', path.join(folder, FIRST));
+    const errors: unknown[] = [];
+    const log = openLog(folder, {onError: error => errors.push(error)});
+    await say(log, 'lost', 2);
+    assert.match(String(errors), /ENOSPC/);
+    rmSync(path.join(folder, FIRST));
+    await say(log, 'kept');
+    assert.deepEqual(textsOf(await readAll(log)), ['kept', '2 lines are missing here: they could not be written']);
+  });
+
+  it('does not count what got there before it was full', async () => {
+    const folder = await makeLogFolder();
+    mkdirSync(path.dirname(folder), {recursive: true});
+    writeFileSync(folder, 'in the way');
+    const log = openLog(folder);
+    await say(log, 'lost', 4);
+    rmSync(folder);
+    mkdirSync(folder);
+    const records = [1, 2].map(id => `{"id":${id},"time":1,"stream":"stdout","text":"there"}\n`);
+    writeFileSync(path.join(folder, FIRST), `${records.join('')}{"id":3,"ti`);
+    await say(log, 'kept');
+    const all = await readAll(log);
+    assert.deepEqual(textsOf(all), ['there', 'there', 'kept', '2 lines are missing here: they could not be written']);
+    assert.deepEqual(idsOf(all), [1, 2, 3, 4]);
+    assert.equal(log.counts.dropped, 2);
   });
 });
 

@@ -16,7 +16,8 @@ const secret = (path: string): InstalledFolder => ({path, owner: 'tako:tako', mo
 /**
  * The folders of an installation. What root executes is root's: a server that was taken over cannot change it. `runtimes`
  * is the exception: the server puts there what releases pin, and the sticky bit keeps root's own from being replaced.
- * `run` gives the control socket its group. In `apps`, each app finds its own folder and sees no other.
+ * `run` gives the control socket its group, and who has that group may put certificates where they belong. In `apps`, each
+ * app finds its own folder and sees no other.
  */
 export const FOLDERS: readonly InstalledFolder[] = [
   program('.'),
@@ -26,6 +27,7 @@ export const FOLDERS: readonly InstalledFolder[] = [
   {path: 'holder', owner: 'root:root', mode: '700'},
   {path: 'runtimes', owner: 'root:tako', mode: '1775'},
   {path: 'run', owner: 'tako:tako-admin', mode: '2750'},
+  {path: 'certificates', owner: 'tako:tako-admin', mode: '2770'},
   {path: 'apps', owner: 'tako:tako', mode: '711'},
   secret('state'),
   secret('objects'),

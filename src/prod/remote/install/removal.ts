@@ -26,14 +26,17 @@ export function planRemoval(facts: ServerFacts, {keepsData}: {readonly keepsData
   };
 }
 
+/** Nothing is deleted from a folder that tako has not been installed in. */
+const IS_OURS = `grep -qs '^{"httpPort":' "$root/server.json" || [ -x "$root/bin/tako-server" ]`;
+
 const removeAllStep = (root: string): RemovalStep => ({
   line: `delete ${root}, with all apps and their data`,
-  run: 'if [ -e "$root/server.json" ]; then rm -rf "$root"; fi',
+  run: `if ${IS_OURS}; then rm -rf "$root"; fi`,
 });
 
 const keepDataStep = (root: string): RemovalStep => ({
   line: `delete the program from ${root}; apps, their data and releases stay`,
-  run: `if [ -e "$root/server.json" ]; then cd "$root" && rm -rf ${PROGRAM_PARTS.join(' ')}; fi`,
+  run: `if ${IS_OURS}; then cd "$root" && rm -rf ${PROGRAM_PARTS.join(' ')}; fi`,
 });
 
 /** Users with tako's names that it has not made, as a person called tako, stay: their home is another one. */

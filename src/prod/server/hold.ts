@@ -1,0 +1,51 @@
+// `tako-server hold`: what systemd, or the start script, keeps running.
+
+import {TakoError} from '../../system/error.js';
+import {run} from '../../system/exec.js';
+import {runHolder} from '../holder/holder.js';
+import type {User} from '../holder/isolation.js';
+import type {ListenerSpec} from '../holder/listening-sockets.js';
+import {type Installation, loadInstallation} from '../remote/install/installation.js';
+
+/** Every address, in both families. */
+const ADDRESSES = ['0.0.0.0', '::'] as const;
+
+/** Runs the holder until it is told to end. Resolves with the exit code. `program` is the file that `serve` is a command of. */
+export async function hold(root: string, program: string): Promise<number> {
+  const installation = await loadInstallation(root);
+  const user = await serviceUser(installation);
+  await runHolder({
+    root,
+    listeners: listenersOf(installation),
+    server: {
+      command: [process.execPath, '--disable-warning=ExperimentalWarning', program, 'serve'],
+      directory: root,
+      environment: {...process.env, TAKO_SERVER_ROOT: root},
+      user,
+    },
+  });
+  return 0;
+}
+
+const listenersOf = ({httpPort, httpsPort}: Installation): readonly ListenerSpec[] =>
+  ADDRESSES.flatMap(host => [
+    {name: 'http', host, port: httpPort},
+    {name: 'https', host, port: httpsPort},
+  ]);
+
+/** Undefined where everything is one user's. */
+async function serviceUser({user}: Installation): Promise<User | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  if (user === null)
+    throw new TakoError('SERVICE_USER', 'the server must not run as root, and server.json names no user');
+  return {uid: await idOf('-u', user), gid: await idOf('-g', user)};
+}
+
+async function idOf(flag: '-u' | '-g', user: string): Promise<number> {
+  const {exitCode, stdout} = await run({file: 'id', args: [flag, user]});
+  const id = Number(stdout.trim());
+  if (exitCode === 0 && Number.isSafeInteger(id) && id > 0) return id;
+  throw new TakoError('SERVICE_USER', `there is no user ${user} for the server to run as`, {
+    hint: '"tako servers add" with the same address makes it again',
+  });
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFile} from 'node:fs/promises';
+import {afterAll, describe, it} from 'vitest';
+import {findCgroups} from '../../../src/prod/holder/cgroup.js';
+import {createGroupLeases} from '../../../src/prod/holder/control-groups.js';
+import {systemClock} from '../../../src/system/clock.js';
+
+const cgroups = await findCgroups(`tako-test-groups-${process.pid}`, systemClock);
+const NO_LIMITS = {memoryBytes: null, processes: null, openFiles: null};
+
+afterAll(() => cgroups.clear());
+
+const groupsOf = async (pid: number | undefined): Promise<string> => readFile(`/proc/${pid}/cgroup`, 'utf8');
+
+describe.skipIf(cgroups.version === null)(`control groups (${cgroups.version})`, () => {
+  it('are left with all that is in them when they are removed', async () => {
+    const group = await cgroups.open('one', NO_LIMITS);
+    const child = spawn('sleep', ['1000'], {detached: true, stdio: 'ignore'});
+    const exited = once(child, 'exit');
+    await group.add(child.pid ?? 0);
+    assert.match(await groupsOf(child.pid), /tako-test-groups-\d+\/one$/m);
+    await group.remove();
+    assert.deepEqual(await exited, [null, 'SIGKILL']);
+    // Gone already.
+    await group.remove();
+  });
+
+  it('are cleared of what a predecessor left', async () => {
+    const child = spawn('sleep', ['1000'], {detached: true, stdio: 'ignore'});
+    const exited = once(child, 'exit');
+    await (await cgroups.open('left', NO_LIMITS)).add(child.pid ?? 0);
+    await cgroups.clear();
+    assert.deepEqual(await exited, [null, 'SIGKILL']);
+  });
+
+  it('stay for as long as one of several has a lease', async () => {
+    const leases = createGroupLeases(cgroups);
+    const first = await leases.take('shared', NO_LIMITS);
+    const second = await leases.take('shared', NO_LIMITS);
+    const child = spawn('sleep', ['1000'], {stdio: 'ignore'});
+    const exited = once(child, 'exit');
+    await second.admit(child.pid ?? 0);
+    await first.release();
+    assert.equal(child.exitCode, null);
+    assert.match(await groupsOf(child.pid), /\/shared$/m);
+    await second.release();
+    assert.deepEqual(await exited, [null, 'SIGKILL']);
+  });
+
+  it('have nothing to say of an end that was not theirs', async () => {
+    const lease = await createGroupLeases(cgroups).take('quiet', {...NO_LIMITS, memoryBytes: 64 * 1024 * 1024});
+    assert.deepEqual(await lease.explain({code: 1, signal: null}), {code: 1, signal: null});
+    await lease.release();
+  });
+});
+
+describe('a machine without control groups', () => {
+  it('has no limits, and says so', async () => {
+    const none = await findCgroups('tako-test', systemClock, '/nonexistent');
+    assert.equal(none.version, null);
+    const group = await none.open('any', NO_LIMITS);
+    await group.add(process.pid);
+    await group.remove();
+  });
+});
