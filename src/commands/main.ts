@@ -2,6 +2,7 @@ import {Command, CommanderError, Option} from 'commander';
 import {errorCode, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
+import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {reportError} from './output.js';
 import {addServersCommand} from './servers.js';
 
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addProjectCommands(program);
   addProxy(program);
   addServersCommand(program);
+  addDeploymentCommands(program);
   addMachineCommands(program);
   addHidden(program);
   return program;
@@ -104,14 +106,17 @@ function addDev(program: Command): void {
 
 /** `tako stop` and `tako dev stop` are one. */
 function addStop(parent: Command): void {
-  parent
-    .command('stop')
-    .description('stop an app and forget it')
-    .argument('[name]', 'the app; that of this folder if not given')
-    .option('--all', 'every app, and the daemon')
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action(async (name: string | undefined, options) => (await import('./stop.js')).stop(name, options));
+  aboutDeployment(
+    parent
+      .command('stop')
+      .description('stop an app and forget it; with --env, stop it on its servers')
+      .argument('[name]', 'the app; that of this folder if not given')
+      .option('--all', 'every app, and the daemon'),
+  ).action(async (name: string | undefined, options) =>
+    isAboutDeployment(options)
+      ? (await import('./deployments/control.js')).control('stop', options)
+      : (await import('./stop.js')).stop(name, options),
+  );
 }
 
 function addAppCommands(program: Command): void {
@@ -124,27 +129,37 @@ function addAppCommands(program: Command): void {
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (names: string[], options) => (await import('./ensure.js')).ensure(names, options));
-  program
-    .command('restart')
-    .description("start an app's process anew")
-    .argument('[name]')
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action(async (name: string | undefined, options) => (await import('./restart.js')).restart(name, options));
-  program
-    .command('status')
-    .description('show the daemon and its apps')
-    .addOption(jsonOption())
-    .action(async options => (await import('./status.js')).status(options));
-  program
-    .command('logs')
-    .description("print an app's output")
-    .argument('[name]')
-    .option('-f, --follow', 'go on with what is to come')
-    .addOption(new Option('-n, --lines <count>', 'how many lines to begin with').default(200).argParser(parseCount))
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action(async (name: string | undefined, options) => (await import('./logs.js')).logs(name, options));
+  aboutDeployment(
+    program
+      .command('restart')
+      .description("start an app's process anew; with --env, those on its servers")
+      .argument('[name]'),
+  ).action(async (name: string | undefined, options) =>
+    isAboutDeployment(options)
+      ? (await import('./deployments/control.js')).control('restart', options)
+      : (await import('./restart.js')).restart(name, options),
+  );
+  aboutDeployment(
+    program.command('status').description('show the daemon and its apps; with --env, what is deployed'),
+  ).action(async options =>
+    isAboutDeployment(options)
+      ? (await import('./deployments/status.js')).deploymentStatus(options)
+      : (await import('./status.js')).status(options),
+  );
+  aboutDeployment(
+    program
+      .command('logs')
+      .description("print an app's output; with --env, that of what is deployed")
+      .argument('[name]')
+      .option('-f, --follow', 'go on with what is to come')
+      .addOption(new Option('-n, --lines <count>', 'how many lines to begin with').default(200).argParser(parseCount))
+      .option('--since <duration>', 'of deployed apps: not older than this, as 10m or 2h')
+      .option('--release <id>', 'of deployed apps: of this release only'),
+  ).action(async (name: string | undefined, options) =>
+    isAboutDeployment(options)
+      ? (await import('./deployments/logs.js')).deploymentLogs(options)
+      : (await import('./logs.js')).logs(name, options),
+  );
 }
 
 function parseCount(text: string): number {

@@ -20,6 +20,8 @@ export type ServerInfo = {
   readonly now: number;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Of the server's own Node, which releases run by: `24.21.0`. */
+  readonly nodeVersion: string;
   /** Whether apps run as users of their own. */
   readonly isIsolated: boolean;
   /** `cgroup-v2`, `cgroup-v1`, or null: memory and processes are not limited. */
@@ -125,8 +127,14 @@ export type ServerMethods = {
   >;
   /** Which of these objects (SHA-256, in hexadecimal) the server lacks. At most 10,000 at a time. */
   readonly missing: Method<{readonly hashes: readonly string[]}, {readonly missing: readonly string[]}>;
-  /** Deploys a release whose manifest and files are there. It goes on when the client leaves. */
-  readonly deploy: Method<{readonly manifest: string; readonly by: string}, JobSummary>;
+  /**
+   * Deploys a release whose manifest and files are there. It goes on when the client leaves. The release command is run
+   * on one server of several only.
+   */
+  readonly deploy: Method<
+    {readonly manifest: string; readonly by: string; readonly runsReleaseCommand: boolean},
+    JobSummary
+  >;
   /** To a release that was deployed before; null: the one before the current. */
   readonly rollback: Method<OfDeployment & {readonly release: string | null; readonly by: string}, JobSummary>;
   /** Events of a job after `after` (0: all), until it is over. */

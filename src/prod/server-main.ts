@@ -6,8 +6,6 @@ import {readVersion} from '../system/version.js';
 import {connect} from './remote/connect.js';
 import {installationRoot} from './remote/installation-root.js';
 import {describeProgram} from './remote/program.js';
-import {hold} from './server/hold.js';
-import {serve} from './server/serve.js';
 
 /** As source, compiled and bundled, this file is two folders below it. */
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
@@ -24,9 +22,9 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
         errors: process.stderr,
       });
     case 'hold':
-      return hold(installationRoot(process.env, PACKAGE), fileURLToPath(import.meta.url));
+      return (await import('./server/hold.js')).hold(installationRoot(process.env, PACKAGE));
     case 'serve':
-      return serve(installationRoot(process.env, PACKAGE));
+      return (await import('./server/serve.js')).serve(installationRoot(process.env, PACKAGE));
     case 'version':
       process.stdout.write(
         args.includes('--json') ? `${JSON.stringify(await describeProgram(PACKAGE))}\n` : `${readVersion()}\n`,

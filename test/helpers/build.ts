@@ -4,5 +4,5 @@ import {fileURLToPath} from 'node:url';
 /** Tests that start the command run what a user runs: the build, made once before the first of them. */
 export function setup(): void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], {cwd: root, stdio: 'inherit'});
+  execFileSync('npm', ['run', '--silent', 'build'], {cwd: root, stdio: 'inherit'});
 }

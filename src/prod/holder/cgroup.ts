@@ -28,6 +28,8 @@ export type Cgroups = {
   open(name: string, limits: ResourceLimits): Promise<Cgroup>;
   /** Removes all groups, with what runs in them. */
   clear(): Promise<void>;
+  /** The same, and our folder goes too. */
+  close(): Promise<void>;
 };
 
 /** Finds what this machine has and we may use; `name` is that of our folder. */
@@ -44,6 +46,7 @@ const NO_CGROUPS: Cgroups = {
   version: null,
   open: async () => ({add: async () => {}, outOfMemoryKills: async () => 0, remove: async () => {}}),
   clear: async () => {},
+  close: async () => {},
 };
 
 async function findV2(name: string, clock: Clock, mount: string): Promise<Cgroups | undefined> {
@@ -70,7 +73,7 @@ async function findV2(name: string, clock: Clock, mount: string): Promise<Cgroup
   return {
     version: 'cgroup-v2',
     open: (group, limits) => openV2(path.join(parent, group), limits, clock),
-    clear: () => clearFolders([parent], clock),
+    ...clearing([parent], clock),
   };
 }
 
@@ -95,7 +98,7 @@ async function findV1(name: string, clock: Clock, mount: string): Promise<Cgroup
   return {
     version: 'cgroup-v1',
     open: (group, limits) => openV1({memory: path.join(memory, group), pids: path.join(pids, group)}, limits, clock),
-    clear: () => clearFolders([memory, pids], clock),
+    ...clearing([memory, pids], clock),
   };
 }
 
@@ -185,6 +188,14 @@ async function killMembers(folder: string): Promise<void> {
     }
   }
 }
+
+const clearing = (parents: readonly string[], clock: Clock): Pick<Cgroups, 'clear' | 'close'> => ({
+  clear: () => clearFolders(parents, clock),
+  close: async () => {
+    await clearFolders(parents, clock);
+    for (const parent of parents) await isRemoved(parent);
+  },
+});
 
 async function clearFolders(parents: readonly string[], clock: Clock): Promise<void> {
   for (const parent of parents) {

@@ -133,7 +133,8 @@ async function startLocked(options: Options, folder: string, lock: Lock): Promis
     const isolation = {isRoot, users: () => [...users.all(), ...(user ? [user] : [])]};
     const apps = createHeldApps({...isolation, groups, records, clock, say});
     sockets = openListeningSockets(listeners);
-    return assemble({options, records, apps, sockets, users, limitsBy: cgroups.version, isRoot}, () => {
+    return assemble({options, records, apps, sockets, users, limitsBy: cgroups.version, isRoot}, async () => {
+      await cgroups.close();
       records.close();
       lock.release();
     });
@@ -156,7 +157,7 @@ type Parts = {
 
 function assemble(
   {options, records, apps, sockets, users, limitsBy, isRoot}: Parts,
-  release: () => void,
+  release: () => Promise<void>,
 ): RunningHolder {
   const {clock, say, root, server} = options;
   /** A server process that outlives us by a moment would still have the sockets: the next holder ends it first. */
@@ -214,7 +215,7 @@ function assemble(
       await keeper.close(options.stopTimeoutMs);
       await apps.closeAll(options.graceMs);
       sockets.close();
-      release();
+      await release();
       resolveClosed();
     })();
     return closing;

@@ -24,6 +24,9 @@ export type ControlSocket = {
   close(): Promise<void>;
 };
 
+/** For the last answers to be read. */
+const LAST_ANSWERS_MS = 2_000;
+
 /** For the service's user and its group: the installer made the folder so that what is in it gets that group. */
 const SHARED_SOCKET = 0o660;
 
@@ -49,8 +52,14 @@ export async function openControlSocket(options: ControlSocketOptions): Promise<
   await rename(`${own}.new`, options.path);
   return {
     async close() {
-      for (const client of clients) client.destroy();
-      await new Promise(resolve => server.close(resolve));
+      const closed = new Promise(resolve => server.close(resolve));
+      // What was answered goes out first; who does not read it keeps nobody.
+      for (const client of clients) client.end();
+      const late = setTimeout(() => {
+        for (const client of clients) client.destroy();
+      }, LAST_ANSWERS_MS);
+      await closed;
+      clearTimeout(late);
     },
   };
 }

@@ -35,7 +35,7 @@ export type DeploysOptions = {
 
 export type Deploys = {
   /** Deploys a release whose manifest and files are there. Throws MANIFEST_MISSING, ROUTE_CONFLICT, DEPLOY_UNDER_WAY. */
-  deploy(manifestHash: string, by: string): Promise<JobSummary>;
+  deploy(manifestHash: string, by: string, runsReleaseCommand: boolean): Promise<JobSummary>;
   /** To a release that served before; null: the one before the current. Throws NO_SUCH_RELEASE, NOTHING_TO_ROLL_BACK. */
   rollback(name: DeploymentName, release: string | null, by: string): Promise<JobSummary>;
   /** Ends jobs that a server process has left when it was killed: what had not switched is given up. */
@@ -48,12 +48,16 @@ const FIRST_SCALE = 1;
 export function createDeploys(options: DeploysOptions): Deploys {
   const {state, releases, deployments, jobs, clock, say} = options;
 
-  function begin(record: ReleaseRecord, kind: JobSummary['kind'], by: string): JobSummary {
+  type Begin = Pick<JobSummary, 'kind' | 'by'> & {readonly runsReleaseCommand: boolean};
+
+  function begin(record: ReleaseRecord, {kind, by, runsReleaseCommand}: Begin): JobSummary {
     const {deployment: name, id, manifestHash} = record;
-    return jobs.start({kind, deployment: name, release: id, by, manifestHash}, job => run(record, job));
+    return jobs.start({kind, deployment: name, release: id, by, manifestHash}, job =>
+      run(record, job, runsReleaseCommand),
+    );
   }
 
-  async function run(record: ReleaseRecord, job: RunningJob): Promise<LoadedRelease> {
+  async function run(record: ReleaseRecord, job: RunningJob, runsReleaseCommand: boolean): Promise<LoadedRelease> {
     const deployment = deployments.find(record.deployment);
     const {summary} = job;
     deployment.job = summary;
@@ -62,10 +66,9 @@ export function createDeploys(options: DeploysOptions): Deploys {
       const release = await rollOut(await targetOf(deployment, record, summary.id), {
         clock,
         prepare: () => releases.prepare(record.manifestHash),
-        runReleaseCommand:
-          summary.kind === 'deploy'
-            ? (release, signal) => options.runReleaseCommand(deployment, release, job.output, signal)
-            : undefined,
+        runReleaseCommand: runsReleaseCommand
+          ? (release, signal) => options.runReleaseCommand(deployment, release, job.output, signal)
+          : undefined,
         finalize: () => prune(deployment),
         step: job.step,
         signal: job.signal,
@@ -116,7 +119,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
   }
 
   return {
-    async deploy(manifestHash, by) {
+    async deploy(manifestHash, by, runsReleaseCommand) {
       const {app, environment, commit, routes} = await releases.read(manifestHash);
       const name = {app, environment};
       assertNoConflict(state, name, routes);
@@ -126,14 +129,14 @@ export function createDeploys(options: DeploysOptions): Deploys {
       // A second request for the same release joins the first one.
       if (running?.release === id && running.kind === 'deploy') return running;
       const record = state.releases.add(name, {id, manifestHash, deployedAt: clock.now(), by, commit});
-      return begin(record, 'deploy', by);
+      return begin(record, {kind: 'deploy', by, runsReleaseCommand});
     },
     async rollback(name, id, by) {
       deployments.find(name);
       const record = id === null ? state.releases.previous(name) : state.releases.find(name, id);
       if (!record) throw id === null ? nothingToRollBackTo(name) : noSuchRelease(name, id);
       if (record.state === 'failed' || record.state === 'prepared') throw neverServed(record);
-      return begin(record, 'rollback', by);
+      return begin(record, {kind: 'rollback', by, runsReleaseCommand: false});
     },
     recover() {
       for (const job of state.jobs.running()) {

@@ -88,7 +88,7 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       if (hashes.length > MAX_HASHES) throw new TakoError('TOO_MANY', `more than ${MAX_HASHES} objects at a time`);
       return {missing: await releases.objects.missing(hashes)};
     },
-    deploy: async ({manifest, by}) => deploys.deploy(manifest, by),
+    deploy: async ({manifest, by, runsReleaseCommand}) => deploys.deploy(manifest, by, runsReleaseCommand),
     rollback: async ({deployment, release, by}) => deploys.rollback(deployment, release, by),
     follow: async ({job, after}, {emit, signal}) => jobs.follow(job, after, emit, signal),
     async cancel({job}) {

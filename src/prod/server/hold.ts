@@ -1,5 +1,6 @@
 // `tako-server hold`: what systemd, or the start script, keeps running.
 
+import path from 'node:path';
 import {TakoError} from '../../system/error.js';
 import {run} from '../../system/exec.js';
 import {runHolder} from '../holder/holder.js';
@@ -10,17 +11,20 @@ import {type Installation, loadInstallation} from '../remote/install/installatio
 /** Every address, in both families. */
 const ADDRESSES = ['0.0.0.0', '::'] as const;
 
-/** Runs the holder until it is told to end. Resolves with the exit code. `program` is the file that `serve` is a command of. */
-export async function hold(root: string, program: string): Promise<number> {
+/**
+ * Runs the holder until it is told to end. Resolves with the exit code. It starts the server by the launcher, which is that
+ * of the current version: after an upgrade, the next server process is the new one.
+ */
+export async function hold(root: string): Promise<number> {
   const installation = await loadInstallation(root);
   const user = await serviceUser(installation);
   await runHolder({
     root,
     listeners: listenersOf(installation),
     server: {
-      command: [process.execPath, '--disable-warning=ExperimentalWarning', program, 'serve'],
+      command: [path.join(root, 'bin', 'tako-server'), 'serve'],
       directory: root,
-      environment: {...process.env, TAKO_SERVER_ROOT: root},
+      environment: process.env,
       user,
     },
   });

@@ -182,6 +182,7 @@ export async function startServer({root, holder, version, clock, log}: ServerOpt
     now: clock.now(),
     httpPort: portOf(holder, 'http'),
     httpsPort: portOf(holder, 'https'),
+    nodeVersion: process.versions.node,
     isIsolated: holder.isIsolated,
     limitsBy: holder.limitsBy,
     platform: {os: 'linux', cpu: process.arch === 'arm64' ? 'arm64' : 'x64', libc: libcOf()},

@@ -153,6 +153,7 @@ describe('a server, seen from the client', () => {
     httpPort: 80,
     httpsPort: 443,
     isIsolated: true,
+    nodeVersion: '24.21.0',
     limitsBy: 'cgroup-v2',
     platform: LINUX,
   };

@@ -10,7 +10,7 @@ import {systemClock} from '../../../src/system/clock.js';
 const cgroups = await findCgroups(`tako-test-groups-${process.pid}`, systemClock);
 const NO_LIMITS = {memoryBytes: null, processes: null, openFiles: null};
 
-afterAll(() => cgroups.clear());
+afterAll(() => cgroups.close());
 
 const groupsOf = async (pid: number | undefined): Promise<string> => readFile(`/proc/${pid}/cgroup`, 'utf8');
 

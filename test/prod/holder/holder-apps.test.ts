@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
-import {afterEach, describe, it} from 'vitest';
+import {afterAll, beforeAll, describe, it} from 'vitest';
 import {eventually} from '../../helpers/eventually.js';
-import {closeStarted, get, isAlive, makeRoot, scriptSpec, servingScript, startHolderProcess} from './holder-process.js';
+import {
+  closeStarted,
+  get,
+  type HolderProcess,
+  isAlive,
+  makeRoot,
+  scriptSpec,
+  servingScript,
+  startHolderProcess,
+} from './holder-process.js';
 
-afterEach(closeStarted);
+let holder: HolderProcess;
+
+beforeAll(async () => {
+  holder = await startHolderProcess({root: await makeRoot()});
+  await holder.server();
+});
+afterAll(closeStarted);
 
 const talkative = scriptSpec(
   servingScript(`
@@ -15,7 +30,6 @@ const talkative = scriptSpec(
 
 describe('an app whose server process was killed', () => {
   it('stays, and its next server process has its output and its end', async () => {
-    const holder = await startHolderProcess({root: await makeRoot()});
     const old = await holder.server();
     const {pid, port} = await holder.start(talkative);
     await get(port, '/before');
@@ -50,7 +64,6 @@ describe('an app whose server process was killed', () => {
   });
 
   it('may end while there is none: the next one learns how, and its last lines', async () => {
-    const holder = await startHolderProcess({root: await makeRoot()});
     const old = await holder.server();
     const {pid, port} = await holder.start(talkative);
     process.kill(old, 'SIGKILL');
@@ -67,7 +80,6 @@ describe('an app whose server process was killed', () => {
 
   it('is adopted while it starts', async () => {
     const slow = scriptSpec(`setTimeout(() => {${servingScript('')}}, 1_500)`);
-    const holder = await startHolderProcess({root: await makeRoot()});
     const old = await holder.server();
     const lost = holder.start(slow).catch(() => 'lost');
     await eventually(async () => assert.equal((await holder.instance(slow)).state, 'starting'));
@@ -90,26 +102,23 @@ describe('an app whose server process was killed', () => {
       const write = () => process.stdout.write(lines, write);
       setTimeout(write, 500);
     `);
-    const root = await makeRoot();
-    const holder = await startHolderProcess({root});
-    const old = await holder.server();
-    const {pid} = await holder.start(flooding);
-    await holder.setMode('hangs');
+    const flooded = await startHolderProcess({root: await makeRoot()});
+    const old = await flooded.server();
+    const {pid} = await flooded.start(flooding);
+    await flooded.setMode('hangs');
     process.kill(old, 'SIGKILL');
-    const residentKib = await residentKibibytes(holder.child.pid ?? 0);
+    const residentKib = await residentKibibytes(flooded.child.pid ?? 0);
     const written = await bytesWritten(pid);
     await eventually(async () => assert.ok((await bytesWritten(pid)) > written + 64 * 1024 * 1024), {
       progress: () => bytesWritten(pid),
     });
-    const grown = (await residentKibibytes(holder.child.pid ?? 0)) - residentKib;
+    const grown = (await residentKibibytes(flooded.child.pid ?? 0)) - residentKib;
     assert.ok(grown < 48 * 1024, `64 MiB of output made the holder grow by ${grown} KiB`);
   });
 });
 
 describe('an app', () => {
   it('is ended by its server process, group and all', async () => {
-    const holder = await startHolderProcess({root: await makeRoot()});
-    await holder.server();
     const parent = scriptSpec(`
       const child = require('node:child_process').spawn('sleep', ['1000']);
       console.log(child.pid);
@@ -127,8 +136,6 @@ describe('an app', () => {
   });
 
   it('that cannot be started is explained as any other', async () => {
-    const holder = await startHolderProcess({root: await makeRoot()});
-    await holder.server();
     const start = (spec: typeof talkative): Promise<Record<string, unknown>> =>
       holder.start(spec).then(
         () => assert.fail('it started'),
@@ -161,7 +168,6 @@ describe('an app', () => {
     `,
       {ready: 'any'},
     );
-    const holder = await startHolderProcess({root: await makeRoot()});
     const old = await holder.server();
     const {port} = await holder.start(moving);
     process.kill(old, 'SIGKILL');

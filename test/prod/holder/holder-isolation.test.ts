@@ -17,15 +17,11 @@ import {
 } from './holder-process.js';
 
 const NO_LIMITS = {memoryBytes: null, processes: null, openFiles: null};
-const {version: limitsBy} = await findCgroups(`tako-test-${process.pid}`, systemClock);
+const cgroups = await findCgroups(`tako-test-${process.pid}`, systemClock);
+const limitsBy = cgroups.version;
 
 type Place = {user?: {uid: number; gid: number}; dataFolder: string};
 type Holder = Awaited<ReturnType<typeof startHolderProcess>>;
-
-/** Each test has an app of its own. */
-let count = 0;
-const appOf = (script: string, changes: Partial<LaunchSpec> = {}): LaunchSpec =>
-  scriptSpec(script, {app: `app-${++count}`, ...changes});
 
 async function isolationFor(deployment: string, changes: Partial<Isolation> = {}): Promise<Isolation> {
   const {user} = await holder.ask<Place>('/prepare', {deployment});
@@ -39,6 +35,7 @@ beforeAll(async () => {
   await holder.server();
 });
 afterAll(closeStarted);
+afterAll(() => cgroups.close());
 
 /** The app's first line of output, as JSON. */
 const firstLine = <T>(spec: LaunchSpec): Promise<T> =>
@@ -52,7 +49,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
   it('run as users of their own, and the server process as another', async () => {
     const {uid: serverUid} = await holder.facts();
     const says = `console.log(JSON.stringify([process.getuid(), process.getgid(), process.getgroups()])); ${servingScript('')}`;
-    const [shop, blog] = [appOf(says, {app: 'shop'}), appOf(says, {app: 'blog'})];
+    const [shop, blog] = [scriptSpec(says, {app: 'shop'}), scriptSpec(says, {app: 'blog'})];
     const [shopIsolation, blogIsolation] = [
       await isolationFor('shop/production'),
       await isolationFor('blog/production'),
@@ -71,7 +68,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
   it("can neither signal each other nor read what is another app's or the holder's", async () => {
     const {root} = holder;
     const server = await holder.server();
-    const victim = appOf(`
+    const victim = scriptSpec(`
       require('node:fs').writeFileSync(process.env.TAKO_DATA_DIR + '/secret', 'mine');
       console.log(JSON.stringify(process.pid));
       ${servingScript('')}
@@ -83,7 +80,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
     await firstLine(victim);
     assert.equal((await stat(dataFolder)).mode & 0o777, 0o700);
 
-    const intruder = appOf(
+    const intruder = scriptSpec(
       `
       const files = require('node:fs');
       const attempt = work => { try { work(); return 'done'; } catch (error) { return error.code; } };
@@ -118,7 +115,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
 
   it('report where they listen on a FIFO that is theirs alone', async () => {
     const unaware = (app: string, before: string): LaunchSpec =>
-      appOf(
+      scriptSpec(
         `${before}; require('node:http').createServer((request, response) => response.end('ok')).listen(0, '127.0.0.1')`,
         {app, ready: 'any'},
       );
@@ -137,7 +134,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
 
   it('have as many open files as their limit says', async () => {
     const limits = {...NO_LIMITS, openFiles: 64};
-    const spec = appOf(`
+    const spec = scriptSpec(`
       console.log(JSON.stringify(/^Max open files\\s+(\\d+)\\s+(\\d+)/m.exec(require('node:fs').readFileSync('/proc/self/limits', 'utf8')).slice(1)));
       ${servingScript('')}
     `);
@@ -147,7 +144,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
 
   it('have a program that is not there explained behind the limits too', async () => {
     const isolation = await isolationFor('shop/production', {limits: {...NO_LIMITS, openFiles: 64}});
-    const missing = {...appOf(''), command: ['no-such-program'], environment: {PATH: '/usr/bin:/bin'}};
+    const missing = {...scriptSpec(''), command: ['no-such-program'], environment: {PATH: '/usr/bin:/bin'}};
     const error = await holder.start(missing, isolation).then(
       () => assert.fail('it started'),
       reason => reason,
@@ -161,7 +158,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
       {uid: 1, gid: 1},
     ]) {
       const isolation = {...user, cgroup: undefined, limits: NO_LIMITS};
-      const error = await holder.start(appOf(servingScript('')), isolation).then(
+      const error = await holder.start(scriptSpec(servingScript('')), isolation).then(
         () => assert.fail('it started'),
         reason => reason,
       );
@@ -171,7 +168,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
 
   it('have their data erased when that is asked for', async () => {
     const {user, dataFolder} = await holder.ask<Place>('/prepare', {deployment: 'shop/production'});
-    const spec = appOf(`
+    const spec = scriptSpec(`
       const files = require('node:fs');
       files.mkdirSync(${JSON.stringify(dataFolder)} + '/a/b', {recursive: true});
       files.writeFileSync(${JSON.stringify(dataFolder)} + '/a/b/c', '');
@@ -191,7 +188,7 @@ const NO_USER: Isolation = {uid: undefined, gid: undefined, cgroup: undefined, l
 describe.skipIf(limitsBy === null)(`an app with a control group (${limitsBy})`, () => {
   it('that takes more memory than it may is killed, and it is said why', async () => {
     assert.equal((await holder.facts()).limitsBy, limitsBy);
-    const greedy = appOf('const kept = []; setInterval(() => kept.push(Buffer.alloc(8 * 1024 * 1024, 1)), 5);');
+    const greedy = scriptSpec('const kept = []; setInterval(() => kept.push(Buffer.alloc(8 * 1024 * 1024, 1)), 5);');
     const isolation = await isolationFor('shop/production', {
       cgroup: 'shop-1',
       limits: {...NO_LIMITS, memoryBytes: 128 * 1024 * 1024},
@@ -205,7 +202,7 @@ describe.skipIf(limitsBy === null)(`an app with a control group (${limitsBy})`, 
   });
 
   it('that starts more processes than it may is refused them', async () => {
-    const forking = appOf(`
+    const forking = scriptSpec(`
       const {spawnSync} = require('node:child_process');
       const {status} = spawnSync('/bin/sh', ['-c', 'i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done']);
       console.log(JSON.stringify(status !== 0));
@@ -220,7 +217,7 @@ describe.skipIf(limitsBy === null)(`an app with a control group (${limitsBy})`, 
   });
 
   it('leaves nothing when it stops, not even what left its group and session', async () => {
-    const leaving = appOf(`
+    const leaving = scriptSpec(`
       const child = require('node:child_process').spawn('sleep', ['1000'], {detached: true});
       console.log(JSON.stringify(child.pid));
       ${servingScript('')}

@@ -147,9 +147,11 @@ export async function isAlive(pid: number): Promise<boolean> {
   return identity !== undefined && isRunning(identity);
 }
 
-/** An app that is this program, given to node as text. */
+let apps = 0;
+
+/** An app that is this program, given to node as text, and no other app of the file. */
 export const scriptSpec = (script: string, changes: Partial<LaunchSpec> = {}): LaunchSpec => ({
-  app: 'shop/production@0123456789ab#1',
+  app: `shop/production@0123456789ab#${++apps}`,
   command: [process.execPath, '-e', script],
   directory: '/',
   environment: {PATH: process.env.PATH},

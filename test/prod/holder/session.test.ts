@@ -50,6 +50,7 @@ beforeEach(() => {
     version: null,
     open: () => assert.fail('no group was asked for'),
     clear: async () => {},
+    close: async () => {},
   });
   const records = createMemoryRecords();
   apps = createHeldApps({

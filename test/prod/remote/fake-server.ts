@@ -65,6 +65,7 @@ const infoOf = (version: string): ServerInfo => ({
   now: Date.now(),
   httpPort: 80,
   httpsPort: 443,
+  nodeVersion: '24.21.0',
   isIsolated: false,
   limitsBy: null,
   platform: {os: 'linux', cpu: 'x64', libc: 'glibc'},

@@ -238,6 +238,7 @@ describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs s
       'logs',
       'manifests',
       'objects',
+      'server.json',
       'state',
     ]);
     writeFileSync(path.join(root, 'server.json'), '{"somebody": "else"}');

@@ -62,7 +62,11 @@ describe('a rollout', () => {
 describe('a release that does not come up', () => {
   const quick = {readyTimeoutMs: 600};
   const failures = {
-    'exits at once': {source: 'console.error("no database"); process.exit(3)', code: 'APP_EXITED_EARLY', says: /exited with code 3/},
+    'exits at once': {
+      source: 'console.error("no database"); process.exit(3)',
+      code: 'APP_EXITED_EARLY',
+      says: /exited with code 3/,
+    },
     'never listens': {source: 'setInterval(() => {}, 1000)', process: quick, code: 'APP_NOT_READY', says: /./},
     'dies after it listened': {
       more: 'setTimeout(() => process.exit(7), 250)',

@@ -9,8 +9,8 @@ export type RemovalStep = {readonly line: string; readonly run: string};
 
 export type RemovalPlan = {readonly user: ScriptUser; readonly root: string; readonly steps: readonly RemovalStep[]};
 
-/** What there is besides apps, their data and their state, which `keepsData` leaves. */
-const PROGRAM_PARTS = ['versions', 'runtimes', 'bin', 'current', 'run', 'service', 'server.json'];
+/** What there is besides apps, their data and their state. server.json stays with those: it says whose they are. */
+const PROGRAM_PARTS = ['versions', 'runtimes', 'bin', 'current', 'run', 'service'];
 
 /** Takes an installation out again, whole or broken. Each step does nothing where nothing is left to do. */
 export function planRemoval(facts: ServerFacts, {keepsData}: {readonly keepsData: boolean}): RemovalPlan {

@@ -1,0 +1,165 @@
+import {homedir} from 'node:os';
+import path from 'node:path';
+import {fromProblem, toProblem} from '../../control/protocol.js';
+import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
+import {readClientPlatform} from '../../prod/deploy/client-platform.js';
+import {
+  type DeployOutcome,
+  type DeployTarget,
+  deployToServers,
+  requireDeployable,
+} from '../../prod/deploy/deploy-to-servers.js';
+import {type DeployPlan, type PlannedDeploy, planDeploy, requirePlan} from '../../prod/deploy/plan.js';
+import {openSentManifests} from '../../prod/deploy/send-release.js';
+import {findServerProblems, findServerWarnings} from '../../prod/deploy/server-problems.js';
+import {connectServer, type ServerConnection} from '../../prod/remote/server-connection.js';
+import {platformName} from '../../prod/remote/server-list.js';
+import {TakoError} from '../../system/error.js';
+import {run} from '../../system/exec.js';
+import {confirm} from '../confirm.js';
+import {loadCurrentProject} from '../context.js';
+import {printJson, printNote, printResult, reportError} from '../output.js';
+import {createServersContext, type ServersContext} from '../servers-context.js';
+import {createDeployPrinter, type DeployPrinter} from './deploy-printer.js';
+import {currentUser, DEFAULT_ENVIRONMENT, type DeploymentFlags} from './deployment-context.js';
+import {describePlan} from './describe-plan.js';
+import {pinnedNode} from './pinned-node.js';
+
+export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly yes?: boolean};
+
+/** Builds the project of this folder and puts it on its servers. The exit code is 1 when it did not get onto one of them. */
+export async function deploy(flags: DeployFlags): Promise<void> {
+  const context = createServersContext();
+  const {planned, warnings} = await plan(flags, context);
+  for (const warning of warnings) printNote(`warning: ${warning}`);
+  if (flags.dryRun)
+    return flags.json ? printJson({ok: true, plan: planned.plan}) : printResult(describePlan(planned.plan));
+  if (!flags.json) printNote(describePlan(planned.plan));
+  await confirmDeploy(flags, planned.plan);
+  const printer = createDeployPrinter({isJson: flags.json === true, servers: planned.plan.servers});
+  const connections = await connectAll(planned.plan, context);
+  try {
+    await deployTo(connections, planned, context, printer);
+  } finally {
+    await Promise.all(connections.map(connection => connection.close()));
+  }
+}
+
+async function plan(
+  flags: DeployFlags,
+  {list}: ServersContext,
+): Promise<{readonly planned: PlannedDeploy; readonly warnings: readonly string[]}> {
+  const project = await loadCurrentProject(flags);
+  const planning = await planDeploy({
+    project,
+    environment: flags.env ?? DEFAULT_ENVIRONMENT,
+    knownServers: (await list.load()).map(({name}) => name),
+    servers: flags.server,
+    home: homedir(),
+  });
+  return {planned: requirePlan(planning), warnings: planning.warnings};
+}
+
+/** Production is not deployed to by a slip of the fingers; who says --env or --yes means it. Throws CANCELLED. */
+async function confirmDeploy({yes, env, json}: DeployFlags, {servers}: DeployPlan): Promise<void> {
+  if (yes || json || env !== undefined || !process.stdin.isTTY || !process.stderr.isTTY) return;
+  await confirm(`deploy to ${servers.join(', ')}?`);
+}
+
+async function connectAll(
+  {servers}: DeployPlan,
+  {list, connect}: ServersContext,
+): Promise<readonly ServerConnection[]> {
+  const entries = await Promise.all(servers.map(name => list.find(name)));
+  const settled = await Promise.allSettled(entries.map(entry => connectServer(entry, connect)));
+  const failed = settled.find(one => one.status === 'rejected');
+  const connections = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return connections;
+  await Promise.all(connections.map(connection => connection.close()));
+  throw failed.reason;
+}
+
+async function deployTo(
+  connections: readonly ServerConnection[],
+  planned: PlannedDeploy,
+  context: ServersContext,
+  printer: DeployPrinter,
+): Promise<void> {
+  // All that a server could have against it is asked before anything is built.
+  const checks = await Promise.all(connections.map(connection => checkServer(connection, planned, printer)));
+  const releases = await buildForEach(connections, planned, context, printer);
+  const targets = connections.map((connection, index): DeployTarget => {
+    const [check, release] = [checks[index], releases[index]];
+    if (!check || !release) throw new Error('a server without a check or a release');
+    return {connection, check, release, reconnect: () => connectServer(connection.entry, context.connect)};
+  });
+  const settled = await deployToServers(targets, {
+    manifests: openSentManifests(path.join(planned.plan.project, '.tako', 'cache', 'manifests')),
+    by: currentUser(),
+    onEvent: printer.deployEvent,
+  });
+  finish(settled, planned.plan, printer);
+}
+
+async function checkServer({client, info, entry}: ServerConnection, {plan}: PlannedDeploy, printer: DeployPrinter) {
+  const asked = Date.now();
+  const {now} = await client.call('hello', {version: info.version, protocol: info.protocol});
+  const problems = findServerProblems(entry.name, {...info, now}, {asked, answered: Date.now()});
+  const check = await client.call('check', {
+    deployment: {app: plan.app, environment: plan.environment},
+    routes: plan.routes,
+    uploadBytes: 0,
+  });
+  requireDeployable(entry.name, {...check, problems: [...problems, ...check.problems]});
+  for (const warning of findServerWarnings(plan, entry.name, info)) printer.warning(warning);
+  return check;
+}
+
+/** One build for all servers of the same kind; they share a folder, so one follows the other. */
+async function buildForEach(
+  connections: readonly ServerConnection[],
+  planned: PlannedDeploy,
+  {cacheFolder}: ServersContext,
+  printer: DeployPrinter,
+): Promise<readonly BuiltRelease[]> {
+  const built = new Map<string, BuiltRelease>();
+  const releases: BuiltRelease[] = [];
+  for (const {entry, info} of connections) {
+    const nodeVersion = pinnedNode(planned.plan.runtime, info, entry.name);
+    const key = `${platformName(info.platform)} ${nodeVersion}`;
+    const release =
+      built.get(key) ??
+      (await buildRelease(planned, {
+        platform: info.platform,
+        nodeVersion,
+        client: readClientPlatform(),
+        cacheFolder: path.join(cacheFolder, 'packages'),
+        environment: process.env,
+        run,
+        onEvent: printer.buildEvent,
+        signal: new AbortController().signal,
+      }));
+    built.set(key, release);
+    releases.push(release);
+  }
+  return releases;
+}
+
+function finish(
+  settled: readonly PromiseSettledResult<DeployOutcome>[],
+  plan: DeployPlan,
+  printer: DeployPrinter,
+): void {
+  const outcomes = settled.map((one, index) => {
+    const server = plan.servers[index] ?? '';
+    if (one.status === 'fulfilled') return one.value;
+    if (!(one.reason instanceof TakoError)) throw one.reason;
+    return {server, result: {outcome: 'failed', step: 'prepare', problem: toProblem(one.reason)}} as const;
+  });
+  const isOk = outcomes.every(({result}) => result.outcome === 'succeeded');
+  if (!isOk) process.exitCode = 1;
+  printer.end(outcomes, plan, isOk);
+  for (const {result} of outcomes) {
+    if (result.outcome === 'failed' && !printer.isJson) reportError(fromProblem(result.problem), {isJson: false});
+  }
+}

@@ -1,0 +1,19 @@
+import {printResult} from '../output.js';
+import {printOutcomes} from '../servers-outcome.js';
+import {describeStatus} from './control.js';
+import {type DeploymentFlags, onEachServer, selectDeployment} from './deployment-context.js';
+
+/** What is deployed, on each server of the environment. */
+export async function deploymentStatus(flags: DeploymentFlags): Promise<void> {
+  const selected = await selectDeployment(flags);
+  const {app, environment} = selected.name;
+  const outcomes = await onEachServer(selected, async client => {
+    const {deployments} = await client.call('status', {});
+    return {deployment: deployments.find(one => one.app === app && one.environment === environment) ?? null};
+  });
+  printOutcomes(outcomes, {
+    json: flags.json,
+    print: (server, {deployment}) =>
+      printResult(`${server}: ${deployment ? describeStatus(deployment) : `${app}/${environment} is not deployed`}`),
+  });
+}
