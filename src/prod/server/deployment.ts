@@ -92,7 +92,9 @@ export class Deployment {
     if (!set) return;
     if (isStopped) return set.shrink(0);
     try {
-      if (scale > 0) await Promise.all([set.grow(scale), set.shrink(scale)]);
+      // On demand one at most runs, which stops when it is idle.
+      await set.shrink(Math.max(scale, 1));
+      if (scale > 0) await set.grow(scale);
       this.failure = undefined;
     } catch (error) {
       this.failure = error;
