@@ -18,6 +18,7 @@ import type {State} from '../state/state.js';
 import type {Deployment} from './deployment.js';
 import type {Deployments} from './deployments.js';
 import type {Deploys} from './deploys.js';
+import type {LoadedRelease} from './loaded-release.js';
 import {routePatterns} from './routes.js';
 
 export type HandlersOptions = {
@@ -30,7 +31,7 @@ export type HandlersOptions = {
   readonly logOf: (name: DeploymentName) => LogFile;
   /** Runs a command in the environment of the current release. */
   readonly exec: (
-    deployment: Deployment,
+    deployment: Deployment & {readonly release: LoadedRelease},
     command: readonly string[],
     onLine: (stream: 'stdout' | 'stderr', text: string) => void,
     signal: AbortSignal,
@@ -137,8 +138,11 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       }
       return {};
     },
-    exec: async ({deployment, command}, {emit, signal}) =>
-      options.exec(deployments.find(deployment), command, (stream, text) => emit({stream, text}), signal),
+    async exec({deployment: name, command}, {emit, signal}) {
+      const deployment = deployments.find(name);
+      if (!hasRelease(deployment)) throw noRelease();
+      return options.exec(deployment, command, (stream, text) => emit({stream, text}), signal);
+    },
     async reload() {
       const release = jobs.hold();
       // Where it succeeds, this process begins no job any more.
@@ -153,6 +157,13 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     },
   };
 }
+
+type Released = Deployment & {readonly release: LoadedRelease};
+
+const hasRelease = (deployment: Deployment): deployment is Released => deployment.release !== undefined;
+
+const noRelease = (): TakoError =>
+  new TakoError('NOTHING_DEPLOYED', 'no release of it serves yet', {hint: 'deploy it with "tako deploy"'});
 
 const badScale = (instances: number): TakoError =>
   new TakoError('BAD_SCALE', `${instances} is not a number of instances`, {hint: `use 0 (on demand) to ${MAX_SCALE}`});

@@ -1,0 +1,46 @@
+// Starts processes of deployments through the holder: as the deployment's own user, each in a control group of its own.
+
+import type {DeploymentName} from '../../control/server-methods.js';
+import type {LaunchSpec} from '../../supervisor/launch-spec.js';
+import type {SpawnedApp} from '../../supervisor/spawn.js';
+import type {AppPlace, Holder} from '../holder/holder-client.js';
+import type {ResourceLimits} from '../releases/manifest.js';
+import {deploymentKey} from './instance-name.js';
+import type {LaunchPlace} from './launch.js';
+
+export type AppSpawner = {
+  /** Starts a process of a deployment whose place was asked for before. */
+  spawn(spec: LaunchSpec, instanceId: string): Promise<SpawnedApp>;
+  /** The user and folders of a deployment, made where they are not there yet. */
+  placeOf(name: DeploymentName, token: string): Promise<LaunchPlace>;
+  /** What each process of a release may use from now on. */
+  setLimits(deployment: string, release: string, limits: ResourceLimits): void;
+};
+
+const NO_LIMITS: ResourceLimits = {memoryBytes: null, processes: null, openFiles: null};
+
+export function createAppSpawner(holder: Pick<Holder, 'spawnApp' | 'prepare'>): AppSpawner {
+  const places = new Map<string, AppPlace>();
+  /** By the name of an instance without its number. */
+  const limits = new Map<string, ResourceLimits>();
+  return {
+    async spawn(spec, instanceId) {
+      const [release = ''] = spec.app.split('#', 1);
+      const [deployment = ''] = release.split('@', 1);
+      const user = places.get(deployment)?.user;
+      return holder.spawnApp(spec, instanceId, {
+        uid: user?.uid,
+        gid: user?.gid,
+        cgroup: `app-${instanceId}`,
+        limits: limits.get(release) ?? NO_LIMITS,
+      });
+    },
+    async placeOf(name, token) {
+      const deployment = deploymentKey(name);
+      const place = await holder.prepare(deployment);
+      places.set(deployment, place);
+      return {deployment, dataFolder: place.dataFolder, runtimeFile: () => process.execPath, token};
+    },
+    setLimits: (deployment, release, value) => void limits.set(`${deployment}@${release}`, value),
+  };
+}
