@@ -76,7 +76,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
       say(deployment.name, `release ${record.id} serves`);
       return release;
     } catch (error) {
-      state.releases.fail(record.deployment, record.id);
+      await discard(record);
       say(
         deployment.name,
         `${summary.kind} of release ${record.id} failed: ${error instanceof Error ? error.message : error}`,
@@ -106,6 +106,15 @@ export function createDeploys(options: DeploysOptions): Deploys {
           if (wanted !== null) deployment.settings = {...deployment.settings, scale: wanted};
         }),
     };
+  }
+
+  /** It did not come to serve: of one that never has, nothing stays but the word of it. */
+  async function discard({deployment, id}: ReleaseRecord): Promise<void> {
+    state.releases.fail(deployment, id);
+    if (state.releases.find(deployment, id)?.state !== 'failed') return;
+    await releases
+      .remove(deployment, id)
+      .catch(error => say(deployment, `release ${id} could not be removed: ${error.message}`));
   }
 
   /** What is not needed any more goes; a failure to remove it fails no deploy. */
