@@ -56,15 +56,20 @@ export async function rollOut(target: RolloutTarget, world: RolloutWorld): Promi
   world.signal.throwIfAborted();
   const set = isRunnable(release) ? await bringUp(release, target, world) : undefined;
   if (set === undefined) await world.step('switch', async () => target.switchTo(release, undefined));
-  await world.step('drain', async () => target.current?.shrink(0));
+  await world.step('drain', async () => target.current?.shrink(set === target.current ? Math.max(target.scale, 1) : 0));
   await world.step('finalize', () => world.finalize(release));
   return release;
 }
 
-/** Starts, proves and switches to the instances of the release, or ends them all. */
+/**
+ * Starts, proves and switches to the instances of the release, or ends those that it has started. Where the release is the
+ * one that serves, its instances go on, and only what is missing of them is started.
+ */
 async function bringUp(release: RunnableRelease, target: RolloutTarget, world: RolloutWorld): Promise<InstanceSet> {
-  const set = await target.createSet(release);
-  const closeGap = mustStopFirst(release, target) ? target.openGap() : undefined;
+  const served = target.current?.release.id === release.id ? target.current : undefined;
+  const set = served ?? (await target.createSet(release));
+  const before = set.instances().length;
+  const closeGap = !served && mustStopFirst(release, target) ? target.openGap() : undefined;
   try {
     if (closeGap) await target.current?.shrink(0);
     const upstreams = await world.step('start', () => unlessAborted(set.grow(Math.max(target.scale, 1)), world.signal));
@@ -72,7 +77,7 @@ async function bringUp(release: RunnableRelease, target: RolloutTarget, world: R
     await world.step('switch', async () => target.switchTo(release, set));
     return set;
   } catch (error) {
-    await set.shrink(0);
+    await set.shrink(before);
     if (closeGap) await target.current?.grow(Math.max(target.scale, 1)).catch(() => undefined);
     throw error;
   } finally {

@@ -121,7 +121,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
   async function prune({name, release}: Deployment): Promise<void> {
     const needed = new Set([release?.id ?? '', state.releases.previous(name)?.id ?? '']);
     const keep = release?.manifest.settings.keepReleases ?? PRUNE_POLICY.keep;
-    const gone = planPrune(state.releases.list(name), needed, clock.now(), {...PRUNE_POLICY, keep});
+    const policy = {...PRUNE_POLICY, keep};
+    // Deploys that failed take no place of releases to go back to.
+    const [failed, others] = partition(state.releases.list(name), ({state: is}) => is === 'failed');
+    const gone = [failed, others].flatMap(some => planPrune(some, needed, clock.now(), policy));
     try {
       for (const id of gone) await releases.remove(name, id);
       state.releases.remove(name, gone);
@@ -168,6 +171,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
       }
     },
   };
+}
+
+function partition<T>(values: readonly T[], belongs: (value: T) => boolean): readonly [T[], T[]] {
+  return [values.filter(belongs), values.filter(value => !belongs(value))];
 }
 
 const interrupted = (): TakoError => new TakoError(INTERRUPTED.code, INTERRUPTED.message, {hint: INTERRUPTED.hint});

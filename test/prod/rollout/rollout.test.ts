@@ -31,6 +31,19 @@ describe('a rollout', () => {
     assert.deepEqual(await world.answers(), ['a1']);
   });
 
+  it('goes on with the instances of a release that serves already, and starts what is missing of them', async () => {
+    const world = createWorld();
+    const release = world.createRelease({id: 'a1'});
+    await world.deploy(release);
+    const [first] = world.serving.set?.instances() ?? [];
+    await world.deploy(release, {scale: 2});
+    assert.deepEqual(await world.answers(), ['a1', 'a1']);
+    assert.deepEqual(world.serving.set?.instances()[0], first);
+    await world.deploy(release);
+    assert.deepEqual(await world.answers(), ['a1']);
+    assert.equal(world.drained.length, 1);
+  });
+
   it('takes a release with nothing to run as it is', async () => {
     const world = createWorld();
     await world.deploy(world.createRelease({id: 'a1'}));
