@@ -11,6 +11,7 @@ import {
   text,
   wholeNumber,
 } from '../../config/field.js';
+import {MAX_SCALE} from '../../config/on-servers.js';
 import {appName, environmentName, MAX_APP_NAME_LENGTH, port, variableName} from '../../config/value.js';
 import {parseRoute, renderRoute} from '../../proxy/route-syntax.js';
 import {findFolderProblem, findPathProblem} from './release-path.js';
@@ -97,6 +98,11 @@ export const MANIFEST_SCHEMA = table({
   variables: tableOf(anyText, variableName),
   releaseCommand: orNull(filledText),
   ssl: oneOf('letsencrypt', 'cloudflare', 'files', 'internal', 'off'),
+  settings: table({
+    scale: orNull(wholeNumber(0, MAX_SCALE)),
+    keepReleases: wholeNumber(1, 1_000),
+    assetsWindowMs: duration,
+  }),
   commit: orNull(
     table({
       sha: text('a commit', value => /^[0-9a-f]{4,64}$/.test(value)),

@@ -17,7 +17,18 @@ export type Manifest = DeploymentName & {
   /** Run once, before any instance, by `/bin/sh -c`. */
   readonly releaseCommand: string | null;
   readonly ssl: 'letsencrypt' | 'cloudflare' | 'files' | 'internal' | 'off';
+  readonly settings: ReleaseSettings;
   readonly commit: Commit | null;
+};
+
+/** What the server does with the deployment while this release serves. */
+export type ReleaseSettings = {
+  /** Instances kept running. Null: as it was; `tako scale` says it. */
+  readonly scale: number | null;
+  /** Releases that stay for a rollback. */
+  readonly keepReleases: number;
+  /** How long hashed files of the releases before are still served, in milliseconds. */
+  readonly assetsWindowMs: number;
 };
 
 /** A file or a symbolic link; folders are those that files are in. Paths are relative, with forward slashes. */

@@ -4,7 +4,7 @@ import type {DeploymentName, JobSummary} from '../../control/server-methods.js';
 import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import {releaseIdOf} from '../releases/manifest-bytes.js';
-import {planPrune} from '../releases/plan-prune.js';
+import {PRUNE_POLICY, planPrune} from '../releases/plan-prune.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import type {Jobs, RunningJob} from '../rollout/jobs.js';
 import {type RolloutTarget, rollOut} from '../rollout/rollout.js';
@@ -90,8 +90,9 @@ export function createDeploys(options: DeploysOptions): Deploys {
   async function targetOf(deployment: Deployment, record: ReleaseRecord, job: string): Promise<RolloutTarget> {
     const release = await releases.prepare(record.manifestHash);
     const assets = await deployments.loadAssets(deployment, release);
+    const wanted = release.manifest.settings.scale;
     return {
-      scale: deployment.settings.scale,
+      scale: wanted ?? deployment.settings.scale,
       current: deployment.set,
       token: deployment.token,
       createSet: runnable => deployments.createSet(deployment, runnable),
@@ -100,7 +101,9 @@ export function createDeploys(options: DeploysOptions): Deploys {
       switchTo: (next, set) =>
         state.together(() => {
           if (!state.jobs.beat(job, options.owner, clock.now())) throw interrupted();
+          if (wanted !== null) state.deployments.setScale(deployment.name, wanted);
           deployments.switchTo(deployment, next, set, assets);
+          if (wanted !== null) deployment.settings = {...deployment.settings, scale: wanted};
         }),
     };
   }
@@ -108,7 +111,8 @@ export function createDeploys(options: DeploysOptions): Deploys {
   /** What is not needed any more goes; a failure to remove it fails no deploy. */
   async function prune({name, release}: Deployment): Promise<void> {
     const needed = new Set([release?.id ?? '', state.releases.previous(name)?.id ?? '']);
-    const gone = planPrune(state.releases.list(name), needed, clock.now());
+    const keep = release?.manifest.settings.keepReleases ?? PRUNE_POLICY.keep;
+    const gone = planPrune(state.releases.list(name), needed, clock.now(), {...PRUNE_POLICY, keep});
     try {
       for (const id of gone) await releases.remove(name, id);
       state.releases.remove(name, gone);

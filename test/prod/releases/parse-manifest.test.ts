@@ -37,6 +37,7 @@ const FULL = manifestOf(
   {
     directory: 'apps/web',
     assets: {folders: ['public', '.'], fallback: 'index.html'},
+    settings: {scale: 2, keepReleases: 3, assetsWindowMs: 0},
     routes: ['shop.example.com', '*.shop.example.com/api/*'],
     variables: {B: '2', A: 'ä', 9: 'nine', __proto__x: ''},
     releaseCommand: 'node migrate.js',
