@@ -9,7 +9,8 @@ const greeting = readFileSync(path.join(import.meta.dirname, 'greeting.txt'), 'u
 const notes = path.join(TAKO_DATA_DIR, 'notes.txt');
 
 const server = createServer((request, response) => {
-  if (request.url !== '/notes') return answer(response, {greeting, environment: ENV, release: TAKO_BUILD, pid: process.pid});
+  if (request.url !== '/notes')
+    return answer(response, {greeting, environment: ENV, release: TAKO_BUILD, pid: process.pid});
   if (request.method === 'POST') return addNote(request, response);
   answer(response, {notes: readNotes()});
 });

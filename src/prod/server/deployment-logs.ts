@@ -13,6 +13,8 @@ export type DeploymentLogs = {
   say(name: DeploymentName, text: string): void;
   /** Takes up what an instance's log says from now on; once for each instance. */
   follow(instance: string): void;
+  /** The supervisor has dropped the instance's log; another of that name has one of its own. */
+  leave(instance: string): void;
   /** Closes the log, for its files to be deleted. */
   forget(name: DeploymentName): Promise<void>;
   close(): Promise<void>;
@@ -42,28 +44,32 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
     if (!parsed || followed.has(instance)) return;
     const {deployment, release, number} = parsed;
     const file = of(parseDeploymentKey(deployment));
-    const leave = supervisor
+    const unsubscribe = supervisor
       .logs(instance)
       .subscribe(({time, stream, text}) => file.append({time, stream, text, release, instance: number}));
-    followed.set(instance, leave);
+    followed.set(instance, unsubscribe);
+  }
+
+  function leave(instance: string): void {
+    followed.get(instance)?.();
+    followed.delete(instance);
   }
 
   return {
     of,
     follow,
+    leave,
     say: (name, text) => of(name).append({stream: 'tako', text}),
     async forget(name) {
       const key = deploymentKey(name);
-      for (const [instance, leave] of followed) {
-        if (!instance.startsWith(`${key}@`)) continue;
-        leave();
-        followed.delete(instance);
+      for (const instance of [...followed.keys()]) {
+        if (instance.startsWith(`${key}@`)) leave(instance);
       }
       await files.get(key)?.close();
       files.delete(key);
     },
     async close() {
-      for (const leave of followed.values()) leave();
+      for (const unsubscribe of followed.values()) unsubscribe();
       await Promise.all([...files.values()].map(file => file.close()));
     },
   };
