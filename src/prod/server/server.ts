@@ -71,6 +71,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
   });
   const logs = createDeploymentLogs({folder: path.join(root, 'logs'), clock, supervisor, onError: onBug});
+  const forget = async (instance: string): Promise<void> => {
+    await supervisor.forget(instance);
+    if (supervisor.instance(instance).state === 'stopped') logs.leave(instance);
+  };
   const deployments = createDeployments({
     state,
     releases,
@@ -78,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     createSet(release, place, running) {
       spawner.setLimits(place.deployment, release.id, release.manifest.process.limits);
       const drain = async (...upstream: Parameters<Gateway['drain']>) => gateway?.drain(...upstream);
-      return createInstanceSet({release, place, supervisor, running, drain});
+      return createInstanceSet({release, place, supervisor: {...supervisor, forget}, running, drain});
     },
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
@@ -182,9 +186,9 @@ async function loadAssets(
 ): Promise<Assets> {
   const since = clock.now() - release.manifest.settings.assetsWindowMs;
   const earlier = servedSince(state.releases.list(name), since).filter(({id}) => id !== release.id);
-  // One that cannot be read any more keeps no other from being deployed.
-  const find = ({id}: {readonly id: string}) => releases.find(name, id).catch(() => undefined);
-  const found = await Promise.all(earlier.slice(0, MAX_PREVIOUS_ASSETS).map(find));
+  // One that cannot be read any more keeps no other from serving.
+  const findEarlier = (id: string) => releases.find(name, id).catch(() => undefined);
+  const found = await Promise.all(earlier.slice(0, MAX_PREVIOUS_ASSETS).map(({id}) => findEarlier(id)));
   return loadReleaseAssets(
     release,
     found.filter(one => one !== undefined),
