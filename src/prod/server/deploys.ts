@@ -136,6 +136,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
       for (const id of gone) await releases.remove(name, id);
       state.releases.remove(name, gone);
       if (gone.length > 0) await releases.collect(state.releases.manifests());
+      await releases.tidy(name);
     } catch (error) {
       say(name, `old releases could not be removed: ${error instanceof Error ? error.message : error}`);
     }
@@ -151,7 +152,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
       const id = releaseIdOf(manifestHash);
       // A second request for the same release joins the first one.
       if (running?.release === id && running.kind === 'deploy') return running;
-      // One that is refused has never been.
+      // Both or neither: a release that no job brings further would stay as it is for ever.
       return state.together(() => {
         const record = state.releases.add(name, {id, manifestHash, deployedAt: clock.now(), by, commit});
         return begin(record, {kind: 'deploy', by, runsReleaseCommand});
