@@ -100,9 +100,12 @@ describe('the plan for a server', () => {
     assert.ok(!ids(plan).includes('member'));
   });
 
-  it('without systemd keeps it running by a script, and by cron after a boot', () => {
+  it('without systemd keeps it running by a script, and by cron or rc.local after a boot', () => {
+    const bootOf = ({steps}: InstallPlan) => steps.find(({id}) => id === 'boot')?.line;
     assert.deepEqual(ids(planFor({hasSystemd: false})).slice(-3), ['script', 'boot', 'start']);
-    const plan = planFor({hasSystemd: false, hasCron: false});
+    assert.match(bootOf(planFor({hasSystemd: false})) ?? '', /cron$/);
+    assert.match(bootOf(planFor({hasSystemd: false, hasCron: false})) ?? '', /rc\.local/);
+    const plan = planFor({privilege: 'none', root: '/home/anna/.tako-server', hasSystemd: false, hasCron: false});
     assert.deepEqual(ids(plan).slice(-2), ['script', 'start']);
     assert.match(plan.remarks.join(), /does not start by itself when the server boots/);
   });
