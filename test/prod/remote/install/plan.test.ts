@@ -141,6 +141,8 @@ describe('the plan for a server', () => {
     assert.throws(() => planFor({tools: new Set(['tar'])}), {code: 'SERVER_UNSUPPORTED'});
     assert.throws(() => planFor({freeBytes: 10_000_000}), {code: 'DISK_FULL'});
     assert.throws(() => planFor({isRootForeign: true}), {code: 'ROOT_TAKEN'});
+    const settings = {httpPort: 80, httpsPort: 443, user: 'tako', group: 'tako-admin'};
+    assert.throws(() => planFor({privilege: 'none', settings}), {code: 'SERVER_DENIED'});
   });
 
   it('speaks up when the clocks differ', () => {
