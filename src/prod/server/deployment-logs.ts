@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import type {DeploymentName} from '../../control/server-methods.js';
+import type {LogBuffer} from '../../supervisor/log-buffer.js';
 import {createLogFile, type LogFile} from '../../supervisor/log-files/log-file.js';
 import type {Supervisor} from '../../supervisor/supervisor.js';
 import type {Clock} from '../../system/clock.js';
@@ -11,10 +12,8 @@ export type DeploymentLogs = {
   of(name: DeploymentName): LogFile;
   /** A line of the server's own. */
   say(name: DeploymentName, text: string): void;
-  /** Takes up what an instance's log says from now on; once for each instance. */
+  /** Takes up what an instance's log says from now on; once for each log that an instance of this name has. */
   follow(instance: string): void;
-  /** The supervisor has dropped the instance's log; another of that name has one of its own. */
-  leave(instance: string): void;
   /** Closes the log, for its files to be deleted. */
   forget(name: DeploymentName): Promise<void>;
   close(): Promise<void>;
@@ -29,7 +28,7 @@ export type DeploymentLogsOptions = {
 
 export function createDeploymentLogs({folder, clock, supervisor, onError}: DeploymentLogsOptions): DeploymentLogs {
   const files = new Map<string, LogFile>();
-  const followed = new Map<string, () => void>();
+  const followed = new Map<string, {readonly buffer: LogBuffer; readonly leave: () => void}>();
 
   function of(name: DeploymentName): LogFile {
     const key = deploymentKey(name);
@@ -41,35 +40,35 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
 
   function follow(instance: string): void {
     const parsed = parseInstanceName(instance);
-    if (!parsed || followed.has(instance)) return;
+    if (!parsed) return;
+    const buffer = supervisor.logs(instance);
+    // One that was ended and is started again, as by a rollback, has a new log.
+    if (followed.get(instance)?.buffer === buffer) return;
+    followed.get(instance)?.leave();
     const {deployment, release, number} = parsed;
     const file = of(parseDeploymentKey(deployment));
-    const unsubscribe = supervisor
-      .logs(instance)
-      .subscribe(({time, stream, text}) => file.append({time, stream, text, release, instance: number}));
-    followed.set(instance, unsubscribe);
-  }
-
-  function leave(instance: string): void {
-    followed.get(instance)?.();
-    followed.delete(instance);
+    const leave = buffer.subscribe(({time, stream, text}) =>
+      file.append({time, stream, text, release, instance: number}),
+    );
+    followed.set(instance, {buffer, leave});
   }
 
   return {
     of,
     follow,
-    leave,
     say: (name, text) => of(name).append({stream: 'tako', text}),
     async forget(name) {
       const key = deploymentKey(name);
-      for (const instance of [...followed.keys()]) {
-        if (instance.startsWith(`${key}@`)) leave(instance);
+      for (const [instance, {leave}] of followed) {
+        if (!instance.startsWith(`${key}@`)) continue;
+        leave();
+        followed.delete(instance);
       }
       await files.get(key)?.close();
       files.delete(key);
     },
     async close() {
-      for (const unsubscribe of followed.values()) unsubscribe();
+      for (const {leave} of followed.values()) leave();
       await Promise.all([...files.values()].map(file => file.close()));
     },
   };

@@ -71,10 +71,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
   });
   const logs = createDeploymentLogs({folder: path.join(root, 'logs'), clock, supervisor, onError: onBug});
-  const forget = async (instance: string): Promise<void> => {
-    await supervisor.forget(instance);
-    if (supervisor.instance(instance).state === 'stopped') logs.leave(instance);
-  };
   const deployments = createDeployments({
     state,
     releases,
@@ -82,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     createSet(release, place, running) {
       spawner.setLimits(place.deployment, release.id, release.manifest.process.limits);
       const drain = async (...upstream: Parameters<Gateway['drain']>) => gateway?.drain(...upstream);
-      return createInstanceSet({release, place, supervisor: {...supervisor, forget}, running, drain});
+      return createInstanceSet({release, place, supervisor, running, drain});
     },
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
