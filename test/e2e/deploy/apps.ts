@@ -40,7 +40,7 @@ export function describeApps(site: () => Site): void {
     it('has its page for every path, and revalidates it', async () => {
       const page = await get('/');
       assert.deepEqual([page.status, page.headers.get('cache-control')], [200, 'no-cache']);
-      const other = await get('/some/page');
+      const other = await get('/some/page', '-H', 'accept: text/html');
       assert.deepEqual([other.status, other.body], [200, page.body]);
       const again = await get('/', '-H', `if-none-match: ${page.headers.get('etag')}`);
       assert.deepEqual([again.status, again.body], [304, '']);
