@@ -25,6 +25,7 @@ import {createServerHandlers, type HandlersOptions} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {runOnce, runReleaseCommand} from './one-off.js';
+import {assertServable, leaveServing} from './servable.js';
 import {createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
 import {createSuccession} from './succession.js';
@@ -55,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const onBug = (error: unknown): void => log(`bug: ${error instanceof Error ? error.stack : error}`);
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
+  await assertServable(holder, state, releases);
   const info = createServerInfo({holder, version, clock});
   let gateway: Gateway | undefined;
   const routes = createLiveRoutes(() => gateway);
@@ -84,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
     memoryOf: () => null,
     onRoutes: routes.set,
+    onServing: serving => leaveServing(holder, serving),
     say: logs.say,
   });
   const idleStop = createIdleStop({
