@@ -21,6 +21,7 @@ import {type ControlSocket, openControlSocket} from './control-socket.js';
 import {createDeploymentLogs, type DeploymentLogs} from './deployment-logs.js';
 import {createDeployments, type Deployments} from './deployments.js';
 import {createDeploys} from './deploys.js';
+import {removeEmptyFolders} from './empty-folders.js';
 import {createServerHandlers, type HandlersOptions} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
@@ -211,6 +212,7 @@ function diskCalls({root, holder, state, releases, logs}: DiskOptions): Pick<Han
       await releases.prune({app, environment}, new Set());
       await rm(path.join(root, 'logs', app, environment), {recursive: true, force: true});
       await releases.collect(state.releases.manifests());
+      await removeEmptyFolders(root, {app, environment});
     },
     async freeBytes() {
       const {bavail, bsize} = await statfs(root);

@@ -106,6 +106,8 @@ export function describeRunning(site: () => Site): void {
     it('ends on demand when nobody asks, and is there again when somebody does', async () => {
       const {vps} = site();
       await tako('scale', '0');
+      // A new process is looked after from its start; one that was to run for ever, once in a minute.
+      await tako('restart', '--env', 'production');
       const {pid} = await greetingOf(vps, 'diary');
       await eventually(async () => assert.deepEqual(await pids(), []), {everyMs: 500});
       const woken = await greetingOf(vps, 'diary');
