@@ -49,7 +49,9 @@ const MIN_MEMORY_BYTES = 16 * 2 ** 20;
 const MIN_PROCESSES = 16;
 /** A bare Node process has 23 files open (Node 24, `ls /proc/PID/fd`). */
 const MIN_OPEN_FILES = 64;
-const MAX_SCALE = 1000;
+/** More than a server has use for; a typing error is not taken at its word. */
+export const MAX_SCALE = 64;
+const MAX_RELEASES = 1000;
 const MAX_COUNT = 10_000_000;
 
 const health = field<Health>('"status", "tcp", or a path such as "/healthz"', input => {
@@ -75,7 +77,7 @@ export const onServersShape = {
   limits: limits.optional(),
   stability: duration(0).optional(),
   assets_window: duration(0).optional(),
-  keep_releases: wholeNumber(1, MAX_SCALE).optional(),
+  keep_releases: wholeNumber(1, MAX_RELEASES).optional(),
   fallback: fallback.optional(),
 };
 

@@ -218,11 +218,12 @@ async function releaseFacts(
     environment: plan.environment,
     directory,
     process,
-    assets: {folders: assets.folders, fallback: plan.fallback},
+    assets: {...assets, fallback: plan.fallback},
     routes: plan.routes,
     variables: plan.variables,
     releaseCommand: plan.releaseCommand,
     ssl: plan.ssl,
+    settings: {scale: plan.scale, keepReleases: plan.keepReleases, assetsWindowMs: plan.assetsWindowMs},
     commit,
   };
 }

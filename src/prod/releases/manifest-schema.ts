@@ -11,6 +11,7 @@ import {
   text,
   wholeNumber,
 } from '../../config/field.js';
+import {MAX_SCALE} from '../../config/on-servers.js';
 import {appName, environmentName, MAX_APP_NAME_LENGTH, port, variableName} from '../../config/value.js';
 import {parseRoute, renderRoute} from '../../proxy/route-syntax.js';
 import {findFolderProblem, findPathProblem} from './release-path.js';
@@ -28,6 +29,8 @@ const anyText = text('a string without NUL', value => value.isWellFormed());
 const filledText = text('a non-empty string', value => value !== '' && value.isWellFormed());
 const folder = text('a folder in the release, or "."', value => findFolderProblem(value) === undefined);
 const file = text('a path in the release', value => findPathProblem(value) === undefined);
+
+const mountPath = text('a path such as "/static"', value => /^(?:\/[\w.~-]+)+$/.test(value) && !value.includes('..'));
 
 /** It becomes a folder's name; otherwise as in tako.toml. */
 const environment = text(
@@ -92,11 +95,20 @@ export const MANIFEST_SCHEMA = table({
   files: z.unknown(),
   directory: folder,
   process: orNull(releaseProcess),
-  assets: table({folders: listOf(folder, 'an array of folders'), fallback: orNull(file)}),
+  assets: table({
+    folders: listOf(folder, 'an array of folders'),
+    mounts: listOf(table({folder, at: mountPath}), 'an array of mounts'),
+    fallback: orNull(file),
+  }),
   routes,
   variables: tableOf(anyText, variableName),
   releaseCommand: orNull(filledText),
   ssl: oneOf('letsencrypt', 'cloudflare', 'files', 'internal', 'off'),
+  settings: table({
+    scale: orNull(wholeNumber(0, MAX_SCALE)),
+    keepReleases: wholeNumber(1, 1_000),
+    assetsWindowMs: duration,
+  }),
   commit: orNull(
     table({
       sha: text('a commit', value => /^[0-9a-f]{4,64}$/.test(value)),

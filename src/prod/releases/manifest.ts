@@ -17,7 +17,18 @@ export type Manifest = DeploymentName & {
   /** Run once, before any instance, by `/bin/sh -c`. */
   readonly releaseCommand: string | null;
   readonly ssl: 'letsencrypt' | 'cloudflare' | 'files' | 'internal' | 'off';
+  readonly settings: ReleaseSettings;
   readonly commit: Commit | null;
+};
+
+/** What the server does with the deployment while this release serves. */
+export type ReleaseSettings = {
+  /** Instances kept running. Null: as it was; `tako scale` says it. */
+  readonly scale: number | null;
+  /** Releases that stay for a rollback. */
+  readonly keepReleases: number;
+  /** How long hashed files of the releases before are still served, in milliseconds. */
+  readonly assetsWindowMs: number;
 };
 
 /** A file or a symbolic link; folders are those that files are in. Paths are relative, with forward slashes. */
@@ -55,9 +66,14 @@ export type ResourceLimits = {
   readonly openFiles: number | null;
 };
 
+/** `at` is a path without a final slash. */
+export type AssetMount = {readonly folder: string; readonly at: string};
+
 export type ReleaseAssets = {
   /** Folders in the release that are served at `/`, the later before the earlier. */
   readonly folders: readonly string[];
+  /** Folders that are served below a path of their own: Next's `.next/static` at `/_next/static`. */
+  readonly mounts: readonly AssetMount[];
   /** Answered for a path without a file when a page is asked for, as `index.html`. Null: 404. */
   readonly fallback: string | null;
 };

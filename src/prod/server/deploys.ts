@@ -4,7 +4,7 @@ import type {DeploymentName, JobSummary} from '../../control/server-methods.js';
 import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import {releaseIdOf} from '../releases/manifest-bytes.js';
-import {planPrune} from '../releases/plan-prune.js';
+import {PRUNE_POLICY, planPrune} from '../releases/plan-prune.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import type {Jobs, RunningJob} from '../rollout/jobs.js';
 import {type RolloutTarget, rollOut} from '../rollout/rollout.js';
@@ -74,9 +74,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
         signal: job.signal,
       });
       say(deployment.name, `release ${record.id} serves`);
+      await settle(deployment, job);
       return release;
     } catch (error) {
-      state.releases.fail(record.deployment, record.id);
+      await discard(record);
       say(
         deployment.name,
         `${summary.kind} of release ${record.id} failed: ${error instanceof Error ? error.message : error}`,
@@ -87,11 +88,18 @@ export function createDeploys(options: DeploysOptions): Deploys {
     }
   }
 
+  /** It may have been scaled or stopped meanwhile, or was before. What does not start is in its log. */
+  async function settle(deployment: Deployment, {output}: RunningJob): Promise<void> {
+    if (deployment.settings.isStopped) output('it is stopped, until "tako start"');
+    await deployment.settle().catch(() => undefined);
+  }
+
   async function targetOf(deployment: Deployment, record: ReleaseRecord, job: string): Promise<RolloutTarget> {
     const release = await releases.prepare(record.manifestHash);
     const assets = await deployments.loadAssets(deployment, release);
+    const wanted = release.manifest.settings.scale;
     return {
-      scale: deployment.settings.scale,
+      scale: wanted ?? deployment.settings.scale,
       current: deployment.set,
       token: deployment.token,
       createSet: runnable => deployments.createSet(deployment, runnable),
@@ -100,15 +108,30 @@ export function createDeploys(options: DeploysOptions): Deploys {
       switchTo: (next, set) =>
         state.together(() => {
           if (!state.jobs.beat(job, options.owner, clock.now())) throw interrupted();
+          if (wanted !== null) state.deployments.setScale(deployment.name, wanted);
           deployments.switchTo(deployment, next, set, assets);
+          if (wanted !== null) deployment.settings = {...deployment.settings, scale: wanted};
         }),
     };
+  }
+
+  /** It did not come to serve: of one that never has, nothing stays but the word of it. */
+  async function discard({deployment, id}: ReleaseRecord): Promise<void> {
+    state.releases.fail(deployment, id);
+    if (state.releases.find(deployment, id)?.state !== 'failed') return;
+    await releases
+      .remove(deployment, id)
+      .catch(error => say(deployment, `release ${id} could not be removed: ${error.message}`));
   }
 
   /** What is not needed any more goes; a failure to remove it fails no deploy. */
   async function prune({name, release}: Deployment): Promise<void> {
     const needed = new Set([release?.id ?? '', state.releases.previous(name)?.id ?? '']);
-    const gone = planPrune(state.releases.list(name), needed, clock.now());
+    const keep = release?.manifest.settings.keepReleases ?? PRUNE_POLICY.keep;
+    const policy = {...PRUNE_POLICY, keep};
+    // Deploys that failed take no place of releases to go back to.
+    const [failed, others] = partition(state.releases.list(name), ({state: is}) => is === 'failed');
+    const gone = [failed, others].flatMap(some => planPrune(some, needed, clock.now(), policy));
     try {
       for (const id of gone) await releases.remove(name, id);
       state.releases.remove(name, gone);
@@ -159,6 +182,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
       }
     },
   };
+}
+
+function partition<T>(values: readonly T[], belongs: (value: T) => boolean): readonly [T[], T[]] {
+  return [values.filter(belongs), values.filter(value => !belongs(value))];
 }
 
 const interrupted = (): TakoError => new TakoError(INTERRUPTED.code, INTERRUPTED.message, {hint: INTERRUPTED.hint});

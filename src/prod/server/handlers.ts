@@ -1,5 +1,6 @@
 // What each call of a laptop does.
 
+import {MAX_SCALE} from '../../config/on-servers.js';
 import type {Handlers} from '../../control/method.js';
 import {toProblem} from '../../control/protocol.js';
 import type {
@@ -44,8 +45,6 @@ export type HandlersOptions = {
   readonly freeBytes: () => Promise<number>;
 };
 
-/** More than a server of this size has use for; a typing error is not taken at its word. */
-const MAX_SCALE = 64;
 const MAX_HASHES = 10_000;
 /** Kept free for logs and databases. */
 const SPARE_BYTES = 256 * 1024 * 1024;

@@ -12,6 +12,7 @@ import type {Clock} from '../../system/clock.js';
 import type {Holder} from '../holder/holder-client.js';
 import {openReleaseStore, type ReleaseStore} from '../releases/release-store.js';
 import {createJobs} from '../rollout/jobs.js';
+import type {ReleaseRecord} from '../state/releases.js';
 import {openState, type State} from '../state/state.js';
 import {adoptRunning} from './adoption.js';
 import {type AppSpawner, createAppSpawner} from './app-spawner.js';
@@ -45,8 +46,8 @@ export type Server = {
 
 /** For requests in flight when another process follows; WebSockets and streams are cut within it, one after the other. */
 const RETIRE_GRACE_MS = 60_000;
-/** Releases before the current one whose hashed files are still served, for the pages that are open. */
-const PREVIOUS_ASSETS = 3;
+/** Releases before the current one whose hashed files are served at most, however long their window is. */
+const MAX_PREVIOUS_ASSETS = 10;
 
 /** Takes over from the process before, if there is one. Rejects, before it has changed anything, where it could not serve. */
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -79,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       const drain = async (...upstream: Parameters<Gateway['drain']>) => gateway?.drain(...upstream);
       return createInstanceSet({release, place, supervisor, running, drain});
     },
-    loadAssets: (name, release) => loadAssets(name, release, {state, releases}),
+    loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
     memoryOf: () => null,
     onRoutes: routes.set,
@@ -165,11 +166,25 @@ async function finish({gateway, logs, control, state}: Finishing): Promise<void>
   state.close();
 }
 
+/** Of releases that served, last deployed first, those that did so after that time: until the next one was deployed. */
+function servedSince(releases: readonly ReleaseRecord[], time: number): readonly ReleaseRecord[] {
+  const served = releases.filter(({state}) => state === 'current' || state === 'superseded');
+  return served.filter((_, index) => (served[index - 1]?.deployedAt ?? Number.POSITIVE_INFINITY) >= time);
+}
+
 type Stores = {readonly state: State; readonly releases: ReleaseStore};
 
-async function loadAssets(name: DeploymentName, release: LoadedRelease, {state, releases}: Stores): Promise<Assets> {
-  const earlier = state.releases.list(name).filter(({id, state: was}) => id !== release.id && was === 'superseded');
-  const found = await Promise.all(earlier.slice(0, PREVIOUS_ASSETS).map(({id}) => releases.find(name, id)));
+/** Pages of the releases before may be open for a while yet, and ask for their files. */
+async function loadAssets(
+  name: DeploymentName,
+  release: LoadedRelease,
+  {state, releases, clock}: Stores & {readonly clock: Clock},
+): Promise<Assets> {
+  const since = clock.now() - release.manifest.settings.assetsWindowMs;
+  const earlier = servedSince(state.releases.list(name), since).filter(({id}) => id !== release.id);
+  // One that cannot be read any more keeps no other from serving.
+  const findEarlier = (id: string) => releases.find(name, id).catch(() => undefined);
+  const found = await Promise.all(earlier.slice(0, MAX_PREVIOUS_ASSETS).map(({id}) => findEarlier(id)));
   return loadReleaseAssets(
     release,
     found.filter(one => one !== undefined),

@@ -61,11 +61,12 @@ export const manifestOf = (files: readonly ManifestEntry[], other: Partial<Manif
   files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
   directory: '.',
   process: PROCESS,
-  assets: {folders: [], fallback: null},
+  assets: {folders: [], mounts: [], fallback: null},
   routes: ['shop.example.com'],
   variables: {},
   releaseCommand: null,
   ssl: 'internal',
+  settings: {scale: null, keepReleases: 10, assetsWindowMs: 86_400_000},
   commit: null,
   ...other,
 });

@@ -76,11 +76,12 @@ export function createWorld() {
       files: [],
       directory: '.',
       process: program,
-      assets: {folders: [], fallback: null},
+      assets: {folders: [], mounts: [], fallback: null},
       routes: ['shop.example.com'],
       variables: options.variables ?? {},
       releaseCommand: options.releaseCommand ?? null,
       ssl: 'internal',
+      settings: {scale: null, keepReleases: 10, assetsWindowMs: 86_400_000},
       commit: null,
     };
     return {id: id.padEnd(12, '0'), manifest, tree};

@@ -48,11 +48,12 @@ export function versionOf(n: number): {readonly manifest: Manifest; readonly con
     files,
     directory: '.',
     process: null,
-    assets: {folders: ['.'], fallback: null},
+    assets: {folders: ['.'], mounts: [], fallback: null},
     routes: ['shop.example.com', `v${n}.example.com`],
     variables: {VERSION: `${n}`},
     releaseCommand: null,
     ssl: 'internal',
+    settings: {scale: null, keepReleases: 10, assetsWindowMs: 86_400_000},
     commit: null,
   };
   return {manifest, contents};
