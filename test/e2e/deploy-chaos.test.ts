@@ -320,6 +320,7 @@ function assertOutcome(action: Action, code: number | null, before: ServerView, 
 
 function assertProcesses(view: ServerView, current: string, scale: number, when: string): void {
   assert.deepEqual([view.holders.length, view.servers.length], [1, 1], `${when}: holders and servers`);
+  assert.deepEqual(view.connections, [], `${when}: connections of laptops that have gone`);
   const strangers = view.apps.filter(({release}) => release !== current);
   assert.deepEqual(strangers, [], `${when}: processes of another release than ${current}`);
   // On demand, the request just made has started one.
