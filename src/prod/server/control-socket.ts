@@ -80,7 +80,11 @@ const UPLOAD = Buffer.from('{"upload": 1}\n');
 
 /** What the first bytes are tells what it is; they come in one piece, as both heads are one small write. */
 function welcome(socket: Socket, {handlers, receiver, onBug}: ControlSocketOptions): void {
+  // Cut before it has said what it is: without an answer, its other end would wait for one for ever.
+  const leave = (): void => void socket.end();
+  socket.once('end', leave);
   socket.once('data', (chunk: Buffer) => {
+    socket.off('end', leave);
     socket.pause();
     const isUpload = chunk.subarray(0, UPLOAD.length).equals(UPLOAD);
     const rest = isUpload ? chunk.subarray(UPLOAD.length) : chunk;

@@ -64,6 +64,13 @@ describe('the control socket of a server', () => {
     assert.deepEqual(received, ['content']);
   });
 
+  it('lets go of who goes without having said anything', async () => {
+    const {shared} = await open();
+    const socket = await dial(shared);
+    socket.end();
+    assert.equal(await text(socket), '');
+  });
+
   it('is for its user and its group', async () => {
     const {shared} = await open();
     assert.equal(statSync(shared).mode & 0o777, 0o660);
