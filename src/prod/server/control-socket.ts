@@ -2,7 +2,7 @@
 // may do everything; that is what its group is for.
 
 import {once} from 'node:events';
-import {chmod, readdir, rename, rm, symlink} from 'node:fs/promises';
+import {chmod, readdir, readlink, rename, rm, symlink} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import type {Handlers} from '../../control/method.js';
@@ -62,6 +62,13 @@ export async function openControlSocket(options: ControlSocketOptions): Promise<
       clearTimeout(late);
     },
   };
+}
+
+/** The process that the name leads to. Undefined: to none. */
+export async function findControlSocketOwner(shared: string): Promise<number | undefined> {
+  const target = await readlink(shared).catch(() => '');
+  const pid = Number(/\.(\d+)\.sock$/.exec(target)?.[1]);
+  return pid > 0 ? pid : undefined;
 }
 
 /** `run/control.123.sock` beside `run/control.sock`. */

@@ -69,6 +69,8 @@ beforeEach(() => {
     isIsolated: isRoot,
     isActive: server => server === active,
     ready: () => void calls.push('ready'),
+    accepting: () => void calls.push('accepting'),
+    clock: systemClock,
     reload: async () => ({pid: 2}),
     shutdown: () => void calls.push('shutdown'),
     prepare: async deployment => void calls.push(`prepare ${deployment}`),
@@ -136,7 +138,7 @@ describe('a server process', () => {
     const pid = await spawn(old, 'a1a1a1a1');
     take(old, {type: 'listens', instance: 'a1a1a1a1', endpoint: {host: '127.0.0.1', port: 4_321, isTls: false}});
     active = createServer();
-    await session.handOver(active);
+    await session.handOver(active, undefined);
     const [handed] = messages(active, 'running');
     assert.deepEqual([handed?.app.pid, handed?.endpoint?.port, handed?.meta, handed?.spec], [pid, 4_321, 'mine', spec]);
     assert.ok(messages(active, 'serving').length === 1);
@@ -152,7 +154,7 @@ describe('a server process', () => {
     const old = active;
     take(old, {type: 'spawn', id: ++lastId, instance: 'a1a1a1a1', spec, isolation, meta: null});
     active = createServer();
-    await session.handOver(active);
+    await session.handOver(active, undefined);
     assert.equal(messages(active, 'running')[0]?.app.instance, 'a1a1a1a1');
     await eventually(() => assert.equal(messages(old, 'spawned').length, 1));
     await eventually(() => assert.ok(messages(old, 'pipe').some(({text}) => text !== '')));
@@ -164,7 +166,7 @@ describe('a server process', () => {
     take(active, {type: 'end', id: ++lastId, instance: 'a1a1a1a1', graceMs: 5_000});
     const old = active;
     active = createServer();
-    await session.handOver(active);
+    await session.handOver(active, undefined);
     assert.deepEqual(messages(active, 'running'), []);
     apps.leave(old);
     await eventually(() => assert.equal(apps.all().length, 0));
