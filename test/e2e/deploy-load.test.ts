@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
+import {createHash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
 import {
   appendFileSync,
@@ -11,8 +12,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import type {ClientRequest, IncomingMessage} from 'node:http';
+import {request} from 'node:https';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {text} from 'node:stream/consumers';
 import {setTimeout as delay} from 'node:timers/promises';
 import {connect, type TLSSocket} from 'node:tls';
 import {afterAll, beforeAll, describe, it} from 'vitest';
@@ -126,6 +130,22 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
     assert.equal(await appPid(), app);
   });
 
+  it('finishes an upload over a reload and a deploy that ends its instance', {timeout: LOAD_TIMEOUT_MS}, async () => {
+    const body = randomBytes(1024 ** 2);
+    const half = body.length / 2;
+    const before = await release();
+    const {sent, answered} = upload(body.length);
+    sent.write(body.subarray(0, half));
+    await tako('servers', 'reload');
+    const deployed = deploy();
+    await eventually(async () => assert.notEqual(await release(), before));
+    // The old process has the request, and the new one is about to end the instance that it goes to.
+    await delay(BETWEEN_MS);
+    sent.end(body.subarray(half));
+    assert.equal(await answered, createHash('sha256').update(body).digest('hex'));
+    await deployed;
+  });
+
   it('resumes TLS sessions that were made before a reload', {timeout: LOAD_TIMEOUT_MS}, async () => {
     const first = await handshake(undefined);
     const [session] = (await once(first, 'session')) as [Buffer];
@@ -176,6 +196,22 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
     writeFileSync(path.join(folder, 'shop/change.txt'), `change ${++changes}\n`);
     await tako('deploy', '--yes');
   }
+
+  /** Of the release that serves. */
+  async function release(): Promise<string> {
+    const sent = request({...options(), path: '/'}).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    return JSON.parse(await text(answer)).release;
+  }
+
+  function upload(length: number): {readonly sent: ClientRequest; readonly answered: Promise<string>} {
+    const headers = {host: HOST, 'content-length': length};
+    const sent = request({...options(), method: 'POST', path: '/upload', headers});
+    return {sent, answered: once(sent, 'response').then(([answer]) => text(answer))};
+  }
+
+  /** A connection of its own each time. */
+  const options = () => ({host: vps.address, servername: HOST, headers: {host: HOST}, ca, agent: false as const});
 
   const tako = (...args: string[]): Promise<string> => run(path.join(REPOSITORY, 'dist/cli.js'), ...args);
 
