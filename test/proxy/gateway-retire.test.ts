@@ -52,10 +52,15 @@ describe('a gateway that another follows', () => {
     const before = await openTcp(gateway.https.port);
     // A connection is accepted by the time that a later one is answered.
     await fetchHttp1(gateway);
-    const retired = gateway.retire(LONG_MS, LONG_MS);
+    let isOver = false;
+    const retired = gateway.retire(LONG_MS, LONG_MS).then(() => {
+      isOver = true;
+    });
     const socket = connect({socket: before, servername: HOST, ca: certificate.cert, rejectUnauthorized: false});
     socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     assert.match(await readUntil(socket, 'in time'), /^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is);
+    // Its process would exit then.
+    assert.equal(isOver, false);
     socket.end();
     await retired;
   });

@@ -89,8 +89,12 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
   function succeed(accepted: Candidate): void {
     candidate = undefined;
     accepted.settle(undefined);
-    for (const process of followed) void drain(process, drainTimeoutMs);
+    const before = [...followed];
     followed.clear();
+    // Who asked for it is among them, and is answered first.
+    setImmediate(() => {
+      for (const process of before) void drain(process, drainTimeoutMs);
+    });
   }
 
   function fail(failed: Candidate, problem: string): void {

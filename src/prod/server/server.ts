@@ -182,7 +182,7 @@ type Finishing = {
 async function finish({gateway, logs, control, state}: Finishing, timeoutMs: number): Promise<void> {
   const requestsMs = timeoutMs * RETIRE_SHARE;
   await Promise.all([gateway?.retire(Math.min(RETIRE_GRACE_MS, requestsMs), requestsMs), logs.close()]);
-  await control.close();
+  await control.close(requestsMs);
   state.close();
 }
 
