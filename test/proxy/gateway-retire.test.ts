@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import type {ServerResponse} from 'node:http';
 import {request as openHttpsRequest} from 'node:https';
+import {setTimeout as delay} from 'node:timers/promises';
 import {connect} from 'node:tls';
 import {describe, it} from 'vitest';
 import {WebSocketServer} from 'ws';
@@ -56,6 +57,8 @@ describe('a gateway that another follows', () => {
     const retired = gateway.retire(LONG_MS, LONG_MS).then(() => {
       isOver = true;
     });
+    // Longer than it takes to find that nothing else is open.
+    await delay(200);
     const socket = connect({socket: before, servername: HOST, ca: certificate.cert, rejectUnauthorized: false});
     socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     assert.match(await readUntil(socket, 'in time'), /^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is);
