@@ -1,61 +1,96 @@
 import assert from 'node:assert/strict';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {once} from 'node:events';
+import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {createConnection, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {afterEach, beforeEach, describe, it} from 'vitest';
+import {text} from 'node:stream/consumers';
+import {describe, it, onTestFinished} from 'vitest';
 import type {Handlers} from '../../../src/control/method.js';
 import {connectServerSocket} from '../../../src/control/server-client.js';
 import type {ServerMethods} from '../../../src/control/server-methods.js';
-import {findControlSocketOwner, openControlSocket} from '../../../src/prod/server/control-socket.js';
+import {sha256Of} from '../../../src/prod/releases/sha256.js';
+import {sendUpload} from '../../../src/prod/releases/upload-stream.js';
+import {openControlSocket} from '../../../src/prod/server/control-socket.js';
 
-let folder: string;
-let file: string;
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tako-control-'));
-  file = path.join(folder, 'control.sock');
-});
-afterEach(() => rmSync(folder, {recursive: true}));
-
-const RECEIVER = {object: async () => {}, manifest: async () => {}, patch: async () => {}};
-const open = (handlers: Partial<Handlers<ServerMethods>>) =>
-  openControlSocket({
-    path: file,
-    handlers: handlers as Handlers<ServerMethods>,
-    receiver: RECEIVER,
+async function open(folder = mkdtempSync(path.join(tmpdir(), 'tako-socket-')), pidOf = 'first') {
+  const received: string[] = [];
+  const shared = path.join(folder, 'control.sock');
+  const handlers = {
+    missing: async ({hashes}: {hashes: readonly string[]}) => ({missing: hashes}),
+    cancel: async () => ({pidOf}),
+  };
+  const socket = await openControlSocket({
+    path: shared,
+    handlers: handlers as unknown as Handlers<ServerMethods>,
+    receiver: {
+      object: async content => void received.push(await text(content)),
+      manifest: async () => undefined,
+      patch: async () => undefined,
+    },
     onBug: error => assert.fail(String(error)),
   });
+  onTestFinished(async () => {
+    await socket.close(0);
+    rmSync(folder, {recursive: true, force: true});
+  });
+  return {folder, shared, received, socket};
+}
 
-describe('the control socket of a server process that ends', () => {
-  it('answers what it was asked before it ends the connection', async () => {
-    const asked = Promise.withResolvers<void>();
-    const reloaded = Promise.withResolvers<{pid: number}>();
-    const control = await open({
-      reload() {
-        asked.resolve();
-        return reloaded.promise;
+async function dial(file: string): Promise<Socket> {
+  const socket = createConnection({path: file, allowHalfOpen: true});
+  await once(socket, 'connect');
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+describe('the control socket of a server', () => {
+  it('answers calls, and takes uploads that say so in their first line', async () => {
+    const {shared, received} = await open();
+    const client = await connectServerSocket(shared);
+    assert.deepEqual(await client.call('missing', {hashes: ['a']}), {missing: ['a']});
+    client.close();
+    const socket = await dial(shared);
+    socket.write('{"upload": 1}\n');
+    const item = {
+      sha256: sha256Of('content'),
+      kind: 'file',
+      size: 7,
+      open: async function* () {
+        yield Buffer.from('content');
       },
-    });
-    const client = await connectServerSocket(file);
-    const answer = client.call('reload', {});
-    await asked.promise;
-    const closed = control.close(60_000);
-    reloaded.resolve({pid: 7});
-    assert.deepEqual(await answer, {pid: 7});
-    await closed;
+    } as const;
+    assert.equal(await sendUpload([item], {input: socket, output: socket}), 1);
+    assert.deepEqual(received, ['content']);
   });
 
-  it('does not wait for what takes longer than it has time', async () => {
-    const control = await open({reload: () => new Promise(() => {})});
-    const client = await connectServerSocket(file);
-    const answer = client.call('reload', {});
-    const [result] = await Promise.allSettled([answer, control.close(20)]);
-    assert.equal(result.status === 'rejected' && result.reason.code, 'SERVER_LOST');
+  it('is for its user and its group', async () => {
+    const {shared} = await open();
+    assert.equal(statSync(shared).mode & 0o777, 0o660);
   });
 
-  it('is known by its process for as long as no other has its name', async () => {
-    assert.equal(await findControlSocketOwner(file), undefined);
-    const control = await open({});
-    assert.equal(await findControlSocketOwner(file), process.pid);
-    await control.close(0);
+  it('leads to the process that opened it last, and a client of the one before stays with that', async () => {
+    const first = await open();
+    const client = await connectServerSocket(first.shared);
+    await open(first.folder, 'second');
+    const next = await connectServerSocket(first.shared);
+    assert.deepEqual(await next.call('cancel', {job: ''}), {pidOf: 'second'});
+    next.close();
+    client.close();
+  });
+
+  it('is rid of what killed processes have left', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tako-socket-'));
+    writeFileSync(path.join(folder, 'control.4194304.sock'), '');
+    await open(folder);
+    assert.deepEqual(readdirSync(folder).sort(), [`control.${process.pid}.sock`, 'control.sock']);
+  });
+
+  it('ends a client whose first words are neither', async () => {
+    const {shared} = await open();
+    const socket = await dial(shared);
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    socket.resume();
+    await once(socket, 'end');
   });
 });
