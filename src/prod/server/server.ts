@@ -119,7 +119,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await deployments.restore(adoption.numbersOf);
   await adoption.take({supervisor, deployments, clock});
   const controlSocket = path.join(root, 'run', 'control.sock');
-  const succession = createSuccession({deployments, controlSocket, clock});
+  const succession = createSuccession({deployments, controlSocket, pid: process.pid, clock});
   gateway = await openServerGateway({
     ...{root, holder, clock, deployments, succession, log, onBug},
     table: routes.table,

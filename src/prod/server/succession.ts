@@ -24,6 +24,8 @@ export type SuccessionOptions = {
   readonly deployments: Pick<Deployments, 'activate' | 'findUpstream'>;
   /** Leads to the process that is the server at that time. */
   readonly controlSocket: string;
+  /** Of this process: it is not the one to be asked. */
+  readonly pid: number;
   readonly clock: Clock;
 };
 
@@ -31,7 +33,7 @@ export type SuccessionOptions = {
 const LOOK_MS = 50;
 const PATIENCE_MS = 60_000;
 
-export function createSuccession({deployments, controlSocket, clock}: SuccessionOptions): Succession {
+export function createSuccession({deployments, controlSocket, pid, clock}: SuccessionOptions): Succession {
   const followed = Promise.withResolvers<void>();
   const known = new Map<string, Upstream>();
   let isFollowed = false;
@@ -55,12 +57,12 @@ export function createSuccession({deployments, controlSocket, clock}: Succession
     const deadline = clock.now() + PATIENCE_MS;
     for (;;) {
       try {
-        if ((await findControlSocketOwner(controlSocket)) !== process.pid) return await ask(app);
+        if ((await findControlSocketOwner(controlSocket)) !== pid) return await ask(app);
       } catch (error) {
         if (!isLost(error) || clock.now() >= deadline) throw error;
       }
       if (clock.now() >= deadline) throw new TakoError('SERVER_LOST', 'no server process has followed');
-      await clock.sleep(LOOK_MS, NEVER);
+      await clock.sleep(LOOK_MS);
     }
   }
 
@@ -82,8 +84,6 @@ export function createSuccession({deployments, controlSocket, clock}: Succession
     },
   };
 }
-
-const NEVER = new AbortController().signal;
 
 /** Nobody is there at this moment, or the one who was has gone. */
 const isLost = (error: unknown): boolean =>
