@@ -16,12 +16,13 @@ import type {ClientRequest, IncomingMessage} from 'node:http';
 import {request} from 'node:https';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import type {Writable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import {setTimeout as delay} from 'node:timers/promises';
 import {connect, type TLSSocket} from 'node:tls';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {eventually} from '../helpers/eventually.js';
-import {scaled} from '../helpers/soak.js';
+import {isSoak, scaled} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {createLoad, type Load} from '../helpers/vps/load.js';
 import type {LoadReport} from '../helpers/vps/load-tally.js';
@@ -131,17 +132,16 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
   });
 
   it('finishes an upload over a reload and a deploy that ends its instance', {timeout: LOAD_TIMEOUT_MS}, async () => {
-    const body = randomBytes(1024 ** 2);
-    const half = body.length / 2;
+    const body = randomBytes(16 * 1024 ** 2);
     const before = await release();
     const {sent, answered} = upload(body.length);
-    sent.write(body.subarray(0, half));
+    const rest = trickle(sent, body);
     await tako('servers', 'reload');
     const deployed = deploy();
     await eventually(async () => assert.notEqual(await release(), before));
     // The old process has the request, and the new one is about to end the instance that it goes to.
     await delay(BETWEEN_MS);
-    sent.end(body.subarray(half));
+    sent.end(rest());
     assert.equal(await answered, createHash('sha256').update(body).digest('hex'));
     await deployed;
   });
@@ -188,7 +188,7 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
     await delay(BETWEEN_MS + GRACE_MS);
     const report = await current.stop();
     load = undefined;
-    process.stderr.write(`${JSON.stringify({...report, streamEnds: report.streamEnds.length})}\n`);
+    if (isSoak) process.stderr.write(`${JSON.stringify({...report, streamEnds: report.streamEnds.length})}\n`);
     return report;
   }
 
@@ -256,6 +256,22 @@ function assertNothingLost({failures, counts, streamEnds}: LoadReport): void {
   const early = streamEnds.filter(({kind, ageMs}) => kind === 'websocket' && ageMs < GRACE_MS / 2);
   assert.deepEqual(early, [], 'WebSockets that were closed before their grace was over');
 }
+
+/** Writes a little again and again, as a body that does not come at all is given up; what comes back stops that and gives the rest. */
+function trickle(sent: Writable, body: Buffer): () => Buffer {
+  let start = 0;
+  const timer = setInterval(() => {
+    if (start + TRICKLE_BYTES >= body.length) return;
+    sent.write(body.subarray(start, start + TRICKLE_BYTES));
+    start += TRICKLE_BYTES;
+  }, 50);
+  return () => {
+    clearInterval(timer);
+    return body.subarray(start);
+  };
+}
+
+const TRICKLE_BYTES = 8 * 1024;
 
 /** This package in a folder of its own, to be changed. */
 function copyTako(folder: string): string {
