@@ -31,7 +31,7 @@ async function open(folder = mkdtempSync(path.join(tmpdir(), 'tako-socket-')), p
     onBug: error => assert.fail(String(error)),
   });
   onTestFinished(async () => {
-    await socket.close();
+    await socket.close(0);
     rmSync(folder, {recursive: true, force: true});
   });
   return {folder, shared, received, socket};
