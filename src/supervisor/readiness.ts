@@ -65,7 +65,7 @@ export async function awaitReadiness(options: ReadinessOptions, clock: Clock): P
   try {
     const readiness = await Promise.race([
       line.text.then(text => judgeLine(text, signs)),
-      exited.then((exit): Readiness => ({outcome: 'exited', exit})),
+      exited.then(afterWhatCameBefore).then((exit): Readiness => ({outcome: 'exited', exit})),
       clock.sleep(timeoutMs, settled.signal).then(() => timedOut(signs)),
       aborted(signal, settled.signal).then((): Readiness => ({outcome: 'cancelled'})),
       ...untilListening(signs, clock, settled.signal).map(async found => ready(await found)),
@@ -77,6 +77,9 @@ export async function awaitReadiness(options: ReadinessOptions, clock: Clock): P
     line.stop();
   }
 }
+
+/** A line and the end of whoever wrote it can come in one turn, in either order. */
+const afterWhatCameBefore = (exit: Exit): Promise<Exit> => new Promise(resolve => setImmediate(resolve, exit));
 
 const ready = (endpoint: Endpoint): Readiness => ({outcome: 'ready', endpoint});
 
