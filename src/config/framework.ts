@@ -71,6 +71,8 @@ export type Production = {
   readonly environment: Named<string>;
   /** Folders, after the build, whose files are served as they are. `{folder}` is that of the entry, `*` any name. */
   readonly assets: readonly string[];
+  /** Path to the folder that is served below it: `/_next/static` to `.next/static`. */
+  readonly mounts: Named<string>;
   /** The page for paths without a file. Undefined: they are not found. */
   readonly fallback: string | undefined;
   /** What the build leaves that a release needs. Empty: everything. */
@@ -114,11 +116,18 @@ const signs = listOf(sign, 'an array of signs');
 const texts = listOf(nonEmptyText, 'an array of strings');
 const paths = listOf(relativePath, 'an array of paths');
 
+/** As in a manifest: below it a folder is served. */
+const mountPath = {
+  expected: 'a path such as "/static"',
+  isValid: (value: string) => /^(?:\/[\w.~-]+)+$/.test(value),
+};
+
 const productionShape = {
   build: nonEmptyText.optional(),
   start: command.optional(),
   start_environment: tableOf(text(), variableName).optional(),
   assets: paths.optional(),
+  mounts: tableOf(relativePath, mountPath).optional(),
   fallback: relativePath.optional(),
   files: paths.optional(),
   needs_packages: flag.optional(),
@@ -187,6 +196,7 @@ function completeProduction(toml: ProductionToml, any: readonly Sign[] = []): Pr
     start: toml.start,
     environment: toml.start_environment ?? {},
     assets: toml.assets ?? [],
+    mounts: toml.mounts ?? {},
     fallback: toml.fallback,
     files: toml.files ?? [],
     needsPackages: toml.needs_packages ?? true,

@@ -3,6 +3,7 @@
 
 import type {AppStatus} from '../control/events.js';
 import type {Registration} from '../control/protocol.js';
+import {upstreamOf} from '../proxy/local-upstream.js';
 import type {PageEvent} from '../proxy/page-events.js';
 import type {Route} from '../proxy/route-table.js';
 import type {StartProgress} from '../proxy/start-page.js';
@@ -22,7 +23,6 @@ import {createAppWatches, type WatchedParts} from './app-watches.js';
 import {dependenciesOf} from './dependencies.js';
 import {createRegisteredApp, type RegisteredApp} from './registered-app.js';
 import type {Registry} from './registry.js';
-import {upstreamOf} from '../proxy/local-upstream.js';
 
 export type Apps = {
   /** Adds an app, or updates the one of that name; a running one restarts only when its command changed. */

@@ -7,6 +7,7 @@ import type {AppStatus} from '../control/events.js';
 import {type DaemonInfo, PROTOCOL} from '../control/protocol.js';
 import {startControlServer} from '../control/server.js';
 import {createGateway, type PortOptions} from '../proxy/gateway.js';
+import {upstreamOf} from '../proxy/local-upstream.js';
 import {CLIENT_SCRIPT_PATH} from '../proxy/reserved-paths.js';
 import {createIdleStop} from '../supervisor/idle-stop.js';
 import {endOrphans} from '../supervisor/orphans.js';
@@ -25,7 +26,6 @@ import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
-import {upstreamOf} from '../proxy/local-upstream.js';
 
 export type DaemonOptions = {
   readonly version: string;

@@ -7,15 +7,19 @@ log=$folder/tako.log
 # Longer than the holder takes to drain the server and to end the apps.
 stop_seconds=120
 
-# A pid file of before a reboot may name anybody.
+# A pid file of before a reboot may name anybody, this very script too: a process is known by its words.
 is_ours() {
-  [ -n "$1" ] && kill -0 "$1" 2>/dev/null && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF "$root/$2"
+  [ -n "$1" ] && kill -0 "$1" 2>/dev/null || return 1
+  case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in
+    *"$root/$2"*" $3 ") return 0 ;;
+    *) return 1 ;;
+  esac
 }
 keeper() { cat "$folder/keeper.pid" 2>/dev/null; }
 holder() { cat "$folder/holder.pid" 2>/dev/null; }
 # The launcher replaces itself by Node, whose words name the program's folder.
-keeper_runs() { is_ours "$(keeper)" bin/tako-service; }
-holder_runs() { is_ours "$(holder)" ''; }
+keeper_runs() { is_ours "$(keeper)" bin/tako-service keep; }
+holder_runs() { is_ours "$(holder)" '' hold; }
 
 write() {
   printf '%s\n' "$2" >"$folder/$1.new" && mv -f "$folder/$1.new" "$folder/$1"

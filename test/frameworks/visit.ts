@@ -7,6 +7,8 @@ import type {Form, Row} from './row.js';
 
 /** A first page is compiled while it is waited for. */
 const PAGE_MS = 120_000;
+/** A server that restarts by itself listens again sooner after its first word of it. */
+const SETTLED_MS = 3_000;
 /** An edit is compiled or restarts a server; for Go and Nest both. */
 const EDIT_MS = 60_000;
 
@@ -17,7 +19,7 @@ export async function visit(page: Page, row: Row, url: string, edit: () => Promi
     await load(page, row, url);
     if (row.form) await sendForm(page, row.form, url);
     if (row.update !== 'reloaded by tako') await untilListening(page, seen);
-    await editOpenPage(page, row, edit);
+    await editOpenPage(page, row, edit, seen);
     await load(page, {...row, text: row.edit.after}, url.replace('.test', '.localhost'));
   } catch (error) {
     throw new Error([(error as Error).message, ...seen.complaints].join('\n'), {cause: error});
@@ -49,14 +51,21 @@ async function untilListening(page: Page, seen: Seen): Promise<void> {
   await page.waitForLoadState('networkidle');
 }
 
+/** Until the page has not been loaded anew for a while. */
+async function untilSettled(seen: Seen): Promise<void> {
+  while (Date.now() - seen.navigatedAt < SETTLED_MS) await new Promise(resolve => setTimeout(resolve, SETTLED_MS / 10));
+}
+
 /** A page that was not loaded anew still knows this. */
 const MARK = 'isSamePage';
 
-async function editOpenPage(page: Page, {edit, update}: Row, apply: () => Promise<void>): Promise<void> {
+async function editOpenPage(page: Page, {edit, update}: Row, apply: () => Promise<void>, seen: Seen): Promise<void> {
   await page.evaluate(`window.${MARK} = true`);
   if (update === 'state kept') await count(page);
   await apply();
   await see(page, edit.after, EDIT_MS);
+  // Once for the edit, and once more when the server with it listens, if that is later.
+  if (update === 'reloaded by tako') await untilSettled(seen);
   if (update === 'state kept') assert.equal(await page.getByText(/count is 1/i).count(), 1, 'state is kept');
   const isSamePage = await page.evaluate(`window.${MARK} === true`);
   assert.equal(isSamePage, update === 'state kept' || update === 'page kept', 'is the page the same one');
@@ -70,12 +79,12 @@ async function count(page: Page): Promise<void> {
   });
 }
 
-type Seen = {readonly complaints: string[]; readonly frames: number};
+type Seen = {readonly complaints: string[]; readonly frames: number; readonly navigatedAt: number};
 
 /** What the console complains about, and how much came over WebSockets since the page was loaded. */
 function watch(page: Page): Seen {
   const complaints: string[] = [];
-  const seen = {complaints, frames: 0};
+  const seen = {complaints, frames: 0, navigatedAt: 0};
   page.on('pageerror', error => complaints.push(error.message));
   page.on('console', message => {
     const isIcon = message.location().url.endsWith('/favicon.ico');
@@ -83,7 +92,9 @@ function watch(page: Page): Seen {
   });
   // Not when it has navigated: a router that changes the address of the same page says so too.
   page.on('request', request => {
-    if (request.isNavigationRequest()) seen.frames = 0;
+    if (!request.isNavigationRequest()) return;
+    seen.frames = 0;
+    seen.navigatedAt = Date.now();
   });
   page.on('websocket', socket => {
     if (new URL(socket.url()).host !== new URL(page.url()).host) complaints.push(`a socket to ${socket.url()}`);

@@ -61,7 +61,7 @@ function createTextPrinter(servers: readonly string[]): DeployPrinter {
         if (objects < totalObjects || uploads.has(server)) return;
         uploads.add(server);
         printNote(
-          `${prefix(server)}uploaded ${totalObjects} files, ${kibibytes(totalBytes)} as ${kibibytes(sentBytes)}`,
+          `${prefix(server)}uploaded ${totalObjects} ${totalObjects === 1 ? 'file' : 'files'}, ${kibibytes(totalBytes)} as ${kibibytes(sentBytes)}`,
         );
         return;
       }

@@ -37,9 +37,10 @@ export async function deploy(flags: DeployFlags): Promise<void> {
   if (!flags.json) printNote(describePlan(planned.plan));
   await confirmDeploy(flags, planned.plan);
   const printer = createDeployPrinter({isJson: flags.json === true, servers: planned.plan.servers});
-  const connections = await connectAll(planned.plan, context);
+  const {connections, unreached} = await connectAll(planned.plan, context);
   try {
-    await deployTo(connections, planned, context, printer);
+    const outcomes = await deployTo(connections, planned, context, printer);
+    finish([...unreached, ...outcomes], planned.plan, printer);
   } finally {
     await Promise.all(connections.map(connection => connection.close()));
   }
@@ -66,17 +67,41 @@ async function confirmDeploy({yes, env, json}: DeployFlags, {servers}: DeployPla
   await confirm(`deploy to ${servers.join(', ')}?`);
 }
 
-async function connectAll(
-  {servers}: DeployPlan,
-  {list, connect}: ServersContext,
-): Promise<readonly ServerConnection[]> {
-  const entries = await Promise.all(servers.map(name => list.find(name)));
+type Reached = {
+  readonly connections: readonly ServerConnection[];
+  readonly unreached: readonly DeployOutcome[];
+};
+
+/**
+ * Those that do not answer do not keep the others from the release; but without the first one nobody runs the release
+ * command. Rejects with what kept that, or all of them, from answering.
+ */
+async function connectAll(plan: DeployPlan, {list, connect}: ServersContext): Promise<Reached> {
+  const entries = await Promise.all(plan.servers.map(name => list.find(name)));
   const settled = await Promise.allSettled(entries.map(entry => connectServer(entry, connect)));
-  const failed = settled.find(one => one.status === 'rejected');
   const connections = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
-  if (!failed) return connections;
-  await Promise.all(connections.map(connection => connection.close()));
-  throw failed.reason;
+  const [leader] = settled;
+  const isLed = plan.releaseCommand === null || leader?.status === 'fulfilled';
+  try {
+    if (connections.length === 0 || !isLed) throw settled.find(one => one.status === 'rejected')?.reason;
+    return {connections, unreached: failuresOf(settled, plan.servers)};
+  } catch (error) {
+    await Promise.all(connections.map(connection => connection.close()));
+    throw error;
+  }
+}
+
+/** What did not even begin. A bug is thrown, with its stack. */
+function failuresOf(
+  settled: readonly PromiseSettledResult<unknown>[],
+  servers: readonly string[],
+): readonly DeployOutcome[] {
+  return settled.flatMap((one, index) => {
+    if (one.status === 'fulfilled') return [];
+    if (!(one.reason instanceof TakoError)) throw one.reason;
+    const result = {outcome: 'failed', step: 'prepare', problem: toProblem(one.reason)} as const;
+    return [{server: servers[index] ?? '', result}];
+  });
 }
 
 async function deployTo(
@@ -84,7 +109,7 @@ async function deployTo(
   planned: PlannedDeploy,
   context: ServersContext,
   printer: DeployPrinter,
-): Promise<void> {
+): Promise<readonly DeployOutcome[]> {
   // All that a server could have against it is asked before anything is built.
   const checks = await Promise.all(connections.map(connection => checkServer(connection, planned, printer)));
   const releases = await buildForEach(connections, planned, context, printer);
@@ -98,7 +123,8 @@ async function deployTo(
     by: currentUser(),
     onEvent: printer.deployEvent,
   });
-  finish(settled, planned.plan, printer);
+  const names = connections.map(({entry}) => entry.name);
+  return [...settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])), ...failuresOf(settled, names)];
 }
 
 async function checkServer({client, info, entry}: ServerConnection, {plan}: PlannedDeploy, printer: DeployPrinter) {
@@ -145,17 +171,8 @@ async function buildForEach(
   return releases;
 }
 
-function finish(
-  settled: readonly PromiseSettledResult<DeployOutcome>[],
-  plan: DeployPlan,
-  printer: DeployPrinter,
-): void {
-  const outcomes = settled.map((one, index) => {
-    const server = plan.servers[index] ?? '';
-    if (one.status === 'fulfilled') return one.value;
-    if (!(one.reason instanceof TakoError)) throw one.reason;
-    return {server, result: {outcome: 'failed', step: 'prepare', problem: toProblem(one.reason)}} as const;
-  });
+function finish(unsorted: readonly DeployOutcome[], plan: DeployPlan, printer: DeployPrinter): void {
+  const outcomes = plan.servers.flatMap(name => unsorted.filter(({server}) => server === name));
   const isOk = outcomes.every(({result}) => result.outcome === 'succeeded');
   if (!isOk) process.exitCode = 1;
   printer.end(outcomes, plan, isOk);

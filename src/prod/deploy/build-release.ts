@@ -218,7 +218,7 @@ async function releaseFacts(
     environment: plan.environment,
     directory,
     process,
-    assets: {folders: assets.folders, fallback: plan.fallback},
+    assets: {...assets, fallback: plan.fallback},
     routes: plan.routes,
     variables: plan.variables,
     releaseCommand: plan.releaseCommand,

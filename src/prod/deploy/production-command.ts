@@ -16,6 +16,8 @@ export type ProductionCommand = {
   readonly start: StartCommand | undefined;
   /** Folders in the app's own whose files are served as they are, the later before the earlier; `*` is any name. */
   readonly assets: readonly string[];
+  /** Path to the folder that is served below it. */
+  readonly mounts: Named<string>;
   readonly fallback: string | null;
   /** Paths in the app's folder that a release needs. Empty: everything. */
   readonly files: readonly string[];
@@ -38,6 +40,7 @@ export async function decideProductionCommand(known: ProjectKnowledge): Promise<
     build: decideBuildSteps(known),
     start,
     assets: [...ofFramework, ...config.assets],
+    mounts: production?.mounts ?? {},
     fallback: start === undefined ? (production?.fallback ?? null) : null,
     files: isProfile ? (production?.files ?? []) : [],
     needsPackages: start !== undefined && !hasPackages(start) && (!isProfile || (production?.needsPackages ?? true)),

@@ -4,21 +4,22 @@ import {TakoError} from '../../system/error.js';
 import type {ReleaseAssets} from '../releases/manifest.js';
 import type {ProductionCommand} from './production-command.js';
 
-type AssetRules = Pick<ProductionCommand, 'assets' | 'fallback' | 'start'>;
+type AssetRules = Pick<ProductionCommand, 'assets' | 'mounts' | 'fallback' | 'start'>;
 
 /**
  * The folders of assets that the release has, as seen from its root. One that is not there is left out: a profile names where
  * a framework may put them. Throws ASSETS_MISSING when an app that has nothing else has none.
  */
 export function findAssets(
-  {assets, fallback, start}: AssetRules,
+  {assets, mounts, fallback, start}: AssetRules,
   directory: string,
   files: readonly string[],
 ): ReleaseAssets {
   const all = foldersWith(files);
   const folders = assets.flatMap(pattern => matching(path.posix.join(directory, pattern), all));
   if (start === undefined && folders.length === 0) throw assetsMissing(assets);
-  return {folders: [...new Set(folders)], fallback};
+  const mounted = Object.entries(mounts).map(([at, folder]) => ({folder: path.posix.join(directory, folder), at}));
+  return {folders: [...new Set(folders)], mounts: mounted.filter(({folder}) => all.has(folder)), fallback};
 }
 
 /** Every folder that has files in it, however deep. */

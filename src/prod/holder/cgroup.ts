@@ -4,7 +4,8 @@
 // which memory and pids are used. Groups are children of a folder of our own below the group that we are in, and in v2
 // a group that has children with controllers may have no processes itself, so that we move into a child first.
 
-import {mkdir, readdir, readFile, rmdir, statfs, writeFile} from 'node:fs/promises';
+import {constants} from 'node:fs';
+import {access, mkdir, readdir, readFile, rmdir, statfs, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Clock} from '../../system/clock.js';
 import {errorCode} from '../../system/error.js';
@@ -112,10 +113,20 @@ async function makeV1(controller: 'memory' | 'pids', name: string, mount: string
   return undefined;
 }
 
-const canMake = (folder: string): Promise<boolean> =>
-  mkdir(folder).then(
+async function canMake(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    // One that is there may be that of another user's installation.
+    return errorCode(error) === 'EEXIST' && isWritable(folder);
+  }
+}
+
+const isWritable = (folder: string): Promise<boolean> =>
+  access(folder, constants.W_OK).then(
     () => true,
-    error => errorCode(error) === 'EEXIST',
+    () => false,
   );
 
 async function openV1(

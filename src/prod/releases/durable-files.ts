@@ -4,16 +4,22 @@
 import {randomBytes} from 'node:crypto';
 import {chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
+import {INSTANCE_MARKER} from '../../supervisor/spawn.js';
 import {errorCode} from '../../system/error.js';
 import {PRIVATE_FILE} from '../../system/files.js';
+import {environmentHas} from '../../system/processes.js';
 
-/** A name that nobody else has, for what is not yet or no longer whole. */
-export const temporaryName = (of: string): string => `.${of}.${randomBytes(8).toString('hex')}.tmp`;
+/** Tells this process from all others that have had its number, where the holder has started it. */
+const MARKER = process.env[INSTANCE_MARKER] ?? '';
+
+/** A name that nobody else has, for what is not yet or no longer whole. It says who is at it. */
+export const temporaryName = (of: string): string =>
+  `.${of}.${process.pid}-${MARKER}.${randomBytes(8).toString('hex')}.tmp`;
 
 /** Whether `temporaryName` made this name, for `of` if that is given. */
 export const isTemporary = (name: string, of = ''): boolean => name.startsWith(`.${of}`) && name.endsWith('.tmp');
 
-/** An upload or an assembly that changed nothing for this long is of a process that has gone. */
+/** Of what does not say who is at it: an upload or an assembly that changed nothing for this long is of nobody any more. */
 export const ABANDONED_MS = 60 * 60_000;
 
 /** Writes a file that lasts once this has returned. */
@@ -82,13 +88,19 @@ export async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Takes away the temporary files and folders in a folder that nobody has touched for ABANDONED_MS. */
+/** Takes away the temporary files and folders in a folder whose process has gone, or that nobody touched for ABANDONED_MS. */
 export async function removeAbandoned(folder: string, now: number): Promise<void> {
-  for (const name of await namesIn(folder)) {
+  for (const name of (await namesIn(folder)).filter(one => isTemporary(one))) {
     const place = path.join(folder, name);
-    if (isTemporary(name) && now - (await changedAt(place)) > ABANDONED_MS)
+    if ((await hasNoMaker(name)) || now - (await changedAt(place)) > ABANDONED_MS)
       await rm(place, {recursive: true, force: true});
   }
+}
+
+/** Whether the process that the name speaks of has gone. */
+async function hasNoMaker(name: string): Promise<boolean> {
+  const [, pid, marker] = /\.(\d+)-([0-9a-f]+)\.[0-9a-f]+\.tmp$/.exec(name) ?? [];
+  return marker !== undefined && !(await environmentHas(Number(pid), `${INSTANCE_MARKER}=${marker}`));
 }
 
 /** When the file, its links or its mode changed last; in the future for one that has gone. */

@@ -30,6 +30,8 @@ const filledText = text('a non-empty string', value => value !== '' && value.isW
 const folder = text('a folder in the release, or "."', value => findFolderProblem(value) === undefined);
 const file = text('a path in the release', value => findPathProblem(value) === undefined);
 
+const mountPath = text('a path such as "/static"', value => /^(?:\/[\w.~-]+)+$/.test(value) && !value.includes('..'));
+
 /** It becomes a folder's name; otherwise as in tako.toml. */
 const environment = text(
   `${environmentName.expected}, at most ${MAX_APP_NAME_LENGTH} characters`,
@@ -93,7 +95,11 @@ export const MANIFEST_SCHEMA = table({
   files: z.unknown(),
   directory: folder,
   process: orNull(releaseProcess),
-  assets: table({folders: listOf(folder, 'an array of folders'), fallback: orNull(file)}),
+  assets: table({
+    folders: listOf(folder, 'an array of folders'),
+    mounts: listOf(table({folder, at: mountPath}), 'an array of mounts'),
+    fallback: orNull(file),
+  }),
   routes,
   variables: tableOf(anyText, variableName),
   releaseCommand: orNull(filledText),

@@ -22,6 +22,8 @@ export type ManifestStore = {
   read(hash: string): Promise<Manifest>;
   /** Removes those that are not in `kept` and were written COLLECT_AFTER_MS ago or longer. */
   collect(kept: ReadonlySet<string>): Promise<void>;
+  /** Removes what was left half written. */
+  tidy(): Promise<void>;
 };
 
 /** They have the variables of apps, so their folder is made for this user alone. */
@@ -45,6 +47,7 @@ export async function openManifestStore(
     },
     read: async hash => parseManifest(await readBytes(places, hash)),
     collect: kept => collectManifests(places.manifests, kept, clock.now()),
+    tidy: () => removeAbandoned(places.manifests, clock.now()),
   };
 }
 

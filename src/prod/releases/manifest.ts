@@ -66,9 +66,14 @@ export type ResourceLimits = {
   readonly openFiles: number | null;
 };
 
+/** `at` is a path without a final slash. */
+export type AssetMount = {readonly folder: string; readonly at: string};
+
 export type ReleaseAssets = {
   /** Folders in the release that are served at `/`, the later before the earlier. */
   readonly folders: readonly string[];
+  /** Folders that are served below a path of their own: Next's `.next/static` at `/_next/static`. */
+  readonly mounts: readonly AssetMount[];
   /** Answered for a path without a file when a page is asked for, as `index.html`. Null: 404. */
   readonly fallback: string | null;
 };

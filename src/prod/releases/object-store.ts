@@ -41,6 +41,8 @@ export type ObjectStore = {
   verify(sha256: string): Promise<'intact' | 'missing' | 'corrupt'>;
   /** Removes garbage; `used` are the objects of every manifest that is kept. */
   collect(used: ReadonlySet<string>): Promise<Collected>;
+  /** Removes what was left half written. */
+  tidy(): Promise<void>;
 };
 
 export type Collected = {readonly objects: number; readonly bytes: number};
@@ -67,6 +69,7 @@ export async function openObjectStore({
     link: (sha256, isExecutable, target) => linkObject(ground, {sha256, isExecutable}, target),
     verify: sha256 => verifyObject(ground, sha256),
     collect: used => collectObjects(ground, used),
+    tidy: () => tidy(ground),
   };
 }
 
@@ -212,9 +215,11 @@ async function collectObjects(ground: Ground, used: ReadonlySet<string>): Promis
     const some = await ground.inTurn(() => collectFolder(ground, path.join(ground.folder, prefix), used));
     collected = {objects: collected.objects + some.objects, bytes: collected.bytes + some.bytes};
   }
-  await removeAbandoned(path.join(ground.folder, TEMPORARY), ground.clock.now());
+  await tidy(ground);
   return collected;
 }
+
+const tidy = ({folder, clock}: Ground): Promise<void> => removeAbandoned(path.join(folder, TEMPORARY), clock.now());
 
 async function collectFolder({clock}: Ground, folder: string, used: ReadonlySet<string>): Promise<Collected> {
   let [objects, bytes] = [0, 0];

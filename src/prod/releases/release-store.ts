@@ -56,6 +56,8 @@ export type ReleaseStore = {
   remove(deployment: DeploymentName, id: string): Promise<void>;
   /** Removes every release of the deployment but `kept`, and what was left half made or half removed. */
   prune(deployment: DeploymentName, kept: ReadonlySet<string>): Promise<readonly string[]>;
+  /** Removes what was left half made of the deployment's releases, of objects and of manifests, by processes that have gone. */
+  tidy(deployment: DeploymentName): Promise<void>;
   /**
    * Removes objects and manifests that no manifest of `kept` needs; see object-store.ts for those that are young. Throws,
    * and removes nothing, when one of them cannot be read.
@@ -88,6 +90,7 @@ export async function openReleaseStore({
     list: deployment => listReleases(ground, deployment),
     remove: (deployment, id) => removeRelease(ground, deployment, id),
     prune: (deployment, kept) => pruneReleases(ground, deployment, kept),
+    tidy: deployment => tidy(ground, deployment),
     collect: kept => collectGarbage(ground, new Set(kept)),
   };
 }
@@ -207,6 +210,11 @@ async function pruneReleases(ground: Ground, deployment: DeploymentName, kept: R
   for (const id of removed) await removeRelease(ground, deployment, id);
   await removeAbandoned(parent, ground.clock.now());
   return removed;
+}
+
+async function tidy({places, objects, manifests, clock}: Ground, deployment: DeploymentName): Promise<void> {
+  await removeAbandoned(places.releases(deployment), clock.now());
+  await Promise.all([objects.tidy(), manifests.tidy()]);
 }
 
 async function collectGarbage({manifests, objects}: Ground, kept: ReadonlySet<string>): Promise<Collected> {

@@ -14,7 +14,8 @@ export type RemoteScript = {
 
 /** The script as a command and the bytes that lead its input. It runs in a POSIX shell that stops at a failure. */
 export function remoteScript(script: string, user: ScriptUser = 'self'): RemoteScript {
-  const head = Buffer.from(`set -eu\n${script}\n`);
+  // A user's PATH may lack the tools of root, and not every sudo adds them.
+  const head = Buffer.from(`set -eu\nPATH="$PATH:/usr/sbin:/sbin"\n${script}\n`);
   const read = `sh -c 'eval "$(dd bs=1 count=${head.length} 2>/dev/null)"'`;
   return {command: user === 'sudo' ? `sudo -n ${read}` : read, head};
 }

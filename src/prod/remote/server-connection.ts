@@ -39,7 +39,7 @@ export async function connectServer(entry: ServerEntry, options: ConnectOptions)
   let line = await openLine(entry, options);
   const reconnect = async (): Promise<void> => {
     await line.close();
-    line = await openLine(entry, options);
+    line = await patiently(() => openLine(entry, options));
   };
   return {
     entry,
@@ -57,6 +57,27 @@ export async function connectServer(entry: ServerEntry, options: ConnectOptions)
       }),
     close: () => line.close(),
   };
+}
+
+/** What a server is like that boots, or whose server process is about to be started again. */
+const PASSING: readonly (string | undefined)[] = ['SERVER_LOST', 'SERVER_DOWN', 'SSH_UNREACHABLE'];
+
+/** Whether what ended a connection, or kept it from being made, may be over in a moment. */
+export const isPassing = (error: unknown): boolean => PASSING.includes(errorCode(error));
+
+const RECONNECT_TRIES = 10;
+const RECONNECT_PAUSE_MS = 1_000;
+
+/** For a connection that was there before: what is wrong now was not wrong then. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = RECONNECT_TRIES; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 1 || !isPassing(error)) throw error;
+    }
+    await new Promise(resolve => setTimeout(resolve, RECONNECT_PAUSE_MS));
+  }
 }
 
 /** One login with its control channel. */

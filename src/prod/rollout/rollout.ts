@@ -58,29 +58,42 @@ export async function rollOut(target: RolloutTarget, world: RolloutWorld): Promi
   world.signal.throwIfAborted();
   const set = isRunnable(release) ? await bringUp(release, target, world) : undefined;
   if (set === undefined) await world.step('switch', async () => target.switchTo(release, undefined));
-  await world.step('drain', async () => target.current?.shrink(0));
+  // The release that serves already keeps its instances.
+  await world.step('drain', async () => target.current?.shrink(set === target.current ? keptOf(target) : 0));
   await world.step('finalize', () => world.finalize(release));
   return release;
 }
 
 /** Starts, proves and switches to the instances of the release, or ends them all. */
 async function bringUp(release: RunnableRelease, target: RolloutTarget, world: RolloutWorld): Promise<InstanceSet> {
+  if (target.current?.release.id === release.id) return bringUpAgain(target.current, target, world);
   const set = await target.createSet(release);
   const closeGap = mustStopFirst(release, target) ? target.openGap() : undefined;
   try {
     if (closeGap) await target.current?.shrink(0);
-    const upstreams = await world.step('start', () => unlessAborted(set.grow(Math.max(target.scale, 1)), world.signal));
+    const upstreams = await world.step('start', () => unlessAborted(set.grow(keptOf(target)), world.signal));
     await world.step('health', () => prove(set, upstreams, target, world));
     await world.step('switch', async () => target.switchTo(release, set));
     return set;
   } catch (error) {
     await set.shrink(0);
-    if (closeGap) await target.current?.grow(Math.max(target.scale, 1)).catch(() => undefined);
+    if (closeGap) await target.current?.grow(keptOf(target)).catch(() => undefined);
     throw error;
   } finally {
     closeGap?.();
   }
 }
+
+/** The release that serves is to serve: what is missing of it is started, and what runs goes on, whatever comes of that. */
+async function bringUpAgain(set: InstanceSet, target: RolloutTarget, world: RolloutWorld): Promise<InstanceSet> {
+  const upstreams = await world.step('start', () => unlessAborted(set.grow(keptOf(target)), world.signal));
+  await world.step('health', () => prove(set, upstreams, target, world));
+  await world.step('switch', async () => target.switchTo(set.release, set));
+  return set;
+}
+
+/** How many are there after the rollout; one that runs on demand is started, to show that it can. */
+const keptOf = ({scale}: RolloutTarget): number => Math.max(scale, 1);
 
 /** Two that want the same port cannot be there at once. */
 function mustStopFirst({manifest}: RunnableRelease, {current}: RolloutTarget): boolean {

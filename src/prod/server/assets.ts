@@ -1,6 +1,7 @@
 // The files of releases that the gateway itself answers with.
 
 import path from 'node:path';
+import type {ServedFolder} from '../../proxy/static/file-index.js';
 import {createStaticFiles, type StaticFiles} from '../../proxy/static/static-files.js';
 import type {LoadedRelease} from './loaded-release.js';
 
@@ -12,7 +13,7 @@ export const NO_ASSETS: Assets = undefined;
 /** `previous` are the releases before, the last one first; their hashed files are still asked for by open pages. */
 export async function loadReleaseAssets(release: LoadedRelease, previous: readonly LoadedRelease[]): Promise<Assets> {
   const {assets, process: program, files} = release.manifest;
-  if (assets.folders.length === 0 && program !== null) return NO_ASSETS;
+  if (foldersOf(release).length === 0 && program !== null) return NO_ASSETS;
   const hashes = new Map(files.map(entry => [entry.path, 'sha256' in entry ? entry.sha256 : undefined]));
   return createStaticFiles({
     folders: foldersOf(release),
@@ -23,5 +24,8 @@ export async function loadReleaseAssets(release: LoadedRelease, previous: readon
   });
 }
 
-const foldersOf = ({tree, manifest}: LoadedRelease): readonly string[] =>
-  manifest.assets.folders.map(folder => path.join(tree, folder));
+const foldersOf = ({tree, manifest: {assets}}: LoadedRelease): readonly ServedFolder[] =>
+  [...assets.folders.map(folder => ({folder, at: '/'})), ...assets.mounts].map(({folder, at}) => ({
+    folder: path.join(tree, folder),
+    at,
+  }));

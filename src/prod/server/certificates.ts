@@ -64,11 +64,11 @@ export function createServerCertificates(options: ServerCertificatesOptions): Ce
   };
 }
 
-/** Changes with the files; empty where one of them is missing. */
+/** Changes with the files and their rights; empty where one of them is missing. */
 async function stampOf(folder: string): Promise<string> {
   try {
     const stats = await Promise.all(PAIR.map(name => stat(path.join(folder, name))));
-    return stats.map(({mtimeMs, size, ino}) => `${mtimeMs}:${size}:${ino}`).join(' ');
+    return stats.map(({ctimeMs, size, ino}) => `${ctimeMs}:${size}:${ino}`).join(' ');
   } catch {
     return '';
   }

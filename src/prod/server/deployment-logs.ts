@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import type {DeploymentName} from '../../control/server-methods.js';
+import type {LogBuffer} from '../../supervisor/log-buffer.js';
 import {createLogFile, type LogFile} from '../../supervisor/log-files/log-file.js';
 import type {Supervisor} from '../../supervisor/supervisor.js';
 import type {Clock} from '../../system/clock.js';
@@ -11,7 +12,7 @@ export type DeploymentLogs = {
   of(name: DeploymentName): LogFile;
   /** A line of the server's own. */
   say(name: DeploymentName, text: string): void;
-  /** Takes up what an instance's log says from now on; once for each instance. */
+  /** Takes up what an instance's log says from now on; once for each log that an instance of this name has. */
   follow(instance: string): void;
   /** Closes the log, for its files to be deleted. */
   forget(name: DeploymentName): Promise<void>;
@@ -27,7 +28,7 @@ export type DeploymentLogsOptions = {
 
 export function createDeploymentLogs({folder, clock, supervisor, onError}: DeploymentLogsOptions): DeploymentLogs {
   const files = new Map<string, LogFile>();
-  const followed = new Map<string, () => void>();
+  const followed = new Map<string, {readonly buffer: LogBuffer; readonly leave: () => void}>();
 
   function of(name: DeploymentName): LogFile {
     const key = deploymentKey(name);
@@ -39,13 +40,17 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
 
   function follow(instance: string): void {
     const parsed = parseInstanceName(instance);
-    if (!parsed || followed.has(instance)) return;
+    if (!parsed) return;
+    const buffer = supervisor.logs(instance);
+    // One that was ended and is started again, as by a rollback, has a new log.
+    if (followed.get(instance)?.buffer === buffer) return;
+    followed.get(instance)?.leave();
     const {deployment, release, number} = parsed;
     const file = of(parseDeploymentKey(deployment));
-    const leave = supervisor
-      .logs(instance)
-      .subscribe(({time, stream, text}) => file.append({time, stream, text, release, instance: number}));
-    followed.set(instance, leave);
+    const leave = buffer.subscribe(({time, stream, text}) =>
+      file.append({time, stream, text, release, instance: number}),
+    );
+    followed.set(instance, {buffer, leave});
   }
 
   return {
@@ -54,7 +59,7 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
     say: (name, text) => of(name).append({stream: 'tako', text}),
     async forget(name) {
       const key = deploymentKey(name);
-      for (const [instance, leave] of followed) {
+      for (const [instance, {leave}] of followed) {
         if (!instance.startsWith(`${key}@`)) continue;
         leave();
         followed.delete(instance);
@@ -63,7 +68,7 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
       files.delete(key);
     },
     async close() {
-      for (const leave of followed.values()) leave();
+      for (const {leave} of followed.values()) leave();
       await Promise.all([...files.values()].map(file => file.close()));
     },
   };

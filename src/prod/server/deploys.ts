@@ -74,6 +74,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
         signal: job.signal,
       });
       say(deployment.name, `release ${record.id} serves`);
+      await settle(deployment, job);
       return release;
     } catch (error) {
       await discard(record);
@@ -85,6 +86,12 @@ export function createDeploys(options: DeploysOptions): Deploys {
     } finally {
       deployment.job = undefined;
     }
+  }
+
+  /** It may have been scaled or stopped meanwhile, or was before. What does not start is in its log. */
+  async function settle(deployment: Deployment, {output}: RunningJob): Promise<void> {
+    if (deployment.settings.isStopped) output('it is stopped, until "tako start"');
+    await deployment.settle().catch(() => undefined);
   }
 
   async function targetOf(deployment: Deployment, record: ReleaseRecord, job: string): Promise<RolloutTarget> {
@@ -121,11 +128,15 @@ export function createDeploys(options: DeploysOptions): Deploys {
   async function prune({name, release}: Deployment): Promise<void> {
     const needed = new Set([release?.id ?? '', state.releases.previous(name)?.id ?? '']);
     const keep = release?.manifest.settings.keepReleases ?? PRUNE_POLICY.keep;
-    const gone = planPrune(state.releases.list(name), needed, clock.now(), {...PRUNE_POLICY, keep});
+    const policy = {...PRUNE_POLICY, keep};
+    // Deploys that failed take no place of releases to go back to.
+    const [failed, others] = partition(state.releases.list(name), ({state: is}) => is === 'failed');
+    const gone = [failed, others].flatMap(some => planPrune(some, needed, clock.now(), policy));
     try {
       for (const id of gone) await releases.remove(name, id);
       state.releases.remove(name, gone);
       if (gone.length > 0) await releases.collect(state.releases.manifests());
+      await releases.tidy(name);
     } catch (error) {
       say(name, `old releases could not be removed: ${error instanceof Error ? error.message : error}`);
     }
@@ -141,8 +152,11 @@ export function createDeploys(options: DeploysOptions): Deploys {
       const id = releaseIdOf(manifestHash);
       // A second request for the same release joins the first one.
       if (running?.release === id && running.kind === 'deploy') return running;
-      const record = state.releases.add(name, {id, manifestHash, deployedAt: clock.now(), by, commit});
-      return begin(record, {kind: 'deploy', by, runsReleaseCommand});
+      // Both or neither: a release that no job brings further would stay as it is for ever.
+      return state.together(() => {
+        const record = state.releases.add(name, {id, manifestHash, deployedAt: clock.now(), by, commit});
+        return begin(record, {kind: 'deploy', by, runsReleaseCommand});
+      });
     },
     async rollback(name, id, by) {
       deployments.find(name);
@@ -168,6 +182,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
       }
     },
   };
+}
+
+function partition<T>(values: readonly T[], belongs: (value: T) => boolean): readonly [T[], T[]] {
+  return [values.filter(belongs), values.filter(value => !belongs(value))];
 }
 
 const interrupted = (): TakoError => new TakoError(INTERRUPTED.code, INTERRUPTED.message, {hint: INTERRUPTED.hint});

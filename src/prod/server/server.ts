@@ -182,7 +182,9 @@ async function loadAssets(
 ): Promise<Assets> {
   const since = clock.now() - release.manifest.settings.assetsWindowMs;
   const earlier = servedSince(state.releases.list(name), since).filter(({id}) => id !== release.id);
-  const found = await Promise.all(earlier.slice(0, MAX_PREVIOUS_ASSETS).map(({id}) => releases.find(name, id)));
+  // One that cannot be read any more keeps no other from serving.
+  const findEarlier = (id: string) => releases.find(name, id).catch(() => undefined);
+  const found = await Promise.all(earlier.slice(0, MAX_PREVIOUS_ASSETS).map(({id}) => findEarlier(id)));
   return loadReleaseAssets(
     release,
     found.filter(one => one !== undefined),

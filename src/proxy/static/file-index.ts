@@ -24,6 +24,9 @@ export type IndexedFile = {
 /** Files by their path in the folder, with forward slashes and none in front. */
 export type FileIndex = ReadonlyMap<string, IndexedFile>;
 
+/** `at` is the path that its files are asked for below: `/`, or one without a final slash. */
+export type ServedFolder = {readonly folder: string; readonly at: string};
+
 /** What stands for the content of a file, as its SHA-256 in hexadecimal; undefined where that is not known. */
 export type EtagOf = (file: string) => string | undefined;
 
@@ -34,7 +37,7 @@ const BATCH = 64;
  * Finds every regular file that may be served. Links count as what they lead to if that is in the folder; a link to a folder
  * is followed, but not from within another such, so that no circle can be gone round. A folder that is not there is empty.
  */
-export async function indexFolder(folder: string, etagOf: EtagOf): Promise<FileIndex> {
+export async function indexFolder({folder, at}: ServedFolder, etagOf: EtagOf): Promise<FileIndex> {
   const files = new Map<string, IndexedFile>();
   let root: string;
   try {
@@ -43,7 +46,10 @@ export async function indexFolder(folder: string, etagOf: EtagOf): Promise<FileI
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return files;
     throw error;
   }
-  await readFolder({folder, root, files, etagOf}, {real: root, prefix: '', depth: 0, isLinked: false});
+  await readFolder(
+    {folder, root, files, etagOf},
+    {real: root, prefix: at === '/' ? '' : `${at.slice(1)}/`, depth: 0, isLinked: false},
+  );
   return files;
 }
 

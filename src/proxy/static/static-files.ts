@@ -12,16 +12,16 @@ import type {Route} from '../route-table.js';
 import type {Upstream} from '../upstream.js';
 import {contentTypeOf, isHtml} from './content-types.js';
 import {type ChosenFile, decideFileAnswer} from './file-answer.js';
-import {type EtagOf, type FileIndex, indexFolder} from './file-index.js';
+import {type EtagOf, type FileIndex, indexFolder, type ServedFolder} from './file-index.js';
 import {type FilePath, parseFilePath, pathOf} from './file-path.js';
 import {FileStream} from './file-stream.js';
 import {isHashedPath, mayBeHashedPath} from './hashed-names.js';
 
 export type StaticFilesOptions = {
-  /** Folders that are served at `/`, the later before the earlier. They must not change while they are served. */
-  readonly folders: readonly string[];
+  /** What is served, the later before the earlier. The folders must not change meanwhile. */
+  readonly folders: readonly ServedFolder[];
   /** Folders of earlier releases, the later before the earlier: only files with a hash in their name, and no pages. */
-  readonly previous?: readonly string[];
+  readonly previous?: readonly ServedFolder[];
   /** What answers for a page that has no file, as `index.html`: a path in the folders. Null or not given: nothing does. */
   readonly fallback?: string | null;
   /** Whether an app answers for what has no file, and for methods other than GET and HEAD; else they are refused here. */
@@ -45,12 +45,13 @@ export type StaticFiles = {
 /** Reads what files there are. What is put there later is not served, and what is replaced is not served any more. */
 export async function createStaticFiles(options: StaticFilesOptions): Promise<StaticFiles> {
   const {hasApp, fallback = null, isHashed = isHashedPath, etagOf = () => undefined} = options;
-  const indexAll = (folders: readonly string[]): Promise<FileIndex[]> =>
+  const indexAll = (folders: readonly ServedFolder[]): Promise<FileIndex[]> =>
     Promise.all(folders.toReversed().map(folder => indexFolder(folder, etagOf)));
   const [current, previous] = await Promise.all([indexAll(options.folders), indexAll(options.previous ?? [])]);
 
   function findAnswer(session: GatewaySession, route: Route): Answer {
     const {method, target} = session.request;
+    if (target.startsWith(RESERVED)) return 'pass';
     if (method !== 'GET' && method !== 'HEAD') return hasApp ? 'pass' : METHOD_NOT_ALLOWED;
     const path = session.upgrade === undefined ? parseFilePath(target) : undefined;
     const found = path && (findCurrent(path, route) ?? findPrevious(path, route));
@@ -91,7 +92,6 @@ export async function createStaticFiles(options: StaticFilesOptions): Promise<St
     answer(session, route) {
       const answer = findAnswer(session, route);
       if (answer === 'pass') return false;
-      session.context.route = route;
       if ('redirect' in answer) redirect(session, answer);
       else if ('role' in answer) sendFile(session, answer);
       else sendRefusal(session, answer);
@@ -99,6 +99,9 @@ export async function createStaticFiles(options: StaticFilesOptions): Promise<St
     },
   };
 }
+
+/** Paths that are tako's and its SDK's: see reserved-paths.ts. */
+const RESERVED = '/_tako/';
 
 type Answer = ChosenFile | Redirect | ErrorAnswer | 'pass';
 type Redirect = {readonly redirect: 'add-slash' | 'remove-slash'};

@@ -150,7 +150,7 @@ describe('a release of a Vite app', () => {
     const {manifest, paths, source, events} = await build(await projectWith(VITE));
     assert.deepEqual(paths, ['dist/assets/main.js', 'dist/index.html']);
     assert.equal(manifest.process, null);
-    assert.deepEqual(manifest.assets, {folders: ['dist'], fallback: null});
+    assert.deepEqual(manifest.assets, {folders: ['dist'], mounts: [], fallback: null});
     assert.equal(
       readFileSync(source(sha256Of('Shop production production\n')), 'utf8'),
       'Shop production production\n',

@@ -36,7 +36,11 @@ const FULL = manifestOf(
   ],
   {
     directory: 'apps/web',
-    assets: {folders: ['public', '.'], fallback: 'index.html'},
+    assets: {
+      folders: ['public', '.'],
+      mounts: [{folder: 'built/static', at: '/_built/static'}],
+      fallback: 'index.html',
+    },
     settings: {scale: 2, keepReleases: 3, assetsWindowMs: 0},
     routes: ['shop.example.com', '*.shop.example.com/api/*'],
     variables: {B: '2', A: 'ä', 9: 'nine', __proto__x: ''},
@@ -151,8 +155,12 @@ describe('a manifest', () => {
   it('keeps its folders and its fallback inside', () => {
     for (const place of ['..', '/srv', 'a/../..', '', 'a//b']) {
       assert.equal(
-        problemsOf({...FULL, directory: place, assets: {folders: [place], fallback: place}}).length,
-        3,
+        problemsOf({
+          ...FULL,
+          directory: place,
+          assets: {folders: [place], mounts: [{folder: place, at: '/x'}], fallback: place},
+        }).length,
+        4,
         place,
       );
     }

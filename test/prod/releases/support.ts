@@ -61,7 +61,7 @@ export const manifestOf = (files: readonly ManifestEntry[], other: Partial<Manif
   files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
   directory: '.',
   process: PROCESS,
-  assets: {folders: [], fallback: null},
+  assets: {folders: [], mounts: [], fallback: null},
   routes: ['shop.example.com'],
   variables: {},
   releaseCommand: null,

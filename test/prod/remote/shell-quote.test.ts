@@ -43,4 +43,10 @@ describe('a script for a server', () => {
     const printed = execFileSync('bash', ['-c', command], {input: Buffer.concat([head, Buffer.from('ünïcode\n')])});
     assert.equal(printed.toString(), 'got ünïcode\n');
   });
+
+  it("finds root's tools where a sudo that keeps the user's PATH runs it", () => {
+    const {command, head} = remoteScript('echo "$PATH"');
+    const env = {PATH: '/usr/local/bin:/usr/bin:/bin'};
+    assert.match(execFileSync('sh', ['-c', command], {input: head, env}).toString(), /:\/usr\/sbin:\/sbin$/m);
+  });
 });

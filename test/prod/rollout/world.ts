@@ -76,7 +76,7 @@ export function createWorld() {
       files: [],
       directory: '.',
       process: program,
-      assets: {folders: [], fallback: null},
+      assets: {folders: [], mounts: [], fallback: null},
       routes: ['shop.example.com'],
       variables: options.variables ?? {},
       releaseCommand: options.releaseCommand ?? null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {createPrivateKey, X509Certificate} from 'node:crypto';
-import {mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
@@ -76,6 +76,22 @@ describe('the certificates of a server', () => {
     pass(5_000);
     assert.deepEqual(await source.certificateFor('shop.example.com'), renewed);
     assert.match(problems.join(), /privkey\.pem is not the key of fullchain\.pem/);
+  });
+
+  it('are read again when something changed that leaves their times, as rights do', async () => {
+    const {source, put, pass, options} = open(['shop.example.com']);
+    const pair = createSelfSigned({names: ['shop.example.com'], notBefore: START, notAfter: START + DAY_MS});
+    const keepTime = (): void =>
+      ['fullchain.pem', 'privkey.pem'].forEach(name => {
+        utimesSync(path.join(options.filesFolder, 'shop.example.com', name), 1e9, 1e9);
+      });
+    put('shop.example.com', {cert: pair.cert, key: pair.key.replace(/\w/g, 'x')});
+    keepTime();
+    await source.certificateFor('shop.example.com');
+    put('shop.example.com', pair);
+    keepTime();
+    pass(5_000);
+    assert.deepEqual(await source.certificateFor('shop.example.com'), pair);
   });
 
   it('are not looked for by names that are not served', async () => {

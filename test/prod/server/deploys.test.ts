@@ -133,7 +133,7 @@ describe('a server that comes back', () => {
     await world.deploy(await world.uploadServer('first'));
     const hash = await world.uploadServer('never', {
       process: null,
-      assets: {folders: ['.'], fallback: null},
+      assets: {folders: ['.'], mounts: [], fallback: null},
       releaseCommand: 'hang',
     });
     const id = hash.slice(0, 12);

@@ -58,6 +58,13 @@ describe('a path', () => {
     assert.deepEqual(await bodiesOf(await serveFolders({folders}), '/a.txt', '/b.txt'), ['first', 'second']);
   });
 
+  it('can be below a path of their own', async () => {
+    const mounts = [{folder: await makeFolder({'app.js': 'the app'}), at: '/_built/static'}];
+    const gateway = await serveFolders({folders: [await makeFolder({'a.txt': 'first'})], mounts});
+    assert.deepEqual(await bodiesOf(gateway, '/a.txt', '/_built/static/app.js'), ['first', 'the app']);
+    assert.equal((await fetchHttp1(gateway, {path: '/app.js'})).status, 404);
+  });
+
   it('below that of the route names a file with that part and without', async () => {
     const files = {'docs/with.txt': 'with', 'without.txt': 'without', 'index.html': 'index'};
     const gateway = await serveFiles(files, {routes: [route('app.test/docs/*')]});

@@ -5,9 +5,10 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {onTestFinished} from 'vitest';
 import type {Gateway} from '../../../src/proxy/gateway.js';
-import {createRouteTable, type Route} from '../../../src/proxy/route-table.js';
+import type {RouteFilter} from '../../../src/proxy/request-path.js';
+import type {Route} from '../../../src/proxy/route-table.js';
+import type {ServedFolder} from '../../../src/proxy/static/file-index.js';
 import {createStaticFiles, type StaticFilesOptions} from '../../../src/proxy/static/static-files.js';
-import {createStaticFilter} from '../../../src/proxy/static/static-filter.js';
 import {APP, HOST, route, startGateway, type TestGatewayOptions} from '../harness.js';
 
 /** Contents by path. */
@@ -32,7 +33,11 @@ export async function addFiles(folder: string, files: Files): Promise<void> {
   }
 }
 
-export type StaticGatewayOptions = Partial<StaticFilesOptions> & {
+export type StaticGatewayOptions = Partial<Omit<StaticFilesOptions, 'folders' | 'previous'>> & {
+  /** Served at `/`. */
+  readonly folders?: readonly string[];
+  readonly previous?: readonly string[];
+  readonly mounts?: readonly ServedFolder[];
   readonly gateway?: TestGatewayOptions;
   readonly routes?: readonly Route[];
 };
@@ -41,13 +46,22 @@ export type StaticGatewayOptions = Partial<StaticFilesOptions> & {
 export async function serveFolders({
   gateway,
   routes = [route(HOST)],
+  folders = [],
+  previous = [],
+  mounts = [],
   ...options
 }: StaticGatewayOptions): Promise<Gateway> {
-  const files = await createStaticFiles({folders: [], hasApp: false, ...options});
-  const table = createRouteTable(routes);
-  const filter = createStaticFilter({routes: () => table, filesOf: app => (app === APP ? files : undefined)});
-  return startGateway({...gateway, routes, filters: [filter]});
+  const files = await createStaticFiles({
+    hasApp: false,
+    ...options,
+    folders: [...folders.map(atRoot), ...mounts],
+    previous: previous.map(atRoot),
+  });
+  const routeFilter: RouteFilter = (session, found) => found.app === APP && files.answer(session, found);
+  return startGateway({...gateway, routes, routeFilter});
 }
+
+const atRoot = (folder: string): ServedFolder => ({folder, at: '/'});
 
 export const serveFiles = async (files: Files, options: StaticGatewayOptions = {}): Promise<Gateway> =>
   serveFolders({folders: [await makeFolder(files)], ...options});

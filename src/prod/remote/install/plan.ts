@@ -11,7 +11,7 @@ import type {ServerFacts} from './facts.js';
 import {type Installation, renderInstallation} from './installation.js';
 import {ADMIN_GROUP, FOLDERS, type InstalledFolder, ownMode, SERVICE_USER} from './layout.js';
 import {planPorts, type WantedPorts} from './ports.js';
-import {type ServiceKind, serviceKind, serviceSteps, serviceVariables} from './service.js';
+import {bootKind, type ServiceKind, serviceKind, serviceSteps, serviceVariables} from './service.js';
 import {type InstallStep, renderVariables, type Variables} from './step.js';
 
 export type InstallPlan = {
@@ -205,8 +205,8 @@ function remarksOn(facts: ServerFacts, service: ServiceKind, now: number): strin
     ...(facts.privilege === 'none'
       ? ["without root, apps run as the same user as tako and see each other's files"]
       : []),
-    ...(service === 'script' && !facts.hasCron
-      ? ['it does not start by itself when the server boots: there is neither systemd nor cron']
+    ...(service === 'script' && bootKind(facts) === 'none'
+      ? ['it does not start by itself when the server boots: there is neither systemd nor cron, and no root']
       : []),
   ];
 }

@@ -14,14 +14,15 @@ const PROGRAM_PARTS = ['versions', 'runtimes', 'bin', 'current', 'run', 'service
 
 /** Takes an installation out again, whole or broken. Each step does nothing where nothing is left to do. */
 export function planRemoval(facts: ServerFacts, {keepsData}: {readonly keepsData: boolean}): RemovalPlan {
-  const hasRoot = facts.privilege !== 'none';
+  // A user's own installation has none, also where that user has become an administrator since.
+  const hasAccounts = facts.privilege !== 'none' && facts.settings?.user !== null;
   return {
     user: facts.privilege === 'sudo' ? 'sudo' : 'self',
     root: facts.root,
     steps: [
       {line: 'stop the server and its apps', run: removeServiceScript(serviceKind(facts))},
       keepsData ? keepDataStep(facts.root) : removeAllStep(facts.root),
-      ...(hasRoot && !keepsData ? [ACCOUNTS_STEP] : []),
+      ...(hasAccounts && !keepsData ? [ACCOUNTS_STEP] : []),
     ],
   };
 }

@@ -10,6 +10,15 @@ export function serviceKind({privilege, hasSystemd, hasUserSystemd}: ServerFacts
   return hasUserSystemd ? 'user-systemd' : 'script';
 }
 
+/** What runs bin/tako-service when the server boots. `none`: nobody does. */
+export type BootKind = 'cron' | 'rc.local' | 'none';
+
+/** Init systems other than systemd run /etc/rc.local, which is root's to write. */
+export function bootKind({hasCron, privilege}: ServerFacts): BootKind {
+  if (hasCron) return 'cron';
+  return privilege === 'none' ? 'none' : 'rc.local';
+}
+
 /** The text of the unit or script, for its step. */
 export const serviceVariables = (kind: ServiceKind, root: string): Variables => ({
   service: serviceText(kind, root).trimEnd(),
@@ -22,14 +31,14 @@ function serviceText(kind: ServiceKind, root: string): string {
 }
 
 /** What makes the server run, and go on running after a boot. */
-export function serviceSteps(kind: ServiceKind, {hasCron}: ServerFacts): InstallStep[] {
+export function serviceSteps(kind: ServiceKind, facts: ServerFacts): InstallStep[] {
   switch (kind) {
     case 'systemd':
       return systemdSteps('/etc/systemd/system', 'systemctl');
     case 'user-systemd':
       return systemdSteps('$HOME/.config/systemd/user', 'systemctl --user');
     case 'script':
-      return [SCRIPT_STEP, ...(hasCron ? [CRON_STEP] : []), START_SCRIPT_STEP];
+      return [SCRIPT_STEP, ...BOOT_STEPS[bootKind(facts)], START_SCRIPT_STEP];
   }
 }
 
@@ -60,6 +69,29 @@ const CRON_STEP: InstallStep = {
   run: '{ crontab -l 2>/dev/null || true; echo "@reboot $root/bin/tako-service start"; } | crontab -',
 };
 
+/** A script of rc.local may end anywhere with `exit 0`, or at what fails: ours is the first of it, and not waited for. */
+const RC_LOCAL_STEP: InstallStep = {
+  id: 'boot',
+  line: 'start it when the server boots, by /etc/rc.local (there is neither systemd nor cron)',
+  check: '[ -x /etc/rc.local ] && grep -qxF "$root/bin/tako-service start &" /etc/rc.local',
+  run: `umask 022
+line="$root/bin/tako-service start &"
+[ -e /etc/rc.local ] || echo '#!/bin/sh' >/etc/rc.local
+before=$(cat /etc/rc.local)
+{
+  case "$before" in '#!'*) printf '%s\n' "$before" | head -n 1 ;; *) echo '#!/bin/sh' ;; esac
+  printf '%s\n' "$line"
+  printf '%s\n' "$before" | sed '1{/^#!/d;}' | grep -vxF "$line" || true
+} >/etc/rc.local
+chmod 755 /etc/rc.local`,
+};
+
+const BOOT_STEPS: Readonly<Record<BootKind, readonly InstallStep[]>> = {
+  cron: [CRON_STEP],
+  'rc.local': [RC_LOCAL_STEP],
+  none: [],
+};
+
 const START_SCRIPT_STEP: InstallStep = {
   id: 'start',
   line: 'start it',
@@ -88,6 +120,10 @@ const REMOVE_SCRIPT = `
 if [ -x "$root/bin/tako-service" ]; then "$root/bin/tako-service" stop; fi
 if command -v crontab >/dev/null 2>&1 && crontab -l 2>/dev/null | grep -qF "$root/bin/tako-service"; then
   crontab -l | grep -vF "@reboot $root/bin/tako-service start" | crontab -
+fi
+if [ -w /etc/rc.local ] && grep -qxF "$root/bin/tako-service start &" /etc/rc.local; then
+  rest=$(grep -vxF "$root/bin/tako-service start &" /etc/rc.local || true)
+  if [ "$rest" = '#!/bin/sh' ]; then rm -f /etc/rc.local; else printf '%s\n' "$rest" >/etc/rc.local; fi
 fi`;
 
 /** The last lines of what the service said, for one that does not come up. */

@@ -48,7 +48,7 @@ export function versionOf(n: number): {readonly manifest: Manifest; readonly con
     files,
     directory: '.',
     process: null,
-    assets: {folders: ['.'], fallback: null},
+    assets: {folders: ['.'], mounts: [], fallback: null},
     routes: ['shop.example.com', `v${n}.example.com`],
     variables: {VERSION: `${n}`},
     releaseCommand: null,

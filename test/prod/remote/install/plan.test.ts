@@ -163,6 +163,13 @@ describe('the removal of a server', () => {
     ]);
     assert.deepEqual(lines(true).length, 2);
   });
+
+  it("leaves the users of root's installation when it takes out one that a user has made without root", () => {
+    const facts = parseFacts(`${DEBIAN}settings {"httpPort":8080,"httpsPort":8443,"user":null,"group":null}\n`);
+    assert.equal(facts.settings?.user, null);
+    const lines = planRemoval(facts, {keepsData: false}).steps.map(({line}) => line);
+    assert.deepEqual(lines, ['stop the server and its apps', 'delete /opt/tako, with all apps and their data']);
+  });
 });
 
 describe('who has a port', () => {
