@@ -80,6 +80,23 @@ describe('a deploy', () => {
     await world.jobs.follow(one.id, 0, () => undefined, new AbortController().signal);
   });
 
+  it('of the release that serves leaves its processes, and what was done once is not done again', async () => {
+    const world = await openWorld();
+    const hash = await world.uploadServer('first', {releaseCommand: 'migrate', settings: {...SETTINGS, scale: 2}});
+    await world.deploy(hash);
+    const {instances} = world.deployments.find(SHOP).status();
+    const {outcome, events} = await world.deploy(hash);
+    assert.equal(outcome, 'succeeded');
+    assert.ok(events.some(event => event.type === 'output' && event.text === 'it serves already'));
+    assert.equal(instances.length, 2);
+    assert.deepEqual(world.deployments.find(SHOP).status().instances, instances);
+    assert.deepEqual(world.commands, ['migrate']);
+    assert.deepEqual(
+      world.state.releases.list(SHOP).map(({state}) => state),
+      ['current'],
+    );
+  });
+
   it('removes what is beyond the releases to keep, from the disk as well', async () => {
     const world = await openWorld();
     for (const text of ['first', 'second', 'third']) {
