@@ -126,9 +126,9 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
   it('is refused before it is built where another app has its route', () =>
     undisturbed(async () => {
       const project = projectOf({name: 'thief', keys: ['build = {run = "exit 1"}']});
-      const {code, message, hint} = problemOf(await start(project).ended);
+      const {code, message, details, hint} = problemOf(await start(project).ended);
       assert.equal(code, 'ROUTE_CONFLICT');
-      assert.match(message, /shop\.example\.com.*shop/);
+      assert.match([message, ...details].join('\n'), /shop\.example\.com.*shop/);
       assert.ok(hint);
     }));
 

@@ -29,7 +29,7 @@ export type Line = {
 
 export type Ended = {
   readonly code: number | null;
-  /** Both outputs as they were written. */
+  /** Both outputs as they were written, but for the progress of an upload, which is long. */
   readonly output: string;
   readonly lines: readonly Line[];
 };
@@ -120,7 +120,7 @@ function follow(child: ChildProcess): Command {
   const ended = once(child, 'close').then(([code]): Ended => {
     isOver = true;
     wake();
-    return {code, output, lines};
+    return {code, output: output.replace(/^\{"type":"upload".*\n/gm, ''), lines};
   });
   return {
     child,
