@@ -66,7 +66,10 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
   }
 
   /** Not one visitor sees anything of it, nothing is left behind, and the same processes serve. */
-  async function undisturbed(disturb: () => Promise<unknown>, comparable = (line: string) => line): Promise<void> {
+  async function undisturbed(
+    disturb: () => Promise<unknown>,
+    comparable: (line: string) => string | readonly string[] = line => line,
+  ): Promise<void> {
     const before = await remainsOf(vps);
     const visits = await visitor.report();
     await disturb();
@@ -76,7 +79,7 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
     assert.equal(after.failed, visits.failed);
     assert.ok(after.right > visits.right, 'nobody came to see it');
     const compare = async (): Promise<void> =>
-      assert.deepEqual((await remainsOf(vps)).map(comparable), before.map(comparable));
+      assert.deepEqual((await remainsOf(vps)).flatMap(comparable), before.flatMap(comparable));
     await eventually(compare, {everyMs: 200});
     assert.deepEqual(laptop.leftovers(), []);
     const {output} = await succeed(laptop.project(projectOf({})), 'status', '--env', 'production', '--json');
@@ -84,9 +87,9 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
     assert.match(output, /"state":"running"/);
   }
 
-  /** As `undisturbed`, where another release, or other processes of the one before, serve afterwards: as many of them. */
+  /** As `undisturbed`, where other processes serve afterwards, as many of them; the release before them stays on the disk. */
   const replaced = (disturb: () => Promise<unknown>): Promise<void> =>
-    undisturbed(disturb, line => line.replace(/^(process|group) .*/, '$1').replace(/^release .*/, ''));
+    undisturbed(disturb, line => (line.startsWith('release') ? [] : line.replace(/^(process|group) .*/, '$1')));
 
   /** Leaves so many bytes of the disk free, while the work goes on. */
   async function withFullDisk(fill: string, work: () => Promise<unknown>): Promise<void> {
@@ -254,11 +257,15 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       serving = 'attached';
     }));
 
-  it('leaves nothing of a release that is deployed once more but what there was', () =>
-    undisturbed(async () => {
-      const project = laptop.project(slow('again'));
+  it('is none where the release serves already: nothing changes', async () => {
+    const project = laptop.project(slow('again'));
+    await replaced(async () => {
       await succeed(project, 'deploy', '--yes', '--json');
-    }));
+      serving = 'again';
+    });
+    await undisturbed(() => succeed(project, 'deploy', '--yes', '--json'));
+    assert.equal(await countReleased('again'), 1);
+  });
 
   it('is noted as interrupted where the server is killed, and what it had started is ended', () =>
     undisturbed(async () => {
