@@ -255,6 +255,7 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.match(output, /job-done/);
       assert.equal(await countReleased('attached'), 1, 'a second job was begun');
       serving = 'attached';
+      laptop.tidy();
     }));
 
   it('is none where the release serves already: nothing changes', async () => {
@@ -272,7 +273,7 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       const project = laptop.project(slow('interrupted'));
       const command = laptop.start(project, ['deploy', '--yes', '--json']);
       await untilStep(command, 'health');
-      // A request that is under way in a process that is killed is lost; none after it is.
+      // What a process that is killed has in its hands is lost, requests and connections; nothing after it is.
       await visitor.pause();
       await vps.kill(await pidOf(vps, 'serve'));
       await visitor.resume();

@@ -51,6 +51,8 @@ export type Laptop = {
   run(project: string, ...args: string[]): Promise<Ended>;
   /** What commands have left among temporary files and in the cache. */
   leftovers(): readonly string[];
+  /** Takes away what a command that was killed could not take away itself. */
+  tidy(): void;
   close(): void;
 };
 
@@ -96,6 +98,11 @@ export function createLaptop(vps: Vps): Laptop {
         .map(String)
         .filter(file => file.endsWith('.tmp')),
     ],
+    tidy() {
+      for (const name of readdirSync(path.join(folder, 'tmp'))) {
+        rmSync(path.join(folder, 'tmp', name), {recursive: true, force: true});
+      }
+    },
     close() {
       for (const child of running) child.kill('SIGKILL');
       rmSync(folder, {recursive: true, force: true});

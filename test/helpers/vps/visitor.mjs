@@ -1,6 +1,7 @@
 // Visits hosts over HTTPS on this network's own loopback for as long as its standard input is open: of each, one request
 // after another over a kept connection, and as many over new ones. A line of input is answered with a line of JSON:
-// `report`: what came of it so far; `pause`: when nothing is under way, and nothing begins; `resume`.
+// `report`: what came of it so far; `pause`: when no request is under way and no
+// connection kept, and none begins; `resume`.
 //
 // node visitor.mjs <host>...
 
@@ -20,9 +21,11 @@ const tally = {right: 0, failed: 0, failures: []};
 let isPaused = false;
 let underWay = 0;
 
+const agents = [true, false].map(
+  keepAlive => new Agent({keepAlive, maxSockets: hosts.length, rejectUnauthorized: false}),
+);
 for (const host of hosts) {
-  void visit(host, new Agent({keepAlive: true, maxSockets: 1, rejectUnauthorized: false}));
-  void visit(host, new Agent({keepAlive: false, rejectUnauthorized: false}));
+  for (const agent of agents) void visit(host, agent);
 }
 
 async function visit(host, agent) {
@@ -73,6 +76,7 @@ function get(host, agent) {
 for await (const line of createInterface({input: process.stdin})) {
   isPaused = line === 'pause' || (line === 'report' && isPaused);
   while (line === 'pause' && underWay > 0) await delay(1);
+  if (line === 'pause') for (const agent of agents) agent.destroy();
   process.stdout.write(`${JSON.stringify(tally)}\n`);
 }
 process.exit();

@@ -15,7 +15,7 @@ export type VisitReport = {
 export type Visitor = {
   /** What has been counted until now. */
   report(): Promise<VisitReport>;
-  /** Resolves when no request is under way; none begins until `resume`. */
+  /** Resolves when no request is under way and no connection is kept; none begins until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   close(): Promise<void>;
