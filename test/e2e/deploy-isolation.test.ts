@@ -4,7 +4,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {requires} from '../helpers/system-parts.js';
 import {createCgroups, removeCgroups} from '../helpers/vps/cgroups.js';
-import {createLaptop, type Laptop} from '../helpers/vps/laptop.js';
+import {createLaptop, type Laptop} from '../helpers/vps/deployer.js';
 import {pidOf} from '../helpers/vps/pid-of.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
 

@@ -39,7 +39,7 @@ export type Deploys = {
   /** To a release that served before; null: the one before the current. Throws NO_SUCH_RELEASE, NOTHING_TO_ROLL_BACK. */
   rollback(name: DeploymentName, release: string | null, by: string): Promise<JobSummary>;
   /** Ends jobs that a server process has left when it was killed: what had not switched is given up. */
-  recover(): void;
+  recover(): Promise<void>;
 };
 
 /** A new deployment keeps one instance. */
@@ -129,7 +129,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
   }
 
   /** It did not come to serve: of one that never has, nothing stays but the word of it. */
-  async function discard({deployment, id}: ReleaseRecord): Promise<void> {
+  async function discard({deployment, id}: Pick<ReleaseRecord, 'deployment' | 'id'>): Promise<void> {
     try {
       state.releases.fail(deployment, id);
     } catch (error) {
@@ -183,10 +183,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
       if (record.state === 'failed' || record.state === 'prepared') throw neverServed(record);
       return begin(record, {kind: 'rollback', by, runsReleaseCommand: false});
     },
-    recover() {
+    async recover() {
       for (const job of state.jobs.running()) {
         const isSwitched = state.releases.current(job.deployment)?.id === job.release;
-        if (!isSwitched) state.releases.fail(job.deployment, job.release);
+        if (!isSwitched) await discard({deployment: job.deployment, id: job.release});
         state.jobs.finish(
           job.id,
           isSwitched

@@ -157,13 +157,15 @@ describe('a server that comes back', () => {
     world.state.releases.add(SHOP, {id, manifestHash: hash, deployedAt: 1, by: 'me', commit: null});
     const request = {kind: 'deploy', deployment: SHOP, release: id, by: 'me', manifestHash: hash} as const;
     const job = world.state.jobs.start({...request, startedAt: 1, owner: 'a process that was killed'});
+    await world.releases.prepare(hash);
     await world.close();
     const again = await openWorld(world.root);
-    again.deploys.recover();
+    await again.deploys.recover();
     await again.deployments.restore(() => []);
     const {result} = again.state.jobs.find(job.id) ?? {};
     assert.ok(result?.outcome === 'failed' && result.problem.code === 'DEPLOY_INTERRUPTED');
     assert.equal(again.state.releases.find(SHOP, id)?.state, 'failed');
+    assert.equal(existsSync(path.join(world.root, 'apps/shop/production/releases', id)), false, 'its files are gone');
     assert.equal(await again.ask(), 'first');
     assert.equal((await again.deploy(await again.uploadServer('second'))).outcome, 'succeeded');
   });

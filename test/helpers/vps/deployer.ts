@@ -57,7 +57,7 @@ export type Laptop = {
 };
 
 export function createLaptop(vps: Vps): Laptop {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tako-laptop-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'tako-deployer-'));
   for (const name of ['bin', 'home', 'tmp', 'projects']) mkdirSync(path.join(folder, name));
   writeSshClient(path.join(folder, 'bin'), [vps.sshConfig]);
   const common: NodeJS.ProcessEnv = {
