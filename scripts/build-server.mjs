@@ -1,4 +1,5 @@
-// Makes the server program: one file with all that it needs, so that a server gets no node_modules.
+// Makes the server program: one file with all that it needs, so that a server gets no node_modules. A second file beside it is
+// what ssh runs there, which has to start fast.
 //
 //   node scripts/build-server.mjs [file]
 //
@@ -20,23 +21,28 @@ const REQUIRE =
 
 const [outfile = PLACE] = process.argv.slice(2);
 
-const {outputFiles} = await build({
-  absWorkingDir: PACKAGE,
-  entryPoints: ['src/prod/server-main.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  banner: {js: REQUIRE},
-  legalComments: 'none',
-  logLevel: 'warning',
-  write: false,
-});
-const [bundle] = outputFiles;
-checkLocations(bundle.text);
-mkdirSync(path.dirname(outfile), {recursive: true});
-writeFileSync(outfile, bundle.contents);
+await makeBundle('src/prod/server-main.ts', outfile, {js: REQUIRE});
+await makeBundle('src/prod/connect-main.ts', path.join(path.dirname(outfile), 'connect.mjs'), {});
+
+async function makeBundle(entry, file, banner) {
+  const {outputFiles} = await build({
+    absWorkingDir: PACKAGE,
+    entryPoints: [entry],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    banner,
+    legalComments: 'none',
+    logLevel: 'warning',
+    write: false,
+  });
+  const [bundle] = outputFiles;
+  checkLocations(bundle.text);
+  mkdirSync(path.dirname(file), {recursive: true});
+  writeFileSync(file, bundle.contents);
+}
 
 function checkLocations(text) {
   const wrong = [...text.matchAll(/new URL\(\s*["'`]([^"'`]*)["'`],\s*import\.meta\.url/g)]

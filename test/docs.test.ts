@@ -11,9 +11,10 @@ function filesIn(folder: string, ending: RegExp): string[] {
   return files.filter(file => ending.test(file)).map(file => path.join(folder, file));
 }
 
-/** Every `new TakoError('CODE'`, error of a subclass, and `code: 'CODE'`. */
+/** Every `new TakoError('CODE'`, error of a subclass, `code: 'CODE'`, and what functions make of a code. */
 function codesIn(text: string): string[] {
-  const pattern = /(?:new TakoError\(|new ActivationError\([^,]+,|\bcode:)\s*'([A-Z][A-Z_]+)'/g;
+  const pattern =
+    /(?:new TakoError\(|new ActivationError\([^,]+,|\bproblem\(|\bnotServed\([^,]+,|\bcode:)\s*'([A-Z][A-Z_]+)'/g;
   return [...text.matchAll(pattern)].map(([, code = '']) => code);
 }
 
@@ -26,7 +27,11 @@ const sorted = (codes: readonly string[]): string[] => [...new Set(codes)].sort(
 describe('docs/errors.md', () => {
   it('lists every error code there is, and no other', () => {
     const codes = filesIn('src', /\.tsx?$/).flatMap(file => codesIn(read(file)));
-    assert.ok(codes.includes('PORT_IN_USE') && codes.includes('APP_QUEUE_FULL') && codes.includes('APP_NOT_READY'));
+    const ways = ['PORT_IN_USE', 'APP_QUEUE_FULL', 'APP_NOT_READY', 'ROUTES_MISSING', 'DEPLOYMENT_STOPPED'];
+    assert.deepEqual(
+      ways.filter(code => !codes.includes(code)),
+      [],
+    );
     assert.deepEqual(sorted(documentedIn(read('docs/errors.md'))), sorted(codes));
   });
 

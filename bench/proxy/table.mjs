@@ -41,7 +41,7 @@ export function renderVerdicts(works) {
 }
 
 /** The first column to the left, numbers to the right, notes as they are. */
-function renderTable(rows) {
+export function renderTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)));
   const isText = column => column === 0 || column === widths.length - 1;
   const cell = (text, column) => (isText(column) ? text.padEnd(widths[column]) : text.padStart(widths[column]));

@@ -53,10 +53,15 @@ const keepPrivate = (socketPath: string): Promise<void> => chmod(socketPath, PRI
 /** After what was answered has gone out. A client that does not read, a stopped terminal, would keep us for ever. */
 const endClient = (client: Socket): void => void (client.writableLength > 0 ? client.destroy() : client.destroySoon());
 
+export type ClientOptions<Methods> = Pick<ControlServerOptions<Methods>, 'handlers' | 'onBug'> & {
+  /** Told of each call: resolves when it is answered. */
+  readonly onCall?: (answered: Promise<void>) => void;
+};
+
 /** Answers the calls of one client, whatever they come through. */
 export function serveClient<Methods>(
   socket: Socket,
-  {handlers: given, onBug}: Pick<ControlServerOptions<Methods>, 'handlers' | 'onBug'>,
+  {handlers: given, onBug, onCall = () => undefined}: ClientOptions<Methods>,
 ): void {
   const handlers = given as AnyHandlers;
   const gone = new AbortController();
@@ -64,7 +69,7 @@ export function serveClient<Methods>(
   socket.on('error', () => socket.destroy());
   readJsonLines(socket, message => {
     if (!isCall(message)) return void socket.destroy();
-    answer(message, {socket, handlers, signal: gone.signal, onBug}).catch(onBug);
+    onCall(answer(message, {socket, handlers, signal: gone.signal, onBug}).catch(onBug));
   });
 }
 

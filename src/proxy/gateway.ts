@@ -1,7 +1,7 @@
 // The data plane, put together: listeners, TLS, routes, cold start, forwarding. It knows neither dev nor prod; all it
 // needs from outside is an immutable route table, a source of certificates, and a way to bring an app to ready.
 
-import type {AppActivity} from './activity.js';
+import type {AppActivity, Place} from './activity.js';
 import type {CertificateSource} from './certificate-source.js';
 import {createColdStart} from './cold-start.js';
 import type {GatewaySession} from './gateway-session.js';
@@ -76,17 +76,20 @@ export type Gateway = {
   activity(app: AppId): AppActivity;
   /**
    * Resolves when no request, stream or tunnel is under way on the upstream, which must be the object that `findUpstream`
-   * or `activate` gave. Requests finish; tunnels and event streams, which do not end by themselves, are cut off within
-   * `graceMs`, 250 if not given. New requests are not kept away.
+   * or `activate` gave. Requests finish; tunnels and event streams, which do not end by themselves, are cut off in the
+   * second half of `graceMs`, 250 if not given. New requests are not kept away.
    */
   drain(upstream: Upstream, graceMs?: number): Promise<void>;
+  /** As `drain`, for all upstreams at that address, whatever their objects. */
+  drainAt(place: Place, graceMs: number): Promise<void>;
   /** Tells the open pages of an app that have its script. */
   publish(app: AppId, event: PageEvent): void;
   /**
    * Accepts no more connections and lets those there are end in order: requests finish, kept connections are closed behind
-   * their next answer, tunnels and streams are cut one after the other within `graceMs`. Resolves when none is left.
+   * their next answer, tunnels and streams are cut one after the other in the second half of `graceMs`. Requests may take
+   * up to `requestsMs`, and are cut then. Resolves when none is left.
    */
-  retire(graceMs: number): Promise<void>;
+  retire(graceMs: number, requestsMs: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -139,10 +142,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     activity: path.activity.of,
     drain: path.activity.drain,
     publish: pageEvents.publish,
-    retire(graceMs) {
+    drainAt: path.activity.drainAt,
+    retire(graceMs, requestsMs) {
       listeners.https.stop();
       listeners.http.stop();
-      return proxy.drain(graceMs);
+      path.activity.retire(graceMs);
+      return proxy.drain(graceMs, {requestsMs, arriving: () => listeners.https.count() + listeners.http.count()});
     },
     close: () => (closed ??= close()),
   };

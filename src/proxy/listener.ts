@@ -19,6 +19,8 @@ export type Listener = {
   readonly port: number;
   /** True when `port` was denied and `deniedPort` is used. */
   readonly isDenied: boolean;
+  /** Connections that are open, in whatever state. */
+  count(): number;
   /** Stops accepting; what is connected goes on. */
   stop(): void;
   /** Stops accepting and destroys what is connected. */
@@ -75,7 +77,13 @@ async function listenOn(
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return {port: portOf(servers), isDenied: false, stop: () => void stop(), close};
+  return {
+    port: portOf(servers),
+    isDenied: false,
+    count: () => sockets.size,
+    stop: () => void stop(),
+    close,
+  };
 }
 
 function destroyItself(this: Socket): void {

@@ -46,9 +46,16 @@ export type ReverseProxy = {
    * Lets every connection end in order: no connection is kept, tunnels get up to `graceMs`, and what is left then is cut.
    * Whoever accepts connections stops before. Resolves when nothing is left.
    */
-  drain(graceMs: number): Promise<void>;
+  drain(graceMs: number, more?: DrainOptions): Promise<void>;
   /** Cuts everything off. */
   close(): void;
+};
+
+export type DrainOptions = {
+  /** How long requests may take that are under way, in milliseconds; `graceMs` if not given. */
+  readonly requestsMs?: number;
+  /** Connections that were accepted and are still to come here, or not: those in a handshake. 0 if not given. */
+  readonly arriving?: () => number;
 };
 
 /** Idle connections are closed this long after a drain began: a request may be on its way on one. */
@@ -123,12 +130,13 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
     get inFlight() {
       return inFlight;
     },
-    async drain(graceMs) {
+    async drain(graceMs, {requestsMs = graceMs, arriving = () => 0} = {}) {
       isDraining = true;
       http2.drain();
       tunnels.drain(graceMs);
       const start = Date.now();
-      while (connections.size + http2.count + tunnels.count > 0 && Date.now() - start < graceMs) {
+      const longestMs = Math.max(graceMs, requestsMs);
+      while (connections.size + http2.count + tunnels.count + arriving() > 0 && Date.now() - start < longestMs) {
         if (Date.now() - start >= Math.min(IDLE_DRAIN_MS, graceMs / 2)) {
           for (const connection of connections) connection.drain();
         }

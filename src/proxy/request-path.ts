@@ -48,7 +48,7 @@ export type RequestPathOptions = {
 
 export type RequestPath = {
   readonly phases: Phases<GatewayContext>;
-  readonly activity: Pick<Activity, 'of' | 'ofUpstream' | 'drain'>;
+  readonly activity: Pick<Activity, 'of' | 'ofUpstream' | 'drain' | 'drainAt' | 'retire'>;
 };
 
 /** An app whose own watcher starts it anew is asked so often whether it is there. */
@@ -111,7 +111,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     const {context} = session;
     if (context.upstream !== undefined) leaveUpstream(context.upstream, session);
     context.upstream = session.outcome === undefined ? activity.enterUpstream(upstream) : undefined;
-    if (isLasting(session)) context.upstream?.lasting.add(session);
+    if (context.upstream !== undefined && isLasting(session)) activity.expectToLast(context.upstream, session);
     return isGrpc(session) ? overHttp2(upstream) : upstream;
   }
 

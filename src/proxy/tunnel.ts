@@ -2,6 +2,7 @@
 
 import type {Duplex} from 'node:stream';
 import type {ClientTunnel} from './client-side.js';
+import {jitter} from './jitter.js';
 import {createTunnelEnd, type TunnelEnd} from './tunnel-end.js';
 import type {UpstreamTunnel} from './upstream.js';
 
@@ -12,7 +13,10 @@ export type Tunnels = {
    * `onOver` is called once both are closed. What comes back closes them.
    */
   join(client: ClientTunnel, upstream: UpstreamTunnel, onOver: () => void): () => void;
-  /** Closes them one after the other within `graceMs`, so that their clients do not all come back at once. */
+  /**
+   * Closes them, and those that come later, one after the other in the second half of `graceMs`, so that their clients do
+   * not all come back at once.
+   */
   drain(graceMs: number): void;
   close(): void;
   readonly count: number;
@@ -21,6 +25,7 @@ export type Tunnels = {
 export function createTunnels(random: () => number = Math.random): Tunnels {
   const open = new Set<Duplex>();
   const timers = new Set<NodeJS.Timeout>();
+  let drainsWithinMs: number | undefined;
 
   function closeAfter(client: Duplex, ms: number): void {
     const timer = setTimeout(() => {
@@ -41,6 +46,7 @@ export function createTunnels(random: () => number = Math.random): Tunnels {
         onOver();
       };
       open.add(client.duplex);
+      if (drainsWithinMs !== undefined) closeAfter(client.duplex, jitter(drainsWithinMs, random));
       const above: TunnelEnd = createTunnelEnd(socket, () => {
         onClose();
         below.closeSoon();
@@ -56,7 +62,8 @@ export function createTunnels(random: () => number = Math.random): Tunnels {
       return () => client.duplex.destroy();
     },
     drain(graceMs) {
-      for (const client of open) closeAfter(client, graceMs * random());
+      drainsWithinMs = graceMs;
+      for (const client of open) closeAfter(client, jitter(graceMs, random));
     },
     close() {
       for (const timer of timers) clearTimeout(timer);

@@ -60,7 +60,7 @@ export type AttemptWorld = {
   /** Finds out why a process does not become ready. */
   readonly explain: typeof explainStart;
   /** Resolves when nothing of that upstream is in flight any more. */
-  readonly drain: (upstream: Upstream) => Promise<void>;
+  readonly drain: (upstream: Upstream, graceMs: number) => Promise<void>;
   /** Adds a line of tako's own to the app's log. */
   readonly say: (text: string) => void;
 };
@@ -229,7 +229,7 @@ async function finishRequests({facts, spec, clock, drain, stopping, say}: Life):
   const {upstream} = facts;
   if (!upstream) return;
   const finished = async (over: AbortSignal): Promise<void> =>
-    Promise.race([drain(upstream), aborted(stopping.signal, over)]);
+    Promise.race([drain(upstream, spec.graceMs), aborted(stopping.signal, over)]);
   try {
     const isDone = await within(spec.graceMs, clock, finished);
     if (!isDone) say(`pid ${upstream.pid} still has requests in flight after ${spec.graceMs / 1_000} s, and stops now`);

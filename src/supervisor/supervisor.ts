@@ -25,7 +25,7 @@ export type SupervisorOptions = {
   /** A start or restart that did not succeed, whether or not anyone waits for it; told before those are who do. */
   readonly onFailed?: (app: string, error: unknown) => void;
   /** Resolves when nothing of that upstream is in flight any more. It is not waited for longer than the grace period. */
-  readonly drain?: (upstream: Upstream) => Promise<void>;
+  readonly drain?: (upstream: Upstream, graceMs: number) => Promise<void>;
 };
 
 /** Runs apps, of each at most two process groups at a time, and says how they are. */

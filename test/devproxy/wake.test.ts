@@ -3,7 +3,7 @@ import {afterAll, beforeAll, describe, it} from 'vitest';
 import {WebSocket} from 'ws';
 import {isRunning, processIdentity} from '../../src/system/processes.js';
 import {eventually} from '../helpers/eventually.js';
-import {type Live, type LiveApp, NAVIGATION, serverFiles, startLive} from './live.js';
+import {type Answer, type Live, type LiveApp, NAVIGATION, serverFiles, startLive} from './live.js';
 
 let live: Live;
 
@@ -58,7 +58,7 @@ describe('an app that sleeps', () => {
       serverFiles('v1', '', `if (!existsSync('flags/fixed')) throw new Error('no database');`),
     );
     const [page, json, text] = await Promise.all([
-      app.get('/', NAVIGATION),
+      navigate(app),
       app.get('/', {accept: 'application/json'}),
       app.get('/', {accept: '*/*'}),
     ]);
@@ -125,4 +125,12 @@ async function openSocket(app: LiveApp): Promise<WebSocket> {
   const socket = new WebSocket(`wss://localhost:${port}/`, {rejectUnauthorized: false, headers: {host: app.host}});
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   return socket;
+}
+
+/** Goes to the app as a browser does, which a start that takes longer shows a page that follows it. */
+async function navigate(app: LiveApp): Promise<Answer> {
+  for (;;) {
+    const page = await app.get('/', NAVIGATION);
+    if (page.status !== 503) return page;
+  }
 }

@@ -6,7 +6,7 @@ import {request} from 'node:https';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {afterAll, beforeAll, describe, it} from 'vitest';
+import {afterAll, beforeAll, describe, it, onTestFailed} from 'vitest';
 import {eventually} from '../helpers/eventually.js';
 import {createRandom, type Random} from '../helpers/random.js';
 import {scaled} from '../helpers/soak.js';
@@ -31,6 +31,12 @@ const SEED_TIMEOUT_MS = 180_000;
 /** No command may take longer, whatever is done to it. */
 const COMMAND_TIMEOUT_MS = 90_000;
 
+/** About what a rollout takes, from its first step on. */
+const ROLLOUT_MS = 1_500;
+/** For a server to be as it should, whatever has happened to it: it may boot, and wait between attempts. */
+const WELL_WITHIN_MS = 60_000;
+const LOOK_MS = 200;
+
 const SERVER = `import {readFileSync, writeSync, closeSync} from 'node:fs';
 import {createServer} from 'node:http';
 const version = readFileSync(new URL('version.txt', import.meta.url), 'utf8');
@@ -53,6 +59,13 @@ servers = ["one"]
 stability = 0
 health = "tcp"
 `;
+
+type Started = {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{readonly code: number | null; readonly output: string}>;
+  /** Resolves when it has printed the text, or has ended. */
+  readonly says: (text: string) => Promise<void>;
+};
 
 type Action =
   | {readonly type: 'deploy'; readonly version: string}
@@ -99,6 +112,7 @@ describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment
 
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
     it(`leaves one release that serves, and loses nothing, with seed ${seed}`, {timeout: SEED_TIMEOUT_MS}, async () => {
+      onTestFailed(async () => console.log((await vps.run('tail -n 40 /opt/tako/service/tako.log')).stdout));
       const random = createRandom(seed);
       const action = chooseAction(random, seed);
       const faults = [choose(random, FAULTS), ...(random.below(3) === 0 ? [choose(random, FAULTS)] : [])];
@@ -107,21 +121,32 @@ describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment
       const outcome = await disturb(action, faults, random, when);
       const after = await untilWell(when, before, action, outcome);
       await deployClean(`after-${seed}`);
-      await eventually(async () => assertTidy(await readServerView(vps), after, when));
+      await untilTrue(async () => assertTidy(await readServerView(vps), after, when));
     });
   }
 
   const write = (file: string, text: string): void => writeFileSync(path.join(folder, 'shop', file), text);
 
-  function start(...args: string[]): {child: ChildProcess; ended: Promise<{code: number | null; output: string}>} {
+  function start(...args: string[]): Started {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: path.join(folder, 'shop'),
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (output += chunk));
-    return {child, ended: once(child, 'close').then(([code]) => ({code, output}))};
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', chunk => {
+        output += chunk;
+      });
+    }
+    const late = setTimeout(() => child.kill('SIGABRT'), COMMAND_TIMEOUT_MS);
+    const ended = once(child, 'close').then(([code]) => {
+      clearTimeout(late);
+      assert.notEqual(child.signalCode, 'SIGABRT', `tako ${args.join(' ')} hangs: ${output}`);
+      return {code, output};
+    });
+    const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    return {child, ended, says: text => eventually(() => assert.ok(output.includes(text) || isOver()))};
   }
 
   async function succeed(...args: string[]): Promise<string> {
@@ -147,41 +172,39 @@ describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment
   ): Promise<number | null> {
     const begun = Date.now();
     if (action.type === 'deploy') write('version.txt', action.version);
-    const {child, ended} = start(...commandOf(action));
-    const span = usual.get(action.type) ?? 1_500;
+    const {child, ended, says} = start(...commandOf(action));
+    ended.catch(() => undefined);
+    // Half of the deploys are let come to their rollout, which is the shorter part and the one with more to break.
+    const isLate = action.type === 'deploy' && random.below(2) === 0;
+    if (isLate) await says('job-started').catch(() => undefined);
+    const span = isLate ? ROLLOUT_MS : (usual.get(action.type) ?? 1_500);
     for (const fault of faults) {
       await delay(random.below(span));
       await strike(fault, vps, child, random);
     }
-    const late = setTimeout(() => child.kill('SIGABRT'), COMMAND_TIMEOUT_MS);
     const {code, output} = await ended;
-    clearTimeout(late);
-    assert.notEqual(child.signalCode, 'SIGABRT', `${when}: the command hangs: ${output}`);
     if (process.env.TAKO_CHAOS_LOUD) console.log(when, Date.now() - begun, code, output.slice(-300));
     return code;
   }
 
   /** The invariants that hold by themselves, some time after whatever happened. */
   async function untilWell(when: string, before: ServerView, action: Action, code: number | null): Promise<ServerView> {
-    return eventually(
-      async () => {
-        const view = await readServerView(vps);
-        const current = assertOneRelease(view, when);
-        assertNothingLost(view, before, when);
-        assertOutcome(action, code, before, current, when);
-        const wanted = view.deployments[0]?.scale ?? -1;
-        assertScale(action, code, wanted, when);
-        const {release, version} = await get();
-        assert.equal(release, current, `${when}: another release serves than the state says`);
-        assert.equal(version, versions.get(release) ?? version, `${when}: its content is another's`);
-        versions.set(release, version);
-        if (action.type === 'deploy' && current !== currentOf(before)) assert.equal(version, action.version, when);
-        assertProcesses(view, current, wanted, when);
-        scale = wanted;
-        return view;
-      },
-      {everyMs: 200},
-    );
+    return untilTrue(async () => {
+      const view = await readServerView(vps);
+      const current = assertOneRelease(view, when);
+      assertNothingLost(view, before, when);
+      assertOutcome(action, code, before, current, when);
+      const wanted = view.deployments[0]?.scale ?? -1;
+      assertScale(action, code, wanted, when);
+      const {release, version} = await get();
+      assert.equal(release, current, `${when}: another release serves than the state says`);
+      assert.equal(version, versions.get(release) ?? version, `${when}: its content is another's`);
+      versions.set(release, version);
+      if (action.type === 'deploy' && current !== currentOf(before)) assert.equal(version, action.version, when);
+      assertProcesses(view, current, wanted, when);
+      scale = wanted;
+      return view;
+    });
   }
 
   function assertScale(action: Action, code: number | null, wanted: number, when: string): void {
@@ -239,6 +262,19 @@ function commandOf(action: Action): readonly string[] {
   }
 }
 
+/** Looks again and again, as long as a server may take. */
+async function untilTrue<T>(check: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + WELL_WITHIN_MS;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await delay(LOOK_MS);
+  }
+}
+
 const choose = <T>(random: Random, items: readonly T[]): T => items[random.below(items.length)] as T;
 
 const currentOf = ({releases}: ServerView): string | undefined => releases.find(({state}) => state === 'current')?.id;
@@ -284,6 +320,7 @@ function assertOutcome(action: Action, code: number | null, before: ServerView, 
 
 function assertProcesses(view: ServerView, current: string, scale: number, when: string): void {
   assert.deepEqual([view.holders.length, view.servers.length], [1, 1], `${when}: holders and servers`);
+  assert.deepEqual(view.connections, [], `${when}: connections of laptops that have gone`);
   const strangers = view.apps.filter(({release}) => release !== current);
   assert.deepEqual(strangers, [], `${when}: processes of another release than ${current}`);
   // On demand, the request just made has started one.

@@ -53,9 +53,9 @@ export function createFakeApp(drain: AttemptWorld['drain'] = async () => {}) {
     clock,
     launch,
     explain: async (...failure) => new StartError(...failure),
-    drain: upstream => {
+    drain: (upstream, graceMs) => {
       drained.push(upstream);
-      return drain(upstream);
+      return drain(upstream, graceMs);
     },
     say: text => said.push(text),
   };

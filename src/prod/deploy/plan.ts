@@ -84,7 +84,7 @@ export async function planDeploy(options: PlanOptions): Promise<Planning> {
     ...findSettingProblems({...options, servers}),
     ...('problem' in command ? [command.problem] : await findPlanProblems(known, command, environment)),
   ];
-  const warnings = await findPlanWarnings(known);
+  const warnings = await findPlanWarnings(known, environment);
   if (problems.length > 0 || !environment || 'problem' in command) return {ok: false, problems, warnings};
   const plan = await makePlan(options, {known, command, environment, servers});
   return {ok: true, planned: {plan, known, command}, warnings};

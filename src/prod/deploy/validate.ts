@@ -245,7 +245,10 @@ async function findPackageProblems(known: ProjectKnowledge, command: ProductionC
 const NOT_YET = ['images', 'workflows', 'storages'] as const;
 
 /** What is worth knowing and stops nothing, as sentences. */
-export async function findPlanWarnings({config, facts, root}: ProjectKnowledge): Promise<readonly string[]> {
+export async function findPlanWarnings(
+  {config, facts, root}: ProjectKnowledge,
+  environment: Environment | undefined,
+): Promise<readonly string[]> {
   const names = (await listFolder(path.join(root.root, root.directory))).map(({name}) => name);
   const secret = names.filter(isSecretFile);
   const unused = NOT_YET.filter(key => config.writtenKeys.includes(key));
@@ -256,5 +259,19 @@ export async function findPlanWarnings({config, facts, root}: ProjectKnowledge):
       .filter(name => facts.scripts[name] !== undefined)
       .map(name => `scripts.${name} in package.json does not run on servers; release runs a command once per deploy`),
     ...facts.malformed.map(name => `${name} was skipped: it cannot be read`),
+    ...(environment ? findNotYet(environment) : []),
+  ];
+}
+
+/** What the environment asks for and servers do not do yet. */
+function findNotYet({ssl, sourceIp}: Environment): readonly string[] {
+  return [
+    ...(ssl === 'letsencrypt' || ssl === 'cloudflare'
+      ? [`ssl = "${ssl}": servers order no certificates yet; without files of yours they show one that nobody trusts`]
+      : []),
+    ...(ssl === 'off' ? ['ssl = "off": servers redirect HTTP to HTTPS all the same'] : []),
+    ...(sourceIp === 'auto' || sourceIp === 'direct'
+      ? []
+      : [`source_ip = "${sourceIp}": servers do not act on it yet`]),
   ];
 }

@@ -4,7 +4,7 @@
 
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {constants} from 'node:fs';
+import {constants, existsSync} from 'node:fs';
 import {type FileHandle, mkdir, open} from 'node:fs/promises';
 import path from 'node:path';
 import {errorCode, TakoError} from '../../system/error.js';
@@ -57,8 +57,9 @@ async function give(folder: FileHandle, to: User, mode: number, {user, service}:
   await folder.chmod(mode);
 }
 
-/** Empties the folder as its own user, whose rights end where its own files do. */
+/** Empties the folder as its own user, whose rights end where its own files do. An app that never ran has none. */
 export async function eraseData(folder: string, user: User | undefined): Promise<void> {
+  if (!existsSync(folder)) return;
   const child = spawn('find', [folder, '-xdev', '-mindepth', '1', '-delete'], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],

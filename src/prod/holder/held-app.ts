@@ -36,13 +36,21 @@ export type HeldApp = {
   tell(link: Link): void;
   /** As `tell`, and it gets the output, and decides. */
   giveTo(link: Link): void;
+  /** Its output stays here until it is given to somebody. */
+  hold(): void;
   /** The link has gone. */
   leave(link: Link): void;
+  /** None of the link's requests is under way there. */
+  left(link: Link): void;
   listensOn(endpoint: Endpoint): void;
   taken(sequence: number): void;
   /** The message that hands it over. */
   describe(): HolderMessageInput & {type: 'running'};
   facts(): (HolderMessageInput & {type: 'running'})['app'];
+  /**
+   * Ends it when those who know it and do not own it have finished their requests there: each of them does so in a time of
+   * its own, or is ended itself.
+   */
   end(graceMs: number): Promise<GroupEnd>;
   kill(): void;
   /** Lets go of its pipes. */
@@ -70,6 +78,22 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
   let written = '';
   let exit: Exit | undefined;
   let ending: Promise<GroupEnd> | undefined;
+  /** Those who finish their requests there before it is ended. */
+  const leaving = new Map<Link, () => void>();
+
+  const settleLeaving = (link: Link): void => {
+    leaving.get(link)?.();
+    leaving.delete(link);
+  };
+  async function leftByOthers(): Promise<void> {
+    const place = endpoint;
+    if (place === undefined) return;
+    const others = [...watchers].filter(link => link !== owner && !link.isGone);
+    const all = others.map(link => new Promise<void>(resolve => leaving.set(link, resolve)));
+    for (const link of others) link.send({type: 'leave', instance: id, endpoint: place, graceMs: spec.graceMs});
+    // Nobody can finish anything where nothing runs.
+    await Promise.race([Promise.all(all), app.exited]);
+  }
 
   const broadcast = (message: HolderMessageInput): void => {
     for (const link of watchers) link.send(message);
@@ -172,8 +196,11 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
         end: stream => link.send({type: 'output-end', instance: id, stream}),
       });
     },
+    hold: () => output.direct(undefined),
+    left: settleLeaving,
     leave: link => {
       watchers.delete(link);
+      settleLeaving(link);
       if (owner !== link) return;
       owner = undefined;
       output.direct(undefined);
@@ -192,7 +219,7 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
       endpoint: endpoint ?? null,
     }),
     end: graceMs => {
-      ending ??= app.end(graceMs, clock);
+      ending ??= leftByOthers().then(() => app.end(graceMs, clock));
       return ending;
     },
     kill: () => app.kill(),

@@ -52,10 +52,12 @@ export type Holder = {
   /** Whether apps run as users of their own. */
   readonly isIsolated: boolean;
   /**
-   * Says that this process is ready to serve, and resolves when it is the one that does, with all that runs: each to be
-   * adopted, or ended. Then is the time to accept connections. Until then it starts no app.
+   * Says that this process could serve, and resolves when it decides, with all that runs: each to be adopted, or ended.
+   * Then is the time to accept connections. Until then it starts no app.
    */
   ready(): Promise<readonly RunningApp[]>;
+  /** Says that it accepts connections: who did before is told to finish. */
+  accepting(): void;
   /** As `spawnApp` of the supervisor, as a child of the holder. `meta` comes back with it in `ready`. */
   spawnApp(spec: LaunchSpec, instanceId: string, isolation: Isolation, meta?: unknown): Promise<SpawnedApp>;
   /** Makes the user and the data folder of `shop/production`, where they are not there yet. */
@@ -66,8 +68,15 @@ export type Holder = {
   baggage(name: string): unknown;
   /** Leaves a value to the next. Throws a RangeError when there is no room for it: 1 MiB in all. */
   setBaggage(name: string, value: unknown): void;
-  /** Called when another process serves now: no new connections, finish what is in flight, exit. */
-  onDrain(listener: () => void): void;
+  /**
+   * Called when another process decides from now on. Requests are to be answered still. What this one was writing is written
+   * when that resolves, for the other to go on.
+   */
+  onFollowed(listener: () => Promise<void>): void;
+  /** Called when another ends an instance: resolves when no request of this process is in flight there any more. */
+  onLeave(listener: (endpoint: Endpoint, graceMs: number) => Promise<void>): void;
+  /** Called when another accepts connections: no new ones, finish what is in flight within so many milliseconds, exit. */
+  onDrain(listener: (timeoutMs: number) => void): void;
   /** Has another server process follow this one. Rejects with RELOAD_FAILED, and this one goes on, if it is not ready. */
   reload(): Promise<{readonly pid: number}>;
   /** Ends the holder, this process and all apps: what comes next is a drain. */
@@ -92,11 +101,13 @@ export async function connectHolder({
   const apps = new Map<string, RemoteApp>();
   const running: RunningApp[] = [];
   const baggage = new Map<string, unknown>();
-  const drainListeners: (() => void)[] = [];
+  const drainListeners: ((timeoutMs: number) => void)[] = [];
+  let onFollowed = async (): Promise<void> => undefined;
+  let onLeave = async (_endpoint: Endpoint, _graceMs: number): Promise<void> => undefined;
   const welcome = createDeferred<HolderMessage & {type: 'welcome'}>();
   const serving = createDeferred<readonly RunningApp[]>();
   let lastId = 0;
-  let isDraining = false;
+  let drainsWithinMs: number | undefined;
 
   const send = (message: ServerMessageInput): void => void writeJsonLine(channel, message);
   type Request = Extract<ServerMessageInput, {id: number}>;
@@ -128,10 +139,19 @@ export async function connectHolder({
     pending.delete(id);
     return found;
   };
-  const drain = (): void => {
-    isDraining = true;
-    for (const listener of drainListeners) listener();
+  const drain = (timeoutMs: number): void => {
+    drainsWithinMs = timeoutMs;
+    for (const listener of drainListeners) listener(timeoutMs);
   };
+  // Whatever went wrong here, others go on.
+  const yieldTo = (): void =>
+    void onFollowed()
+      .catch(() => {})
+      .then(() => send({type: 'yielded'}));
+  const leave = ({instance, endpoint, graceMs}: HolderMessage & {type: 'leave'}): void =>
+    void onLeave(endpoint, graceMs)
+      .catch(() => {})
+      .then(() => send({type: 'left', instance}));
 
   const takeOver = ({app, spec, meta, endpoint, startedAt}: HolderMessage & {type: 'running'}): void => {
     running.push({app: attach(app, spec).app, spec, meta, endpoint, startedAt});
@@ -145,7 +165,9 @@ export async function connectHolder({
     if (message.type === 'welcome') welcome.resolve(message);
     else if (message.type === 'running') takeOver(message);
     else if (message.type === 'serving') serving.resolve(running.splice(0));
-    else if (message.type === 'drain') drain();
+    else if (message.type === 'followed') yieldTo();
+    else if (message.type === 'leave') leave(message);
+    else if (message.type === 'drain') drain(message.timeoutMs);
     else if (message.type === 'spawned') takeSpawned(message);
     else if (message.type === 'answer') settle(message.id)?.resolve(message.value);
     else if (message.type === 'failed') settle(message.id)?.reject(failureOf(message.failure));
@@ -193,6 +215,7 @@ export async function connectHolder({
       } as const;
       return (await ask(request, spec).catch(error => explainNotSpawned(spec, error))) as SpawnedApp;
     },
+    accepting: () => send({type: 'accepting'}),
     prepare: async deployment => {
       const {uid, gid, dataFolder} = (await ask({type: 'user', deployment})) as Prepared;
       return {dataFolder, user: uid === null || gid === null ? undefined : {uid, gid}};
@@ -205,9 +228,15 @@ export async function connectHolder({
       baggage.set(name, kept);
       send({type: 'baggage', name, value: kept});
     },
+    onFollowed: listener => {
+      onFollowed = listener;
+    },
+    onLeave: listener => {
+      onLeave = listener;
+    },
     onDrain: listener => {
       drainListeners.push(listener);
-      if (isDraining) listener();
+      if (drainsWithinMs !== undefined) listener(drainsWithinMs);
     },
     reload: async () => (await ask({type: 'reload'})) as {pid: number},
     shutdown: async () => void (await ask({type: 'shutdown'})),

@@ -183,6 +183,8 @@ function assemble(
     isIsolated: isRoot,
     isActive: process => keeper.isActive(process),
     ready: process => keeper.ready(process),
+    accepting: process => keeper.accepting(process),
+    clock,
     reload: () => keeper.reload(),
     shutdown: () => void close(),
     prepare: async deployment => {

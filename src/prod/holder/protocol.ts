@@ -2,8 +2,8 @@
 // inherits. The server process is not root and the holder may be, so what arrives there is believed only as far as its
 // form goes; what it asks for is judged where it is done.
 //
-//   holder  -> server  welcome, running*, serving, then: app's output, listeners and ends, answers, drain
-//   server  -> holder  ready, then: what it wants done, and which output it has taken
+//   holder  -> server  welcome, running*, serving, then: app's output, listeners and ends, answers, leave, followed, drain
+//   server  -> holder  ready, accepting, then: what it wants done, which output it has taken, left, yielded
 
 import {z} from 'zod';
 
@@ -73,6 +73,12 @@ const request = {id: number};
 const serverMessage = z.discriminatedUnion('type', [
   /** Its self-check is done: it takes over what runs. */
   z.strictObject({type: z.literal('ready')}),
+  /** It takes connections: the one before it need not any more. */
+  z.strictObject({type: z.literal('accepting')}),
+  /** The answer to `followed`: what it was writing is written. */
+  z.strictObject({type: z.literal('yielded')}),
+  /** The answer to `leave`: none of its requests is under way there. */
+  z.strictObject({type: z.literal('left'), instance}),
   z.strictObject({...request, type: z.literal('spawn'), instance, spec, isolation, meta: z.unknown()}),
   z.strictObject({...request, type: z.literal('end'), instance, graceMs: milliseconds}),
   z.strictObject({type: z.literal('kill'), instance}),
@@ -136,8 +142,12 @@ const holderMessage = z.discriminatedUnion('type', [
   }),
   /** It is the server now, and all that runs has been told. */
   z.strictObject({type: z.literal('serving')}),
-  /** Another is the server now. */
-  z.strictObject({type: z.literal('drain')}),
+  /** Another is about to be the server: nothing is started, ended or written here any more. Requests are answered still. */
+  z.strictObject({type: z.literal('followed')}),
+  /** To an instance that is about to be ended by another: requests in flight there are to be finished. */
+  z.strictObject({type: z.literal('leave'), instance, endpoint, graceMs: milliseconds}),
+  /** No connections any more; what is under way is finished within that time, or killed. */
+  z.strictObject({type: z.literal('drain'), timeoutMs: milliseconds}),
   z.strictObject({type: z.literal('output'), instance, sequence: number, stream, text: z.string()}),
   z.strictObject({type: z.literal('output-end'), instance, stream}),
   /** What it has written to file descriptor 4 so far, as latin1. */

@@ -13,7 +13,7 @@ import {exitOf} from './wire.js';
 /** What is known of a process when it is spawned or handed over. */
 export type AppFacts = (HolderMessage & {type: 'running'})['app'];
 
-export type OfApp = Extract<HolderMessage, {instance: string}>;
+export type OfApp = Exclude<Extract<HolderMessage, {instance: string}>, {type: 'leave'}>;
 
 /** How the holder is asked about one app. */
 export type AppCalls = {

@@ -1,7 +1,10 @@
 // There is always one server process, or one on its way.
 //
-//   candidate -> active -> draining -> gone      it said that it is ready; another did; it finished
+//   candidate -> active -> draining -> gone      it said that it is ready; another accepts; it finished
 //        '-> gone                                 it exited, or its deadline passed: the active one goes on
+//
+// Two are there between `ready` and `accepting` of the second: it has all that runs, and the first still takes connections.
+// When the second fails there, the first serves what runs, and only a third one can start something.
 //
 // When the active one is gone and no candidate is there, the next is started after a pause that grows with each failure.
 
@@ -21,6 +24,8 @@ export type ServerKeeper = {
   reload(): Promise<{readonly pid: number}>;
   /** It says that it is ready. */
   ready(process: ServerProcess): void;
+  /** It takes connections: those before it are to finish. */
+  accepting(process: ServerProcess): void;
   isActive(process: ServerProcess): boolean;
   /** Has the active one finish, kills it when it takes longer than that, and starts none any more. */
   close(timeoutMs: number): Promise<void>;
@@ -29,8 +34,8 @@ export type ServerKeeper = {
 export type ServerKeeperOptions = {
   readonly start: (onMessage: (process: ServerProcess, message: ServerMessage) => void) => Promise<ServerProcess>;
   readonly onMessage: (process: ServerProcess, message: ServerMessage) => void;
-  /** It is the active one now. The old one is told when this resolves. */
-  readonly onActive: (process: ServerProcess) => Promise<void>;
+  /** It is the active one now, in the place of the one before. */
+  readonly onActive: (process: ServerProcess, before: ServerProcess | undefined) => Promise<void>;
   readonly onGone: (process: ServerProcess) => void;
   readonly readyTimeoutMs: number;
   readonly drainTimeoutMs: number;
@@ -55,6 +60,8 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
   let active: ServerProcess | undefined;
   let activeSince = 0;
   let candidate: Candidate | undefined;
+  /** Followed by one that does not take connections yet. */
+  const followed = new Set<ServerProcess>();
   const draining = new Set<ServerProcess>();
   let failures = 0;
   let isClosed = false;
@@ -79,6 +86,17 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
     process.kill('SIGKILL');
   }
 
+  function succeed(accepted: Candidate): void {
+    candidate = undefined;
+    accepted.settle(undefined);
+    const before = [...followed];
+    followed.clear();
+    // Who asked for it is among them, and is answered first.
+    setImmediate(() => {
+      for (const process of before) void drain(process, drainTimeoutMs);
+    });
+  }
+
   function fail(failed: Candidate, problem: string): void {
     if (candidate !== failed) return;
     candidate = undefined;
@@ -91,9 +109,12 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
   function onExit(process: ServerProcess, exit: Exit): void {
     options.onGone(process);
     draining.delete(process);
-    if (candidate?.process === process) fail(candidate, `it exited with ${describeExit(exit)}`);
-    if (active !== process) return;
-    active = undefined;
+    followed.delete(process);
+    const wasActive = active === process;
+    if (wasActive) active = undefined;
+    const isUnfinished = candidate?.process === process;
+    if (candidate && isUnfinished) fail(candidate, `it exited with ${describeExit(exit)}`);
+    if (!wasActive || isUnfinished) return;
     if (clock.now() - activeSince >= PROVEN_AFTER_MS) failures = 0;
     if (isClosed) return;
     say(`the server process ${process.pid} exited with ${describeExit(exit)}`);
@@ -114,7 +135,7 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
 
   async function drain(process: ServerProcess, timeoutMs: number): Promise<void> {
     draining.add(process);
-    process.send({type: 'drain'});
+    process.send({type: 'drain', timeoutMs});
     if (await within(timeoutMs, clock, () => process.exited)) return;
     say(`the server process ${process.pid} had not finished within ${timeoutMs / 1_000} s, and is killed`);
     process.kill('SIGKILL');
@@ -127,19 +148,15 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
       return (candidate ?? begin()).ready;
     },
     ready: process => {
-      if (candidate?.process !== process) return;
-      const {settle} = candidate;
-      candidate = undefined;
-      const old = active;
+      if (candidate?.process !== process || active === process) return;
+      const before = active;
+      if (before) followed.add(before);
       active = process;
       activeSince = clock.now();
-      void options
-        .onActive(process)
-        .catch(error => say(`what runs could not be handed over: ${describe(error)}`))
-        .then(() => {
-          settle(undefined);
-          if (old) void drain(old, drainTimeoutMs);
-        });
+      options.onActive(process, before).catch(error => say(`what runs could not be handed over: ${describe(error)}`));
+    },
+    accepting: process => {
+      if (candidate?.process === process && active === process) succeed(candidate);
     },
     isActive: process => active === process,
     close: async timeoutMs => {
@@ -147,8 +164,8 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
       pause?.abort();
       const unfinished = candidate?.process;
       unfinished?.kill('SIGKILL');
-      const ending = active ? drain(active, timeoutMs) : undefined;
-      await ending;
+      const serving = [...(active ? [active] : []), ...followed];
+      await Promise.all(serving.map(process => drain(process, timeoutMs)));
       for (const process of draining) process.kill('SIGKILL');
       await Promise.all([unfinished?.exited, ...[...draining].map(({exited}) => exited)]);
     },

@@ -2,6 +2,8 @@
 // active one starts and ends apps. One that finishes its requests is told of the apps it knows until it is gone, so that
 // it sends no request where nobody listens.
 
+import {within} from '../../supervisor/race.js';
+import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import type {HeldApps} from './held-apps.js';
 import {HOLDER_PROTOCOL, type ServerMessage} from './protocol.js';
@@ -11,12 +13,15 @@ import {wireFailure, wireSpec} from './wire.js';
 /** All that a server process can ask for beside its apps. */
 export type SessionWorld = {
   readonly apps: HeldApps;
+  readonly clock: Clock;
   readonly baggage: Baggage;
   readonly limitsBy: 'cgroup-v2' | 'cgroup-v1' | null;
   readonly isIsolated: boolean;
   isActive(server: ServerProcess): boolean;
   /** It says that it is ready. */
   ready(server: ServerProcess): void;
+  /** It takes connections. */
+  accepting(server: ServerProcess): void;
   reload(): Promise<{readonly pid: number}>;
   shutdown(): void;
   /** Makes the user and the data folder of a deployment. */
@@ -34,15 +39,16 @@ export type Baggage = {
 export type Session = {
   /** Says what the server process needs to know before it can be ready. */
   welcome(server: ServerProcess): void;
-  /** Hands all that runs over to it, and what is just being started too. */
-  handOver(server: ServerProcess): Promise<void>;
+  /** Hands all that runs over to it, and what is just being started too, when the one before has let go of it. */
+  handOver(server: ServerProcess, before: ServerProcess | undefined): Promise<void>;
   take(server: ServerProcess, message: ServerMessage): void;
 };
 
 type Asking = Extract<ServerMessage, {id: number}>;
 
 export function createSession(world: SessionWorld): Session {
-  const {apps, baggage} = world;
+  const {apps, baggage, clock} = world;
+  const yielding = new Map<ServerProcess, () => void>();
 
   const answer = (server: ServerProcess, {id}: {readonly id: number}, work: Promise<unknown>): void => {
     work.then(
@@ -89,17 +95,28 @@ export function createSession(world: SessionWorld): Session {
     }
   }
 
-  type OfApp = Extract<ServerMessage, {type: 'kill' | 'close' | 'listens' | 'taken'}>;
+  type OfApp = Extract<ServerMessage, {type: 'kill' | 'close' | 'listens' | 'taken' | 'left'}>;
 
   function takeOfApp(server: ServerProcess, message: OfApp): void {
     const app = apps.find(message.instance);
     if (app === undefined) return;
     // Both may have waited for the same start.
     if (message.type === 'listens') app.listensOn(message.endpoint);
+    if (message.type === 'left') app.left(server);
     if (app.owner !== server) return;
     if (message.type === 'taken') app.taken(message.sequence);
     if (message.type === 'kill') app.kill();
     if (message.type === 'close') void apps.close(app);
+  }
+
+  /** Output waits here meanwhile: what it gets, it writes, and what it does not get, the next one writes. */
+  async function takeFrom(before: ServerProcess): Promise<void> {
+    for (const app of apps.all()) if (app.owner === before) app.hold();
+    const {promise, resolve} = Promise.withResolvers<void>();
+    yielding.set(before, resolve);
+    before.send({type: 'followed'});
+    await within(YIELD_MS, clock, () => Promise.race([promise, before.exited]));
+    yielding.delete(before);
   }
 
   return {
@@ -108,7 +125,8 @@ export function createSession(world: SessionWorld): Session {
       const sockets = [...server.sockets];
       server.send({type: 'welcome', protocol: HOLDER_PROTOCOL, sockets, limitsBy, isIsolated, baggage: baggage.all()});
     },
-    handOver: async server => {
+    handOver: async (server, before) => {
+      if (before && !before.isGone) await takeFrom(before);
       await apps.settled();
       if (!world.isActive(server)) return;
       for (const app of apps.all()) {
@@ -123,11 +141,16 @@ export function createSession(world: SessionWorld): Session {
       if (message.type === 'spawn') void spawn(server, message).catch(error => fail(server, message, error));
       else if ('id' in message) answer(server, message, perform(server, message));
       else if (message.type === 'ready') world.ready(server);
+      else if (message.type === 'accepting') world.accepting(server);
+      else if (message.type === 'yielded') yielding.get(server)?.();
       else if (message.type === 'baggage') baggage.set(message.name, message.value);
       else takeOfApp(server, message);
     },
   };
 }
+
+/** To write what it has of output: a tenth of a second's worth. */
+const YIELD_MS = 2_000;
 
 const refuse = (): TakoError =>
   new TakoError('SERVER_DRAINING', 'another server process has taken over', {hint: 'ask again'});

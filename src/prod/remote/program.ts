@@ -9,7 +9,13 @@ import {TakoError} from '../../system/error.js';
 import type {TarFile} from './tar.js';
 
 /** What of the package a server needs, as files and folders. */
-const PARTS = ['package.json', 'dist/prod/server.mjs', 'dist/supervisor/preload', 'templates'] as const;
+const PARTS = [
+  'package.json',
+  'dist/prod/server.mjs',
+  'dist/prod/connect.mjs',
+  'dist/supervisor/preload',
+  'templates',
+] as const;
 
 /** Python's own cache, and types, which are for a compiler. */
 const LEFT_OUT = /(?:^|\/)__pycache__\/|\.d\.[cm]?ts$/;

@@ -2,12 +2,14 @@
 // may do everything; that is what its group is for.
 
 import {once} from 'node:events';
-import {chmod, readdir, rename, rm, symlink} from 'node:fs/promises';
+import {chmod, readdir, readlink, rename, rm, symlink} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import type {Handlers} from '../../control/method.js';
 import {serveClient} from '../../control/server.js';
 import type {ServerMethods} from '../../control/server-methods.js';
+import {within} from '../../supervisor/race.js';
+import {systemClock} from '../../system/clock.js';
 import {processIdentity} from '../../system/processes.js';
 import type {UploadReceiver} from '../releases/upload-receiver.js';
 import {receiveUpload} from '../releases/upload-stream.js';
@@ -20,8 +22,11 @@ export type ControlSocketOptions = {
 };
 
 export type ControlSocket = {
-  /** Ends every connection and takes no more. The name is not touched: it may be the next process's already. */
-  close(): Promise<void>;
+  /**
+   * Takes no more connections, and ends those there are when what they asked for is answered or received, or `patienceMs` is
+   * over. The name is not touched: it may be the next process's already.
+   */
+  close(patienceMs: number): Promise<void>;
 };
 
 /** For the last answers to be read. */
@@ -36,11 +41,16 @@ const SHARED_SOCKET = 0o660;
  */
 export async function openControlSocket(options: ControlSocketOptions): Promise<ControlSocket> {
   const clients = new Set<Socket>();
+  const underWay = new Set<Promise<void>>();
+  const onWork = (work: Promise<void>): void => {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  };
   const server = createServer({allowHalfOpen: true}, socket => {
     clients.add(socket);
     socket.once('close', () => clients.delete(socket));
     socket.on('error', () => socket.destroy());
-    welcome(socket, options);
+    welcome(socket, {...options, onWork});
   });
   const own = ownPath(options.path, process.pid);
   await removeLeftovers(options.path);
@@ -51,8 +61,9 @@ export async function openControlSocket(options: ControlSocketOptions): Promise<
   await symlink(path.basename(own), `${own}.new`);
   await rename(`${own}.new`, options.path);
   return {
-    async close() {
+    async close(patienceMs) {
       const closed = new Promise(resolve => server.close(resolve));
+      await within(patienceMs, systemClock, () => Promise.all(underWay));
       // What was answered goes out first; who does not read it keeps nobody.
       for (const client of clients) client.end();
       const late = setTimeout(() => {
@@ -62,6 +73,13 @@ export async function openControlSocket(options: ControlSocketOptions): Promise<
       clearTimeout(late);
     },
   };
+}
+
+/** The process that the name leads to. Undefined: to none. */
+export async function findControlSocketOwner(shared: string): Promise<number | undefined> {
+  const target = await readlink(shared).catch(() => '');
+  const pid = Number(/\.(\d+)\.sock$/.exec(target)?.[1]);
+  return pid > 0 ? pid : undefined;
 }
 
 /** `run/control.123.sock` beside `run/control.sock`. */
@@ -76,23 +94,27 @@ async function removeLeftovers(shared: string): Promise<void> {
   }
 }
 
+type WelcomeOptions = ControlSocketOptions & {readonly onWork: (work: Promise<void>) => void};
+
 const UPLOAD = Buffer.from('{"upload": 1}\n');
 
 /** What the first bytes are tells what it is; they come in one piece, as both heads are one small write. */
-function welcome(socket: Socket, {handlers, receiver, onBug}: ControlSocketOptions): void {
+function welcome(socket: Socket, {handlers, receiver, onBug, onWork}: WelcomeOptions): void {
+  // Cut before it has said what it is: without an answer, its other end would wait for one for ever.
+  const leave = (): void => void socket.end();
+  socket.once('end', leave);
   socket.once('data', (chunk: Buffer) => {
+    socket.off('end', leave);
     socket.pause();
     const isUpload = chunk.subarray(0, UPLOAD.length).equals(UPLOAD);
     const rest = isUpload ? chunk.subarray(UPLOAD.length) : chunk;
     if (rest.length > 0) socket.unshift(rest);
     if (isUpload) {
-      receiveUpload({input: socket, output: socket}, receiver).then(
-        () => socket.end(),
-        () => socket.end(),
-      );
+      const end = (): void => void socket.end();
+      onWork(receiveUpload({input: socket, output: socket}, receiver).then(end, end));
     } else {
       socket.once('end', () => socket.end());
-      serveClient(socket, {handlers, onBug});
+      serveClient(socket, {handlers, onBug, onCall: onWork});
     }
     socket.resume();
   });

@@ -28,6 +28,8 @@ export type DeploymentsOptions = {
   readonly inFlightOf: (upstream: Upstream) => number;
   readonly memoryOf: (pid: number) => number | null;
   readonly onRoutes: (routes: readonly Route[]) => void;
+  /** Told which release of each deployment serves, whenever that changes. */
+  readonly onServing: (releases: ReadonlyMap<string, string>) => void;
   /** A line of the server's own in the deployment's log. */
   readonly say: (name: DeploymentName, text: string) => void;
 };
@@ -71,7 +73,13 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     return place;
   }
 
-  const publish = (): void => onRoutes([...deployments.values()].flatMap(routesOf));
+  function publish(): void {
+    const serving = [...deployments.values()].flatMap(({key, release}) =>
+      release ? [[key, release.id] as const] : [],
+    );
+    options.onServing(new Map(serving));
+    onRoutes([...deployments.values()].flatMap(routesOf));
+  }
 
   function add(name: DeploymentName, scale: number, isStopped: boolean): Deployment {
     const deployment = new Deployment({

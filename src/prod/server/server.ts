@@ -6,7 +6,10 @@ import {rm, statfs} from 'node:fs/promises';
 import path from 'node:path';
 import type {DeploymentName} from '../../control/server-methods.js';
 import type {Gateway} from '../../proxy/gateway.js';
+import {upstreamOf} from '../../proxy/local-upstream.js';
+import type {Upstream} from '../../proxy/upstream.js';
 import {createIdleStop} from '../../supervisor/idle-stop.js';
+import {within} from '../../supervisor/race.js';
 import {createSupervisor, type Supervisor} from '../../supervisor/supervisor.js';
 import type {Clock} from '../../system/clock.js';
 import type {Holder} from '../holder/holder-client.js';
@@ -21,10 +24,12 @@ import {type ControlSocket, openControlSocket} from './control-socket.js';
 import {createDeploymentLogs, type DeploymentLogs} from './deployment-logs.js';
 import {createDeployments, type Deployments} from './deployments.js';
 import {createDeploys} from './deploys.js';
+import {removeEmptyFolders} from './empty-folders.js';
 import {createServerHandlers, type HandlersOptions} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {runOnce, runReleaseCommand} from './one-off.js';
+import {assertServable, leaveServing} from './servable.js';
 import {createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
 import {createSuccession} from './succession.js';
@@ -44,8 +49,12 @@ export type Server = {
   readonly ended: Promise<void>;
 };
 
-/** For requests in flight when another process follows; WebSockets and streams are cut within it, one after the other. */
+/** Of WebSockets and streams when another process follows: they are cut one after the other in the second half of it. */
 const RETIRE_GRACE_MS = 60_000;
+/** Of the time that is left for finishing, what requests may use: what comes behind them is done in the rest. */
+const RETIRE_SHARE = 0.9;
+/** For requests in flight at an instance that is to end: an upload may take so long. */
+const REQUESTS_MS = 60_000;
 /** Releases before the current one whose hashed files are served at most, however long their window is. */
 const MAX_PREVIOUS_ASSETS = 10;
 
@@ -55,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const onBug = (error: unknown): void => log(`bug: ${error instanceof Error ? error.stack : error}`);
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
+  await assertServable(holder, state, releases);
   const info = createServerInfo({holder, version, clock});
   let gateway: Gateway | undefined;
   const routes = createLiveRoutes(() => gateway);
@@ -65,11 +75,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       logs.follow(spec.app);
       return spawner.spawn(spec, instanceId);
     },
+    drain: async (upstream, graceMs) => gateway?.drain(upstreamOf(upstream), graceMs),
     onEvent({app, instance}) {
       logs.follow(app);
       idleStop.observe(app, instance);
     },
   });
+  const drain = async (upstream: Upstream, graceMs: number): Promise<void> =>
+    void (await within(REQUESTS_MS, clock, async () => gateway?.drain(upstream, graceMs)));
   const logs = createDeploymentLogs({folder: path.join(root, 'logs'), clock, supervisor, onError: onBug});
   const deployments = createDeployments({
     state,
@@ -77,13 +90,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     placeOf: spawner.placeOf,
     createSet(release, place, running) {
       spawner.setLimits(place.deployment, release.id, release.manifest.process.limits);
-      const drain = async (...upstream: Parameters<Gateway['drain']>) => gateway?.drain(...upstream);
       return createInstanceSet({release, place, supervisor, running, drain});
     },
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
     memoryOf: () => null,
     onRoutes: routes.set,
+    onServing: serving => leaveServing(holder, serving),
     say: logs.say,
   });
   const idleStop = createIdleStop({
@@ -110,7 +123,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await deployments.restore(adoption.numbersOf);
   await adoption.take({supervisor, deployments, clock});
   const controlSocket = path.join(root, 'run', 'control.sock');
-  const succession = createSuccession({deployments, controlSocket});
+  const succession = createSuccession({deployments, controlSocket, pid: process.pid, clock});
   gateway = await openServerGateway({
     ...{root, holder, clock, deployments, succession, log, onBug},
     table: routes.table,
@@ -139,11 +152,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   startWanted(deployments);
 
   const ended = Promise.withResolvers<void>();
-  holder.onDrain(() => {
-    succession.begin();
+  holder.onFollowed(() => {
+    succession.follow();
     idleStop.close();
-    finish({gateway, logs, control, state}).then(ended.resolve, ended.reject);
+    return logs.close();
   });
+  holder.onLeave(
+    async (endpoint, graceMs) =>
+      void (await within(REQUESTS_MS, clock, async () => gateway?.drainAt(endpoint, graceMs))),
+  );
+  holder.onDrain(timeoutMs => {
+    succession.retire();
+    idleStop.close();
+    finish({gateway, logs, control, state}, timeoutMs).then(ended.resolve, ended.reject);
+  });
+  holder.accepting();
   return {ended: ended.promise};
 }
 
@@ -160,9 +183,10 @@ type Finishing = {
 };
 
 /** Another is the server now: what came here is finished here. */
-async function finish({gateway, logs, control, state}: Finishing): Promise<void> {
-  await Promise.all([gateway?.retire(RETIRE_GRACE_MS), logs.close()]);
-  await control.close();
+async function finish({gateway, logs, control, state}: Finishing, timeoutMs: number): Promise<void> {
+  const requestsMs = timeoutMs * RETIRE_SHARE;
+  await Promise.all([gateway?.retire(Math.min(RETIRE_GRACE_MS, requestsMs), requestsMs), logs.close()]);
+  await control.close(requestsMs);
   state.close();
 }
 
@@ -208,6 +232,7 @@ function diskCalls({root, holder, state, releases, logs}: DiskOptions): Pick<Han
       await releases.prune({app, environment}, new Set());
       await rm(path.join(root, 'logs', app, environment), {recursive: true, force: true});
       await releases.collect(state.releases.manifests());
+      await removeEmptyFolders(root, {app, environment});
     },
     async freeBytes() {
       const {bavail, bsize} = await statfs(root);

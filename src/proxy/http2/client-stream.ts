@@ -58,6 +58,8 @@ export class ClientStream implements ClientSide {
   #isBodyPaused = false;
   #isBodyOver: boolean;
   #isContinued = false;
+  /** Bytes of the request's body that have come. */
+  #received = 0;
   /** The head and the last chunk of the answer, not sent yet. */
   #head: string[] | undefined;
   #chunk: Buffer | undefined;
@@ -196,6 +198,7 @@ export class ClientStream implements ClientSide {
   // What comes from the stream.
 
   receive(chunk: Buffer): void {
+    this.#received += chunk.length;
     this.#pace?.countBody(chunk.length);
     this.#receiver?.onBody(chunk);
     this.#receiver?.onBodyPause();
@@ -289,10 +292,13 @@ export class ClientStream implements ClientSide {
     return false;
   }
 
-  /** RFC 9113, section 8.1: an answer may be complete before the request is; then the rest of it is not wanted. */
+  /**
+   * RFC 9113, section 8.1: an answer may be complete before the request is; then the rest of it is not wanted. Where only
+   * its end is missing, that is on its way: many a client takes a reset behind a complete answer for a failure.
+   */
   #dropBody(): void {
     this.#stream.resume();
-    this.#stream.once('finish', onFinish);
+    this.#stream.once('finish', this.#received === this.contentLength ? onFinishBeforeEnd : onFinish);
   }
 
   #isGone(): boolean {
@@ -360,4 +366,12 @@ function onWantTrailers(this: ServerHttp2Stream): void {
 /** Not at once: what ends the answer is still to be written. */
 function onFinish(this: ServerHttp2Stream): void {
   setImmediate(() => this.close(NGHTTP2_NO_ERROR));
+}
+
+/** How long a client may take to say that a body has ended of which all has come: as to see that we ended a connection. */
+const END_WAIT_MS = 2_000;
+
+function onFinishBeforeEnd(this: ServerHttp2Stream): void {
+  const timer = setTimeout(() => this.close(NGHTTP2_NO_ERROR), END_WAIT_MS).unref();
+  this.once('close', () => clearTimeout(timer));
 }

@@ -29,6 +29,7 @@ function readProcesses() {
   return {
     apps: processes.filter(({user}) => users.includes(user)),
     holders: processes.filter(({words}) => words.endsWith('server.mjs hold')).map(({pid}) => pid),
+    connections: processes.filter(({words}) => / connect$/.test(words)).map(({pid}) => pid),
     servers: processes.filter(({words}) => words.endsWith('server.mjs serve')).map(({pid}) => pid),
   };
 }

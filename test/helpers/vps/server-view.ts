@@ -14,6 +14,8 @@ export type ServerView = {
   readonly apps: readonly AppProcess[];
   readonly holders: readonly number[];
   readonly servers: readonly number[];
+  /** What laptops are connected by. */
+  readonly connections: readonly number[];
   /** Releases that are whole on the disk. */
   readonly whole: readonly string[];
   /** Names of what nobody needs: half releases, temporary files, sockets of processes that have gone. */

@@ -36,6 +36,11 @@ describe('the data folder of a deployment', () => {
     assert.deepEqual(await readdir(root), ['apps']);
   });
 
+  it('needs no emptying where there is none, as of an app without processes', async () => {
+    await eraseData(path.join(root, 'apps/shop/production/data'), undefined);
+    assert.deepEqual(await readdir(root), []);
+  });
+
   it.each(['apps', 'apps/shop', 'apps/shop/production', 'apps/shop/production/data'])(
     'is not made where %s is a link that somebody has put there',
     async name => {

@@ -92,11 +92,17 @@ const fake = (number: number): Promise<Fake> =>
 
 async function firstReady(): Promise<Fake> {
   const first = await fake(1);
-  await eventually(() => {
-    keeper.ready(first);
-    assert.ok(keeper.isActive(first));
-  });
+  await serve(first);
   return first;
+}
+
+/** It says that it is ready, and that it accepts connections. */
+async function serve(process: Fake): Promise<void> {
+  await eventually(() => {
+    keeper.ready(process);
+    assert.ok(keeper.isActive(process));
+  });
+  keeper.accepting(process);
 }
 
 describe('the keeper of the server process', () => {
@@ -118,11 +124,16 @@ describe('the keeper of the server process', () => {
     assert.ok(keeper.isActive(first));
   });
 
-  it('tells the old one to finish when the new one has been handed what runs', async () => {
+  it('tells the old one to finish when the new one accepts connections', async () => {
     const first = await firstReady();
     const reload = keeper.reload();
     const second = await fake(2);
-    await eventually(() => keeper.ready(second));
+    await eventually(() => {
+      keeper.ready(second);
+      assert.ok(keeper.isActive(second));
+    });
+    assert.deepEqual(first.sent, []);
+    keeper.accepting(second);
     assert.deepEqual(await reload, {pid: 2});
     await eventually(() => assert.deepEqual(first.sent, ['drain']));
     assert.deepEqual(told, ['active 1', 'active 2']);
@@ -133,7 +144,7 @@ describe('the keeper of the server process', () => {
   it('shares a reload that is under way', async () => {
     await firstReady();
     const [one, other] = [keeper.reload(), keeper.reload()];
-    keeper.ready(await fake(2));
+    await serve(await fake(2));
     assert.deepEqual(await Promise.all([one, other]), [{pid: 2}, {pid: 2}]);
     assert.equal(fakes.length, 2);
   });
@@ -161,9 +172,28 @@ describe('the keeper of the server process', () => {
     first.exit({code: null, signal: 'SIGKILL'});
     await eventually(() => assert.ok(told.includes('gone 1')));
     clock.pass(900);
-    keeper.ready(second);
+    await serve(second);
     assert.deepEqual(await reload, {pid: 2});
     assert.equal(fakes.length, 2);
+  });
+
+  it('leaves the old one accepting when the new one dies before it does, and starts a third', async () => {
+    const first = await firstReady();
+    const reload = keeper.reload();
+    const second = await fake(2);
+    await eventually(() => {
+      keeper.ready(second);
+      assert.ok(keeper.isActive(second));
+    });
+    second.exit({code: 1});
+    await assert.rejects(reload, {code: 'RELOAD_FAILED'});
+    assert.deepEqual([first.sent, first.killed], [[], []]);
+    await eventually(() => {
+      clock.pass(100);
+      assert.equal(fakes.length, 3);
+    });
+    await serve(await fake(3));
+    await eventually(() => assert.deepEqual(first.sent, ['drain']));
   });
 
   it('starts none any more when it closes, and has the active one finish', async () => {

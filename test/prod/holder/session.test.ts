@@ -69,6 +69,8 @@ beforeEach(() => {
     isIsolated: isRoot,
     isActive: server => server === active,
     ready: () => void calls.push('ready'),
+    accepting: () => void calls.push('accepting'),
+    clock: systemClock,
     reload: async () => ({pid: 2}),
     shutdown: () => void calls.push('shutdown'),
     prepare: async deployment => void calls.push(`prepare ${deployment}`),
@@ -136,7 +138,7 @@ describe('a server process', () => {
     const pid = await spawn(old, 'a1a1a1a1');
     take(old, {type: 'listens', instance: 'a1a1a1a1', endpoint: {host: '127.0.0.1', port: 4_321, isTls: false}});
     active = createServer();
-    await session.handOver(active);
+    await session.handOver(active, undefined);
     const [handed] = messages(active, 'running');
     assert.deepEqual([handed?.app.pid, handed?.endpoint?.port, handed?.meta, handed?.spec], [pid, 4_321, 'mine', spec]);
     assert.ok(messages(active, 'serving').length === 1);
@@ -152,11 +154,70 @@ describe('a server process', () => {
     const old = active;
     take(old, {type: 'spawn', id: ++lastId, instance: 'a1a1a1a1', spec, isolation, meta: null});
     active = createServer();
-    await session.handOver(active);
+    await session.handOver(active, undefined);
     assert.equal(messages(active, 'running')[0]?.app.instance, 'a1a1a1a1');
     await eventually(() => assert.equal(messages(old, 'spawned').length, 1));
     await eventually(() => assert.ok(messages(old, 'pipe').some(({text}) => text !== '')));
     assert.equal(messages(old, 'output').length, 0);
+  });
+
+  it('ends an instance when those before it have finished their requests there', async () => {
+    const old = active;
+    const pid = await spawn(old, 'a1a1a1a1');
+    const endpoint = {host: '127.0.0.1', port: 4_321, isTls: false};
+    take(old, {type: 'listens', instance: 'a1a1a1a1', endpoint});
+    active = createServer();
+    const handed = session.handOver(active, old);
+    take(old, {type: 'yielded'});
+    await handed;
+    const id = ++lastId;
+    take(active, {type: 'end', id, instance: 'a1a1a1a1', graceMs: 5_000});
+    await eventually(() =>
+      assert.deepEqual(messages(old, 'leave'), [
+        {type: 'leave', instance: 'a1a1a1a1', endpoint, graceMs: spec.graceMs},
+      ]),
+    );
+    assert.equal(await isAlive(pid), true);
+    take(old, {type: 'left', instance: 'a1a1a1a1'});
+    await eventually(() => assert.equal(messages(active, 'answer').find(answer => answer.id === id)?.value, 'ended'));
+    assert.equal(messages(active, 'leave').length, 0);
+  });
+
+  it('ends an instance when those before it are gone', async () => {
+    const old = active;
+    await spawn(old, 'a1a1a1a1');
+    take(old, {type: 'listens', instance: 'a1a1a1a1', endpoint: {host: '127.0.0.1', port: 4_321, isTls: false}});
+    active = createServer();
+    const handed = session.handOver(active, old);
+    take(old, {type: 'yielded'});
+    await handed;
+    take(active, {type: 'end', id: ++lastId, instance: 'a1a1a1a1', graceMs: 5_000});
+    await eventually(() => assert.equal(messages(old, 'leave').length, 1));
+    apps.leave(old);
+    await eventually(() => assert.equal(messages(active, 'answer').at(-1)?.value, 'ended'));
+  });
+
+  it('keeps output from one before it that has been told, and gives it to the next', async () => {
+    const says = wireSpec(scriptSpec('process.stdin.resume(); setInterval(() => console.log(Date.now()), 5)'));
+    const old = active;
+    take(old, {type: 'spawn', id: ++lastId, instance: 'a1a1a1a1', spec: says, isolation, meta: null});
+    await eventually(() => assert.ok(messages(old, 'output').length > 0));
+    active = createServer();
+    const handed = session.handOver(active, old);
+    const told = messages(old, 'output').length;
+    assert.equal(messages(active, 'serving').length, 0);
+    take(old, {type: 'taken', instance: 'a1a1a1a1', sequence: told});
+    take(old, {type: 'yielded'});
+    await handed;
+    await eventually(() => assert.ok(messages(active, 'output').length > 0));
+    assert.deepEqual(
+      [
+        messages(old, 'output').length,
+        messages(active, 'output')[0]?.sequence,
+        old.received.some(({type}) => type === 'followed'),
+      ],
+      [told, told + 1, true],
+    );
   });
 
   it('does not hand over what it was ending', async () => {
@@ -164,7 +225,7 @@ describe('a server process', () => {
     take(active, {type: 'end', id: ++lastId, instance: 'a1a1a1a1', graceMs: 5_000});
     const old = active;
     active = createServer();
-    await session.handOver(active);
+    await session.handOver(active, undefined);
     assert.deepEqual(messages(active, 'running'), []);
     apps.leave(old);
     await eventually(() => assert.equal(apps.all().length, 0));

@@ -14,6 +14,7 @@ export async function writeFakePackage(folder: string, version: string): Promise
     outfile: path.join(folder, 'dist/prod/server.mjs'),
     ...{bundle: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'error'},
   });
+  cpSync(path.join(folder, 'dist/prod/server.mjs'), path.join(folder, 'dist/prod/connect.mjs'));
   const preloads = path.join(folder, 'dist/supervisor/preload');
   mkdirSync(preloads, {recursive: true});
   writeFileSync(path.join(preloads, 'report-listeners.cjs'), '');

@@ -31,7 +31,7 @@ async function open(folder = mkdtempSync(path.join(tmpdir(), 'tako-socket-')), p
     onBug: error => assert.fail(String(error)),
   });
   onTestFinished(async () => {
-    await socket.close();
+    await socket.close(0);
     rmSync(folder, {recursive: true, force: true});
   });
   return {folder, shared, received, socket};
@@ -62,6 +62,13 @@ describe('the control socket of a server', () => {
     } as const;
     assert.equal(await sendUpload([item], {input: socket, output: socket}), 1);
     assert.deepEqual(received, ['content']);
+  });
+
+  it('lets go of who goes without having said anything', async () => {
+    const {shared} = await open();
+    const socket = await dial(shared);
+    socket.end();
+    assert.equal(await text(socket), '');
   });
 
   it('is for its user and its group', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, renameSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
@@ -9,7 +9,10 @@ import {openControlSocket} from '../../../src/prod/server/control-socket.js';
 import {createSuccession} from '../../../src/prod/server/succession.js';
 import {inheritTicketKeys} from '../../../src/prod/server/tickets.js';
 import type {Upstream} from '../../../src/proxy/upstream.js';
+import {systemClock} from '../../../src/system/clock.js';
 
+/** The other one is this process here. */
+const OURSELVES = process.pid + 1;
 const OURS: Upstream = {host: '127.0.0.1', port: 1};
 const THEIRS = {host: '127.0.0.1', port: 2, isTls: false};
 
@@ -29,7 +32,7 @@ async function startSuccessor() {
     onBug: error => assert.fail(String(error)),
   });
   onTestFinished(async () => {
-    await socket.close();
+    await socket.close(0);
     rmSync(folder, {recursive: true});
   });
   return {woken, controlSocket: path.join(folder, 'control.sock')};
@@ -39,21 +42,51 @@ describe('a server process that another follows', () => {
   it('serves by itself until then, and asks the other one afterwards', async () => {
     const {woken, controlSocket} = await startSuccessor();
     const deployments = {activate: async () => OURS, findUpstream: () => OURS};
-    const succession = createSuccession({deployments, controlSocket});
+    const succession = createSuccession({deployments, controlSocket, pid: OURSELVES, clock: systemClock});
     assert.equal(succession.findUpstream('shop/production'), OURS);
     assert.equal(await succession.activate('shop/production'), OURS);
-    succession.begin();
+    succession.follow();
+    assert.equal(succession.findUpstream('shop/production'), OURS);
+    const theirs = await succession.activate('shop/production');
+    assert.deepEqual([theirs, woken], [{host: '127.0.0.1', port: 2}, ['shop']]);
+    succession.retire();
     assert.equal(succession.findUpstream('shop/production'), undefined);
+    assert.equal(await succession.activate('shop/production'), theirs, 'connections are kept by the object');
+  });
+
+  it('waits for the other one to be there', async () => {
+    const {controlSocket} = await startSuccessor();
+    const deployments = {activate: async () => OURS, findUpstream: () => OURS};
+    let looks = 0;
+    const sleep = async (): Promise<void> => {
+      looks += 1;
+      if (looks === 3) renameSync(`${controlSocket}.away`, controlSocket);
+    };
+    const clock = {...systemClock, sleep};
+    renameSync(controlSocket, `${controlSocket}.away`);
+    const succession = createSuccession({deployments, controlSocket, pid: OURSELVES, clock});
+    succession.follow();
     assert.deepEqual(await succession.activate('shop/production'), {host: '127.0.0.1', port: 2});
-    assert.deepEqual(woken, ['shop']);
+    assert.equal(looks, 3);
+  });
+
+  it('asks the other one for a start that was refused because it has followed', async () => {
+    const {controlSocket} = await startSuccessor();
+    const refused = Promise.withResolvers<Upstream>();
+    const deployments = {activate: () => refused.promise, findUpstream: () => undefined};
+    const succession = createSuccession({deployments, controlSocket, pid: OURSELVES, clock: systemClock});
+    const waiting = succession.activate('shop/production');
+    succession.follow();
+    refused.reject(new Error('another server process has taken over'));
+    assert.deepEqual(await waiting, {host: '127.0.0.1', port: 2});
   });
 
   it('leaves a start that is under way to the other one', async () => {
     const {controlSocket} = await startSuccessor();
     const deployments = {activate: () => new Promise<never>(() => undefined), findUpstream: () => undefined};
-    const succession = createSuccession({deployments, controlSocket});
+    const succession = createSuccession({deployments, controlSocket, pid: OURSELVES, clock: systemClock});
     const waiting = succession.activate('shop/production');
-    succession.begin();
+    succession.follow();
     assert.deepEqual(await waiting, {host: '127.0.0.1', port: 2});
   });
 });

@@ -56,6 +56,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
     inFlightOf: () => 0,
     memoryOf: () => null,
     onRoutes: routes => void published.push([...routes]),
+    onServing: () => undefined,
     say: (_, text) => void said.push(text),
   });
   const owner = 'this process';

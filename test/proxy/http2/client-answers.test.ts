@@ -19,6 +19,7 @@ import {
   PING,
   RST_STREAM,
   request,
+  requestFields,
   uint32,
 } from './frames.js';
 import {openSession, startEngine} from './harness.js';
@@ -153,6 +154,31 @@ describe('an answer over HTTP/2', () => {
     stream.write('a');
     const answer = await readHttp2(stream);
     assert.deepEqual([answer.status, answer.body], [413, 'enough']);
+  });
+
+  it('before the end of a body of which all has come, and the client may say so a moment later', async () => {
+    const received = Promise.withResolvers<void>();
+    const engine = await startEngine({
+      start(side) {
+        const onBody = (): void => {
+          side.sendHead(head(200), 5);
+          side.sendBody(Buffer.from('right'));
+          side.sendEnd(undefined);
+          received.resolve();
+        };
+        side.attach({onBody, onBodyEnd: ignore, onBodyPause: ignore, onClientDrain: ignore, onClientGone: ignore});
+        side.readBody();
+      },
+    });
+    const connection = await openRaw(engine.port);
+    connection.send(request(1, requestFields({':method': 'POST'}, [['content-length', '3']]), 0));
+    connection.send(frame(DATA, 0, 1, 'all'));
+    await received.promise;
+    await connection.find(({type, id, flags}) => type === DATA && id === 1 && (flags & END_STREAM) !== 0);
+    connection.send(frame(DATA, END_STREAM, 1));
+    connection.send(frame(PING, 0, 0, 'answered'));
+    await connection.find(isOf(PING, 0));
+    assert.deepEqual(connection.frames.filter(isOf(RST_STREAM, 1)), []);
   });
 });
 

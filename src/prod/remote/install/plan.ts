@@ -35,7 +35,7 @@ export type InstallWishes = WantedPorts & {
   readonly now: number;
 };
 
-/** Throws what stands against it: SERVER_UNSUPPORTED, RUNTIME_UNSUPPORTED, ROOT_TAKEN, PORTS_TAKEN, PORTS_DENIED, DISK_FULL. */
+/** Throws what stands against it: SERVER_UNSUPPORTED, RUNTIME_UNSUPPORTED, ROOT_TAKEN, SERVER_DENIED, PORTS_TAKEN, PORTS_DENIED, DISK_FULL. */
 export function planInstall(facts: ServerFacts, wishes: InstallWishes): InstallPlan {
   checkServer(facts);
   const hasRoot = facts.privilege !== 'none';
@@ -84,6 +84,7 @@ function checkServer(facts: ServerFacts): void {
   if (facts.glibc !== undefined && isOlder(facts.glibc, MIN_GLIBC)) throw oldGlibc(facts.glibc);
   for (const tool of ['tar', 'gzip']) if (!facts.tools.has(tool)) throw toolMissing(tool);
   if (facts.isRootForeign) throw rootTaken(facts.root);
+  if (facts.privilege === 'none' && typeof facts.settings?.user === 'string') throw installedByRoot(facts);
   if (facts.program === null && (facts.freeBytes ?? MIN_FREE_BYTES) < MIN_FREE_BYTES) throw diskFull(facts);
 }
 
@@ -104,6 +105,11 @@ const toolMissing = (tool: string): TakoError =>
 const rootTaken = (root: string): TakoError =>
   new TakoError('ROOT_TAKEN', `there is something in ${root} on the server that this tako has not put there`, {
     hint: 'move it away, or choose another folder with --root',
+  });
+
+const installedByRoot = ({root, user}: ServerFacts): TakoError =>
+  new TakoError('SERVER_DENIED', `tako in ${root} was installed by root, and ${user} may not change it`, {
+    hint: `connect as root or as a user with sudo; to deploy, the group ${ADMIN_GROUP} is enough`,
   });
 
 const diskFull = ({root, freeBytes = 0}: ServerFacts): TakoError =>

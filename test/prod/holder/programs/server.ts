@@ -95,4 +95,4 @@ for (const {app, spec, endpoint, startedAt, meta} of await holder.ready()) {
   isolations.set(spec.app, isolation);
   supervisor.adopt(spec, app, endpoint, startedAt).catch(() => {});
 }
-server.listen({fd: holder.sockets.http?.[0]?.fd});
+server.listen({fd: holder.sockets.http?.[0]?.fd}, () => holder.accepting());

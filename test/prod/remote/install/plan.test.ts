@@ -102,7 +102,9 @@ describe('the plan for a server', () => {
 
   it('without systemd keeps it running by a script, and by cron after a boot', () => {
     assert.deepEqual(ids(planFor({hasSystemd: false})).slice(-3), ['script', 'boot', 'start']);
-    const plan = planFor({hasSystemd: false, hasCron: false});
+    const boot = planFor({hasSystemd: false, hasCron: false}).steps.find(({id}) => id === 'boot');
+    assert.match(boot?.line ?? '', /by \/etc\/rc\.local/);
+    const plan = planFor({hasSystemd: false, hasCron: false, privilege: 'none'});
     assert.deepEqual(ids(plan).slice(-2), ['script', 'start']);
     assert.match(plan.remarks.join(), /does not start by itself when the server boots/);
   });

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import {afterEach, beforeAll, describe, it} from 'vitest';
+import type {ServerInfo} from '../../src/control/server-methods.js';
+import type {Example} from '../helpers/example.js';
+import {requires} from '../helpers/system-parts.js';
+import {visit} from '../helpers/vps/visit.js';
+import {DEPLOY_PARTS, greetingOf, openNotes, shareSite, statusOf, TIMEOUT_MS} from './deploy/site.js';
+
+// A server from nothing to nothing, by a user who is not root and may use sudo.
+
+describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, () => {
+  const site = shareSite('one');
+  const tako = (...args: string[]) => site().laptop.tako(site().laptop.projects, ...args);
+  const inside = async (command: string): Promise<string> => (await site().vps.run(command)).stdout;
+  const infoOf = async (): Promise<ServerInfo> =>
+    JSON.parse((await tako('servers', 'status', '--json')).stdout).servers[0].info;
+  const add = ['servers', 'add', 'deploy@one-deploy', '--name', 'one', '--yes'] as const;
+  let before = '';
+  let notes: Example;
+  beforeAll(async () => {
+    before = await inside(EVERYTHING);
+    notes = await openNotes(site(), 'notes');
+  });
+  afterEach(async context => {
+    if (context.task.result?.state === 'fail') console.error(await inside('tail -n 20 /opt/tako/service/*.log'));
+  });
+
+  it('is left alone by a dry run, which says what would be done', async () => {
+    const {stderr, stdout} = await tako(...add, '--dry-run');
+    assert.match(`${stdout}${stderr}`, /in \/opt\/tako, tako will:[\s\S]*make the user tako/);
+    assert.equal(await inside(EVERYTHING), before);
+    assert.match((await tako('servers', 'list')).stderr, /no servers yet/);
+  });
+
+  it('is added from nothing, with sudo', async () => {
+    const {stderr} = await tako(...add);
+    assert.match(stderr, /one is ready, with tako \d/);
+    assert.match((await tako('servers', 'list')).stdout, /^one: deploy@one-deploy, linux-\w+, in \/opt\/tako$/);
+    const {isIsolated, httpPort, httpsPort, pid} = await infoOf();
+    assert.deepEqual({isIsolated, httpPort, httpsPort}, {isIsolated: true, httpPort: 80, httpsPort: 443});
+    assert.equal((await inside(`stat -c %U /proc/${pid}`)).trim(), 'tako', 'what the network talks to is not root');
+  });
+
+  it('is added once more without a change, and repaired', async () => {
+    const {pid} = await infoOf();
+    const again = await tako(...add);
+    assert.match(again.stderr, /everything is in its place/);
+    await site().vps.run('rm /opt/tako/bin/tako-server');
+    const repair = await tako(...add);
+    assert.match(repair.stderr, /tako will:\n {2}- write bin\/tako-server\n(?! {2}-)/);
+    assert.equal((await infoOf()).pid, pid);
+  });
+
+  it('is reloaded and upgraded below apps that go on', async () => {
+    const {laptop, vps} = site();
+    await laptop.tako(notes.folder, 'deploy');
+    const app = await greetingOf(vps, 'notes');
+    const first = await infoOf();
+    await tako('servers', 'reload');
+    const second = await infoOf();
+    laptop.useVersion('97.0.0');
+    const {stderr} = await tako('servers', 'upgrade', '--yes');
+    assert.match(stderr, /one runs tako 97\.0\.0/);
+    const third = await infoOf();
+    assert.equal(new Set([first.pid, second.pid, third.pid]).size, 3);
+    assert.deepEqual([second.version, third.version], [first.version, '97.0.0']);
+    assert.deepEqual(await greetingOf(vps, 'notes'), app);
+    const {instances} = await statusOf(site(), notes);
+    assert.equal(instances.length, 1);
+    notes.write('greeting.txt', 'hello from a new version\n');
+    await laptop.tako(notes.folder, 'deploy');
+    assert.equal((await greetingOf(vps, 'notes')).greeting, 'hello from a new version');
+    assert.equal((await inside(`ls -d /proc/${app.pid} 2> /dev/null`)).trim(), '', 'the old one was ended');
+  });
+
+  it('is as it was when tako is taken off it', async () => {
+    const {laptop, vps} = site();
+    await tako('servers', 'remove', 'one', '--yes');
+    assert.equal(await inside(EVERYTHING), before);
+    await assert.rejects(visit(vps, 'http://notes.example.com/'), /curl/);
+    assert.match((await tako('servers', 'list')).stderr, /no servers yet/);
+    assert.match((await laptop.attempt(notes.folder, 'deploy')).stderr, /one/);
+  });
+});
+
+/** What an installation could leave: folders, accounts, processes beside those that look. */
+const EVERYTHING = `ls -A /opt /etc/systemd/system /etc/cron.d /var/spool/cron/crontabs /etc/sysctl.d /run 2> /dev/null
+cat /etc/passwd /etc/group; cat /etc/rc.local 2> /dev/null; ps -eo user,args | grep -v -E 'ps -eo|grep|sshd|^root +sh -c'`;
