@@ -14,6 +14,8 @@ import {StartError} from './start-error.js';
 
 export type SupervisedApp = {
   instance(): Instance;
+  /** How the last process that had been ready ended by itself. */
+  lastCrash(): Exit | undefined;
   /** Where a request may go at once; undefined while it would have to wait. */
   serving(): Upstream | undefined;
   /**
@@ -50,6 +52,7 @@ export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: S
   /** The newest that anyone asked for: what is started after a crash. */
   let wanted: LaunchSpec | undefined;
   let crashTimes: readonly number[] = [];
+  let lastCrash: Exit | undefined;
   /** All that have not gone yet. */
   const attempts = new Set<Attempt>();
 
@@ -112,6 +115,7 @@ export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: S
     onExited: (attempt, exit) => {
       if (attempt !== serving || attempt.pid === undefined) return '';
       serving = undefined;
+      lastCrash = exit;
       return afterCrash(attempt.pid, exit);
     },
     onGone: attempt => {
@@ -176,6 +180,7 @@ export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: S
 
   return {
     instance: () => instance,
+    lastCrash: () => lastCrash,
     serving: () => (instance.state === 'ready' ? serving?.upstream : undefined),
     start: spec => {
       wanted = spec;

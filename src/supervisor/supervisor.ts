@@ -3,7 +3,7 @@ import {type Adoptee, adopt, launch, type Spawn} from './app-process.js';
 import type {Upstream} from './attempt.js';
 import {createPipeSupply} from './contract-pipes.js';
 import type {Endpoint} from './endpoint.js';
-import {type Instance, STOPPED} from './instance.js';
+import {type Exit, type Instance, STOPPED} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {createLogBuffer, type LogBuffer} from './log-buffer.js';
@@ -57,6 +57,8 @@ export type Supervisor = {
    */
   restart(spec: LaunchSpec, signal?: AbortSignal, because?: string): Promise<Upstream>;
   instance(app: string): Instance;
+  /** How the app's last process that had been ready ended by itself, also when another has followed it. */
+  lastCrash(app: string): Exit | undefined;
   /** The app's log; it may be asked for, and subscribed to, before the app's first start. */
   logs(app: string): LogBuffer;
   /** Stops the app and drops its log. */
@@ -125,6 +127,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     stop,
     instance: app => entries.get(app)?.app.instance() ?? STOPPED,
+    lastCrash: app => entries.get(app)?.app.lastCrash(),
     logs: app => entryOf(app).logs,
     forget: async app => {
       await stop(app);

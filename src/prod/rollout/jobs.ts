@@ -4,7 +4,7 @@
 import {toProblem} from '../../control/protocol.js';
 import type {DeploymentName, JobEvent, JobResult, JobStep, JobSummary} from '../../control/server-methods.js';
 import type {Clock} from '../../system/clock.js';
-import {TakoError} from '../../system/error.js';
+import {errorCode, TakoError} from '../../system/error.js';
 import type {Jobs as JobJournal, NewJob, NewJobEvent} from '../state/jobs.js';
 
 export type JobRequest = Omit<NewJob, 'startedAt' | 'owner'>;
@@ -52,6 +52,22 @@ type Entry = {
 export function createJobs({journal, owner, clock}: JobsOptions): Jobs {
   const running = new Map<string, Entry>();
   let isHeld = false;
+  /** What could not be written down yet, as the disk was full. The journal takes those jobs for running ones. */
+  const unwritten = new Map<string, JobResult>();
+
+  function writeResults(): void {
+    for (const [id, result] of unwritten) {
+      journal.finish(id, result);
+      unwritten.delete(id);
+    }
+  }
+  function tryWriteResults(): void {
+    try {
+      writeResults();
+    } catch (error) {
+      if (errorCode(error) !== 'DISK_FULL') throw error;
+    }
+  }
 
   async function run(entry: Entry, work: JobWork): Promise<JobResult> {
     const recorder = createRecorder(entry, journal, clock);
@@ -60,14 +76,16 @@ export function createJobs({journal, owner, clock}: JobsOptions): Jobs {
       ({id}): JobResult => ({outcome: 'succeeded', release: id}),
       (error): JobResult => ({outcome: 'failed', step: recorder.current(), problem: toProblem(error)}),
     );
-    journal.finish(summary.id, result);
+    unwritten.set(summary.id, result);
     running.delete(summary.id);
+    tryWriteResults();
     return result;
   }
 
   return {
     start(request, work) {
       if (isHeld) throw serverEnding();
+      writeResults();
       const summary = toSummary(journal.start({...request, owner, startedAt: clock.now()}));
       const entry: Entry = {
         summary,
@@ -80,11 +98,14 @@ export function createJobs({journal, owner, clock}: JobsOptions): Jobs {
       queueMicrotask(() => run(entry, work).then(entry.result.resolve, entry.result.reject));
       return summary;
     },
-    running: deployment => [...running.values()].find(({summary}) => isSame(summary.deployment, deployment))?.summary,
+    running(deployment) {
+      tryWriteResults();
+      return [...running.values()].find(({summary}) => isSame(summary.deployment, deployment))?.summary;
+    },
     async follow(id, after, onEvent, signal) {
       const entry = running.get(id);
       for (const event of journal.events(id, after)) onEvent(event);
-      if (!entry) return journal.find(id)?.result ?? Promise.reject(noSuchJob(id));
+      if (!entry) return unwritten.get(id) ?? journal.find(id)?.result ?? Promise.reject(noSuchJob(id));
       entry.listeners.add(onEvent);
       const leave = (): void => void entry.listeners.delete(onEvent);
       signal.addEventListener('abort', leave, {once: true});

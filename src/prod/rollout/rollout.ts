@@ -7,7 +7,9 @@
 // take it back.
 
 import type {JobStep} from '../../control/server-methods.js';
+import type {Probe} from '../../proxy/load-balancing/probe.js';
 import type {Upstream} from '../../proxy/upstream.js';
+import {describeExit} from '../../supervisor/instance.js';
 import {unlessAborted} from '../../supervisor/race.js';
 import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
@@ -110,7 +112,14 @@ async function prove(
   const {health, stabilityMs} = manifest.process;
   const probe = createProbe({check: health, host: hostOf(manifest.routes[0] ?? ''), app: manifest.app, token});
   const options = {probe, timeoutMs: HEALTH_TIMEOUT_MS, clock, signal};
-  for (const problem of await Promise.all(upstreams.map(upstream => awaitHealthy(upstream, options)))) {
+  // One that has ended need not be asked until the time is over.
+  const ask: Probe = async (upstream, ...rest) => {
+    if (!set.ready().includes(upstream)) throw unstable(set, 'before it was healthy');
+    return probe(upstream, ...rest);
+  };
+  for (const problem of await Promise.all(
+    upstreams.map(upstream => awaitHealthy(upstream, {...options, probe: ask})),
+  )) {
     if (problem !== undefined) throw unhealthy(set, problem);
   }
   await watchStability(set, upstreams, {clock, signal, stabilityMs});
@@ -130,7 +139,7 @@ async function watchStability(
   for (const end = clock.now() + stabilityMs; clock.now() < end; ) {
     await clock.sleep(Math.min(LOOK_MS, stabilityMs), signal);
     const ready = set.ready();
-    if (!upstreams.every(upstream => ready.includes(upstream))) throw unstable(set, stabilityMs);
+    if (!upstreams.every(upstream => ready.includes(upstream))) throw unstable(set, `within ${stabilityMs / 1_000} s`);
   }
 }
 
@@ -149,11 +158,16 @@ const unhealthy = ({release}: InstanceSet, problem: string): TakoError => {
   );
 };
 
-const unstable = ({release}: InstanceSet, stabilityMs: number): TakoError =>
-  new TakoError(
+/** With how it ended, where that is known. */
+function unstable(set: InstanceSet, when: string): TakoError {
+  const crash = set.crash();
+  const how = crash ? ` with ${describeExit(crash.exit)}` : '';
+  return new TakoError(
     'RELEASE_UNSTABLE',
-    `release ${release.id} was ready, and a process of it ended within ${stabilityMs / 1_000} s`,
+    `release ${set.release.id} was ready, and a process of it ended ${when}${how}`,
     {
-      hint: 'the release before goes on serving; "tako logs" shows what the process said',
+      hint: 'the release before goes on serving; "tako logs" shows all that the process said',
+      details: crash?.lines ?? [],
     },
   );
+}

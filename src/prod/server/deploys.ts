@@ -2,7 +2,7 @@
 
 import type {DeploymentName, JobSummary} from '../../control/server-methods.js';
 import type {Clock} from '../../system/clock.js';
-import {TakoError} from '../../system/error.js';
+import {errorCode, TakoError} from '../../system/error.js';
 import {releaseIdOf} from '../releases/manifest-bytes.js';
 import {PRUNE_POLICY, planPrune} from '../releases/plan-prune.js';
 import type {ReleaseStore} from '../releases/release-store.js';
@@ -39,7 +39,7 @@ export type Deploys = {
   /** To a release that served before; null: the one before the current. Throws NO_SUCH_RELEASE, NOTHING_TO_ROLL_BACK. */
   rollback(name: DeploymentName, release: string | null, by: string): Promise<JobSummary>;
   /** Ends jobs that a server process has left when it was killed: what had not switched is given up. */
-  recover(): void;
+  recover(): Promise<void>;
 };
 
 /** A new deployment keeps one instance. */
@@ -63,6 +63,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
     deployment.job = summary;
     say(deployment.name, `${summary.kind} of release ${record.id} by ${summary.by} begins`);
     try {
+      if (deployment.release?.id === record.id) return await keepServing(deployment, deployment.release, job);
       const release = await rollOut(await targetOf(deployment, record, summary.id), {
         clock,
         prepare: () => releases.prepare(record.manifestHash),
@@ -86,6 +87,18 @@ export function createDeploys(options: DeploysOptions): Deploys {
     } finally {
       deployment.job = undefined;
     }
+  }
+
+  /** The release serves already: its processes stay, and what of them is missing is started. */
+  async function keepServing(deployment: Deployment, release: LoadedRelease, job: RunningJob): Promise<LoadedRelease> {
+    const {scale} = release.manifest.settings;
+    job.output('it serves already');
+    if (scale !== null) {
+      state.deployments.setScale(deployment.name, scale);
+      deployment.settings = {...deployment.settings, scale};
+    }
+    await job.step('start', () => deployment.settle());
+    return release;
   }
 
   /** It may have been scaled or stopped meanwhile, or was before. What does not start is in its log. */
@@ -116,9 +129,14 @@ export function createDeploys(options: DeploysOptions): Deploys {
   }
 
   /** It did not come to serve: of one that never has, nothing stays but the word of it. */
-  async function discard({deployment, id}: ReleaseRecord): Promise<void> {
-    state.releases.fail(deployment, id);
-    if (state.releases.find(deployment, id)?.state !== 'failed') return;
+  async function discard({deployment, id}: Pick<ReleaseRecord, 'deployment' | 'id'>): Promise<void> {
+    try {
+      state.releases.fail(deployment, id);
+    } catch (error) {
+      // What it is called can wait for room on the disk, which its files may be in the way of.
+      if (errorCode(error) !== 'DISK_FULL') throw error;
+    }
+    if (hasServed(state.releases.find(deployment, id))) return;
     await releases
       .remove(deployment, id)
       .catch(error => say(deployment, `release ${id} could not be removed: ${error.message}`));
@@ -165,10 +183,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
       if (record.state === 'failed' || record.state === 'prepared') throw neverServed(record);
       return begin(record, {kind: 'rollback', by, runsReleaseCommand: false});
     },
-    recover() {
+    async recover() {
       for (const job of state.jobs.running()) {
         const isSwitched = state.releases.current(job.deployment)?.id === job.release;
-        if (!isSwitched) state.releases.fail(job.deployment, job.release);
+        if (!isSwitched) await discard({deployment: job.deployment, id: job.release});
         state.jobs.finish(
           job.id,
           isSwitched
@@ -187,6 +205,9 @@ export function createDeploys(options: DeploysOptions): Deploys {
 function partition<T>(values: readonly T[], belongs: (value: T) => boolean): readonly [T[], T[]] {
   return [values.filter(belongs), values.filter(value => !belongs(value))];
 }
+
+const hasServed = (release: ReleaseRecord | undefined): boolean =>
+  release?.state === 'current' || release?.state === 'superseded';
 
 const interrupted = (): TakoError => new TakoError(INTERRUPTED.code, INTERRUPTED.message, {hint: INTERRUPTED.hint});
 

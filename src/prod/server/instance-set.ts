@@ -2,8 +2,9 @@
 
 import {upstreamOf} from '../../proxy/local-upstream.js';
 import type {Upstream} from '../../proxy/upstream.js';
-import type {Instance} from '../../supervisor/instance.js';
+import type {Exit, Instance} from '../../supervisor/instance.js';
 import type {LaunchSpec} from '../../supervisor/launch-spec.js';
+import {SHOWN_LINES} from '../../supervisor/start-error.js';
 import type {Supervisor} from '../../supervisor/supervisor.js';
 import {type LaunchPlace, launchSpecOf} from './launch.js';
 import type {RunnableRelease} from './loaded-release.js';
@@ -22,16 +23,21 @@ export type InstanceSet = {
   restart(): Promise<void>;
   /** All that run or were to. */
   instances(): readonly NumberedInstance[];
+  /** How one of them that had been ready ended by itself, if one did. */
+  crash(): Crash | undefined;
   /** What is needed to start that instance. */
   specOf(number: number): LaunchSpec;
 };
 
 export type NumberedInstance = {readonly number: number; readonly instance: Instance};
 
+/** An end that nobody asked for, and the last lines of output. */
+export type Crash = {readonly exit: Exit; readonly lines: readonly string[]};
+
 export type InstanceSetOptions = {
   readonly release: RunnableRelease;
   readonly place: LaunchPlace;
-  readonly supervisor: Pick<Supervisor, 'start' | 'restart' | 'serving' | 'instance' | 'forget'>;
+  readonly supervisor: Pick<Supervisor, 'start' | 'restart' | 'serving' | 'instance' | 'lastCrash' | 'logs' | 'forget'>;
   /** Resolves when nothing is in flight on that upstream, or the time is over. */
   readonly drain: (upstream: Upstream, graceMs: number) => Promise<void>;
   /** The numbers of those that run already: taken over from the server process before this one. */
@@ -63,6 +69,16 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
     if (!numbers.has(number)) await supervisor.forget(nameOf(number));
   }
 
+  function crashOf(number: number): readonly Crash[] {
+    const exit = supervisor.lastCrash(nameOf(number));
+    if (!exit) return [];
+    const output = supervisor
+      .logs(nameOf(number))
+      .last(LOOKED_AT)
+      .filter(({stream}) => stream !== 'tako');
+    return [{exit, lines: output.slice(-SHOWN_LINES).map(({text}) => text)}];
+  }
+
   const sorted = (): number[] => [...numbers].sort((a, b) => a - b);
   return {
     release,
@@ -83,9 +99,13 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
     async restart() {
       for (const number of sorted()) await supervisor.restart(specOf(number));
     },
+    crash: () => sorted().flatMap(crashOf)[0],
     instances: () => sorted().map(number => ({number, instance: supervisor.instance(nameOf(number))})),
   };
 }
+
+/** Lines of a log, in which those of the server's own are among the output. */
+const LOOKED_AT = 2 * SHOWN_LINES;
 
 /** 1 to `count`. */
 const range = (count: number): number[] => Array.from({length: count}, (_, index) => index + 1);

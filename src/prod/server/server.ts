@@ -119,7 +119,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   // From here on this is the server: the one before does nothing any more but finish.
   const adoption = adoptRunning(await holder.ready(), state);
-  deploys.recover();
+  await deploys.recover();
   await deployments.restore(adoption.numbersOf);
   await adoption.take({supervisor, deployments, clock});
   const controlSocket = path.join(root, 'run', 'control.sock');

@@ -21,7 +21,10 @@ export function explainExit(circumstances: Circumstances, exit: Exit): Explanati
     return {
       code: 'APP_KILLED',
       message: `${message}: ${exit.code === KILLED_CODE ? 'that code stands for a process that was killed' : 'it was killed'}`,
-      hint: 'the system does that when memory runs out: journalctl -k, or dmesg, tells of it',
+      hint:
+        exit.reason === undefined
+          ? 'the system does that when memory runs out: journalctl -k, or dmesg, tells of it'
+          : 'let it use less memory, or allow it more: limits.memory in tako.toml, as far as the server has it',
     };
   }
   if (failure.outcome === 'crashed')

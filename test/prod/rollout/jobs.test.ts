@@ -58,6 +58,39 @@ describe('a job', () => {
     );
   });
 
+  it("whose end cannot be written as the disk is full has ended all the same, and is in nobody's way", async () => {
+    const {state} = open();
+    let isFull = false;
+    const write = <T>(work: () => T): T => {
+      if (isFull) throw new TakoError('DISK_FULL', 'the disk is full');
+      return work();
+    };
+    const journal = {
+      ...state.jobs,
+      start: (...given: Parameters<typeof state.jobs.start>) => write(() => state.jobs.start(...given)),
+      append: (...given: Parameters<typeof state.jobs.append>) => write(() => state.jobs.append(...given)),
+      finish: (...given: Parameters<typeof state.jobs.finish>) => write(() => state.jobs.finish(...given)),
+    };
+    const jobs = createJobs({journal, owner: 'this process', clock: systemClock});
+    const follow = (id: string) => jobs.follow(id, 0, () => undefined, NOBODY_LEAVES);
+    const {id} = jobs.start(REQUEST, async ({step}) => {
+      isFull = true;
+      return step('start', async () => ({id: REQUEST.release}));
+    });
+    const result = await follow(id);
+    assert.ok(result.outcome === 'failed' && result.problem.code === 'DISK_FULL', JSON.stringify(result));
+    assert.equal(jobs.running(NAME), undefined);
+    assert.deepEqual(await follow(id), result);
+    assert.throws(
+      () => jobs.start(REQUEST, succeed),
+      error => errorCode(error) === 'DISK_FULL',
+    );
+    isFull = false;
+    const next = jobs.start(REQUEST, succeed);
+    assert.equal((await follow(next.id)).outcome, 'succeeded');
+    assert.deepEqual(state.jobs.find(id)?.result, result);
+  });
+
   it('can be asked for when it is over, also after some of its events', async () => {
     const {jobs} = open();
     const {id} = jobs.start(REQUEST, succeed);

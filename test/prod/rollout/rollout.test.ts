@@ -106,7 +106,13 @@ describe('a release that does not come up', () => {
       more: 'setTimeout(() => process.exit(7), 250)',
       process: {stabilityMs: 1_500},
       code: 'RELEASE_UNSTABLE',
-      says: /ended within 1\.5 s/,
+      says: /ended within 1\.5 s with code 7/,
+    },
+    'dies before it is healthy': {
+      more: 'setTimeout(() => process.exit(8), 250)',
+      process: {health: {type: 'http', path: '/down'} as const},
+      code: 'RELEASE_UNSTABLE',
+      says: /ended before it was healthy with code 8/,
     },
     'listens and says that it is down': {
       process: {health: {type: 'http', path: '/down'} as const},

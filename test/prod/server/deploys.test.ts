@@ -80,6 +80,23 @@ describe('a deploy', () => {
     await world.jobs.follow(one.id, 0, () => undefined, new AbortController().signal);
   });
 
+  it('of the release that serves leaves its processes, and what was done once is not done again', async () => {
+    const world = await openWorld();
+    const hash = await world.uploadServer('first', {releaseCommand: 'migrate', settings: {...SETTINGS, scale: 2}});
+    await world.deploy(hash);
+    const {instances} = world.deployments.find(SHOP).status();
+    const {outcome, events} = await world.deploy(hash);
+    assert.equal(outcome, 'succeeded');
+    assert.ok(events.some(event => event.type === 'output' && event.text === 'it serves already'));
+    assert.equal(instances.length, 2);
+    assert.deepEqual(world.deployments.find(SHOP).status().instances, instances);
+    assert.deepEqual(world.commands, ['migrate']);
+    assert.deepEqual(
+      world.state.releases.list(SHOP).map(({state}) => state),
+      ['current'],
+    );
+  });
+
   it('removes what is beyond the releases to keep, from the disk as well', async () => {
     const world = await openWorld();
     for (const text of ['first', 'second', 'third']) {
@@ -140,13 +157,15 @@ describe('a server that comes back', () => {
     world.state.releases.add(SHOP, {id, manifestHash: hash, deployedAt: 1, by: 'me', commit: null});
     const request = {kind: 'deploy', deployment: SHOP, release: id, by: 'me', manifestHash: hash} as const;
     const job = world.state.jobs.start({...request, startedAt: 1, owner: 'a process that was killed'});
+    await world.releases.prepare(hash);
     await world.close();
     const again = await openWorld(world.root);
-    again.deploys.recover();
+    await again.deploys.recover();
     await again.deployments.restore(() => []);
     const {result} = again.state.jobs.find(job.id) ?? {};
     assert.ok(result?.outcome === 'failed' && result.problem.code === 'DEPLOY_INTERRUPTED');
     assert.equal(again.state.releases.find(SHOP, id)?.state, 'failed');
+    assert.equal(existsSync(path.join(world.root, 'apps/shop/production/releases', id)), false, 'its files are gone');
     assert.equal(await again.ask(), 'first');
     assert.equal((await again.deploy(await again.uploadServer('second'))).outcome, 'succeeded');
   });

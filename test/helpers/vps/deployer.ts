@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {createInterface} from 'node:readline';
+import type {Problem} from '../../../src/control/events.js';
+import {writeSshClient} from './ssh-access.js';
+import type {Vps} from './vps.js';
+
+// Where `tako deploy` is typed: a home, an ssh that knows the machine, and projects.
+
+const CLI = path.resolve(import.meta.dirname, '../../../dist/cli.js');
+
+export type Files = Readonly<Record<string, string | Buffer>>;
+
+/** A line that a command wrote with --json. */
+export type Line = {
+  readonly type?: string;
+  readonly step?: string;
+  readonly text?: string;
+  readonly ok?: boolean;
+  readonly error?: Problem;
+  readonly servers?: readonly {
+    readonly result: {readonly outcome: string; readonly step?: string; readonly problem?: Problem};
+  }[];
+};
+
+export type Ended = {
+  readonly code: number | null;
+  /** Both outputs as they were written, but for the progress of an upload, which is long. */
+  readonly output: string;
+  readonly lines: readonly Line[];
+};
+
+/** A command under way. */
+export type Command = {
+  readonly child: ChildProcess;
+  /** The first line of its JSON, past or to come, that is meant. Rejects when it ends without. */
+  until(isMeant: (line: Line) => boolean): Promise<Line>;
+  readonly ended: Promise<Ended>;
+};
+
+export type Laptop = {
+  /** Everything of it is in there; programs find it as their folder for temporary files. */
+  readonly folder: string;
+  /** Makes a project with these files. */
+  project(files: Files): string;
+  start(project: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Command;
+  run(project: string, ...args: string[]): Promise<Ended>;
+  /** What commands have left among temporary files and in the cache. */
+  leftovers(): readonly string[];
+  /** Takes away what a command that was killed could not take away itself. */
+  tidy(): void;
+  close(): void;
+};
+
+export function createLaptop(vps: Vps): Laptop {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tako-deployer-'));
+  for (const name of ['bin', 'home', 'tmp', 'projects']) mkdirSync(path.join(folder, name));
+  writeSshClient(path.join(folder, 'bin'), [vps.sshConfig]);
+  const common: NodeJS.ProcessEnv = {
+    ...process.env,
+    PATH: `${path.join(folder, 'bin')}:${process.env.PATH}`,
+    TAKO_HOME: path.join(folder, 'home'),
+    TMPDIR: path.join(folder, 'tmp'),
+    // A cut is noticed after three seconds.
+    TAKO_SSH_OPTIONS: '-o ServerAliveInterval=1 -o ConnectTimeout=2',
+    NO_COLOR: '1',
+  };
+  const running = new Set<ChildProcess>();
+  let projects = 0;
+
+  const start: Laptop['start'] = (cwd, args, environment = {}) => {
+    const env = {...common, ...environment};
+    const child = spawn(process.execPath, [CLI, ...args], {cwd, env, stdio: ['ignore', 'pipe', 'pipe']});
+    running.add(child);
+    child.once('close', () => running.delete(child));
+    return follow(child);
+  };
+  return {
+    folder,
+    start,
+    project(files) {
+      const project = path.join(folder, 'projects', String(++projects));
+      mkdirSync(project);
+      for (const [name, content] of Object.entries(files)) {
+        mkdirSync(path.dirname(path.join(project, name)), {recursive: true});
+        writeFileSync(path.join(project, name), content);
+      }
+      return project;
+    },
+    run: (project, ...args) => start(project, args).ended,
+    leftovers: () => [
+      ...readdirSync(path.join(folder, 'tmp')).filter(name => name !== 'node-compile-cache'),
+      ...readdirSync(path.join(folder, 'home'), {recursive: true})
+        .map(String)
+        .filter(file => file.endsWith('.tmp')),
+    ],
+    tidy() {
+      for (const name of readdirSync(path.join(folder, 'tmp'))) {
+        rmSync(path.join(folder, 'tmp', name), {recursive: true, force: true});
+      }
+    },
+    close() {
+      for (const child of running) child.kill('SIGKILL');
+      rmSync(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+function follow(child: ChildProcess): Command {
+  assert.ok(child.stdout && child.stderr);
+  const lines: Line[] = [];
+  const looks = new Set<() => void>();
+  let output = '';
+  let isOver = false;
+  const wake = (): void => {
+    for (const look of looks) look();
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += String(chunk)));
+  createInterface({input: child.stdout}).on('line', text => {
+    if (text.startsWith('{')) lines.push(JSON.parse(text) as Line);
+    wake();
+  });
+  const ended = once(child, 'close').then(([code]): Ended => {
+    isOver = true;
+    wake();
+    return {code, output: output.replace(/^\{"type":"upload".*\n/gm, ''), lines};
+  });
+  return {
+    child,
+    ended,
+    until: isMeant =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = lines.find(isMeant);
+          if (!found && !isOver) return;
+          looks.delete(look);
+          if (found) resolve(found);
+          else reject(new Error(`it ended before that: ${output}`));
+        };
+        looks.add(look);
+        look();
+      }),
+  };
+}
+
+/** The one problem that a command ended with, as --json tells it. */
+export function problemOf({code, lines, output}: Ended): Problem {
+  assert.equal(code, 1, output);
+  const last = lines.at(-1);
+  assert.equal(last?.ok, false, output);
+  const problem = last.error ?? last.servers?.[0]?.result.problem;
+  assert.ok(problem, output);
+  return problem;
+}
