@@ -34,13 +34,20 @@ const LONG = [
   'test/e2e/machine.test.ts',
   'test/e2e/vps.test.ts',
 ];
+/** Of those, too long for a sample: only under soak. */
+const ONLY_SOAK = [
+  'test/e2e/deploy-chaos.test.ts',
+  'test/e2e/deploy-failures.test.ts',
+  'test/e2e/deploy-load.test.ts',
+  'test/e2e/deploy-several.test.ts',
+];
 const isLong = process.env.TAKO_LONG === '1';
 
 export default defineConfig({
   test: {
     include: isLong ? LONG.map(pattern => pattern.replace(/\*\*$/, '**/*.test.ts')) : ['test/**/*.test.{ts,tsx}'],
     // Apps of many frameworks are run by `npm run test:frameworks`.
-    exclude: [...configDefaults.exclude, 'test/frameworks/**', ...(isLong || isSoak ? [] : LONG)],
+    exclude: [...configDefaults.exclude, 'test/frameworks/**', ...(isSoak ? [] : isLong ? ONLY_SOAK : LONG)],
     globalSetup: ['test/helpers/build.ts'],
     testTimeout: isSoak ? 600_000 : 30_000,
     hookTimeout: 30_000,
