@@ -3,8 +3,10 @@ import {isSoak} from './test/helpers/soak.js';
 
 /** Suites that take their time: attacks, tools of others, many processes. `npm run test:long`, and under soak. */
 const LONG = [
+  'test/ca/certificate-source.test.ts',
   'test/ca/trust/debian.test.ts',
   'test/commands/apps.test.ts',
+  'test/commands/dev.test.ts',
   'test/commands/ensure.test.ts',
   'test/commands/machine.test.ts',
   'test/commands/no-daemon.test.ts',
@@ -36,8 +38,12 @@ const LONG = [
   'test/prod/remote/server-connection.test.ts',
   'test/prod/remote/ssh.test.ts',
   'test/proxy/gateway-bodies.test.ts',
+  'test/proxy/gateway-hostile.test.ts',
   'test/proxy/gateway-start-page.test.ts',
+  'test/proxy/http2/client-answers.test.ts',
+  'test/proxy/http2/guards.test.ts',
   'test/proxy/http2/h2spec.test.ts',
+  'test/proxy/tls/client-certificates.test.ts',
   'test/proxy/tls/session-tickets.test.ts',
   'test/proxy/tools/**',
   'test/supervisor/diagnosis/supervised.test.ts',
