@@ -81,6 +81,8 @@ export async function openReleaseStore({
   const manifests = await openManifestStore(places, clock, measure);
   const objects = await openObjectStore({folder: places.objects, clock, measure});
   const ground: Ground = {places, manifests, objects, clock, measure, preparing: new Map()};
+  // A full disk may refuse to rename and to sync too.
+  const orFull = <T>(work: () => Promise<T>): Promise<T> => orDiskFull(places.objects, 0, measure, work);
   return {
     objects,
     manifests,
@@ -88,10 +90,10 @@ export async function openReleaseStore({
     prepare: hash => prepareOnce(ground, hash),
     find: (deployment, id) => findRelease(ground, deployment, id),
     list: deployment => listReleases(ground, deployment),
-    remove: (deployment, id) => removeRelease(ground, deployment, id),
-    prune: (deployment, kept) => pruneReleases(ground, deployment, kept),
+    remove: (deployment, id) => orFull(() => removeRelease(ground, deployment, id)),
+    prune: (deployment, kept) => orFull(() => pruneReleases(ground, deployment, kept)),
     tidy: deployment => tidy(ground, deployment),
-    collect: kept => collectGarbage(ground, new Set(kept)),
+    collect: kept => orFull(() => collectGarbage(ground, new Set(kept))),
   };
 }
 
@@ -192,15 +194,20 @@ async function listReleases({places}: Ground, deployment: DeploymentName): Promi
 
 async function removeRelease({places}: Ground, deployment: DeploymentName, id: string): Promise<void> {
   const parent = places.releases(deployment);
-  const temporary = path.join(parent, temporaryName(id));
+  const [place, temporary] = [places.release(deployment, id), path.join(parent, temporaryName(id))];
   try {
-    await rename(places.release(deployment, id), temporary);
+    await rename(place, temporary);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
+  try {
+    await syncFolder(parent);
+  } catch (error) {
+    await rename(temporary, place);
+    throw error;
+  }
   // Only then: half a tree must not come back with its marker when the power fails.
-  await syncFolder(parent);
   await rm(temporary, {recursive: true, force: true});
 }
 

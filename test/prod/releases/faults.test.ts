@@ -7,13 +7,14 @@ import {manifestBytes, releaseId} from '../../../src/prod/releases/manifest-byte
 import type {PreparedRelease} from '../../../src/prod/releases/release-store.js';
 import {sha256Of} from '../../../src/prod/releases/sha256.js';
 import {renderRoute} from '../../../src/proxy/route-syntax.js';
+import {isSoak} from '../../helpers/soak.js';
 import {deploy, openServer, type Server, SHOP, versionOf} from './faults/deploy.js';
 import {temporaryFolder} from './support.js';
 
-// Every step of a deploy that changes the disk is once the last one of its process: with TAKO_LONG each of them, else
-// some, spread over the whole deploy.
+// Every step of a deploy that changes the disk is once the last one of its process: under soak each of them, else some,
+// spread over the whole deploy.
 
-const STRIDE = process.env.TAKO_LONG ? 1 : 7;
+const STRIDE = isSoak ? 1 : 7;
 
 const FAULTS = path.join(import.meta.dirname, 'faults');
 
