@@ -208,9 +208,9 @@ async function loaded(
 async function startApp(): Promise<App> {
   const {cert, key} = createTestCertificate(NAME);
   let answer: Answer = (_request, response) => void response.end('ok');
-  const streams = new Set<Http2ServerResponse>();
+  const endsOfStreams = new Set<() => void>();
   const server = createSecureServer({cert, key, allowHTTP1: true}, async (request, response) => {
-    if (request.url === '/events') return startEvents(response, streams);
+    if (request.url === '/events') return startEvents(response, endsOfStreams);
     if (request.url === '/upload' || request.url === '/harm') return await answerHash(request, response);
     answer(request, response);
   });
@@ -235,7 +235,7 @@ async function startApp(): Promise<App> {
       answer = next;
     },
     endEventStreams: () => {
-      for (const stream of streams) stream.end();
+      for (const end of endsOfStreams) end();
     },
     connections,
     async close() {
@@ -247,16 +247,18 @@ async function startApp(): Promise<App> {
   };
 }
 
-function startEvents(response: Http2ServerResponse, streams: Set<Http2ServerResponse>): void {
+function startEvents(response: Http2ServerResponse, endsOfStreams: Set<() => void>): void {
   response.writeHead(200, {'content-type': 'text/event-stream'});
   const timer = setInterval(() => response.write('data: tick\n\n'), 5);
-  streams.add(response);
-  response
-    .on('finish', () => clearInterval(timer))
-    .on('close', () => {
-      clearInterval(timer);
-      streams.delete(response);
-    });
+  const end = (): void => {
+    clearInterval(timer);
+    response.end();
+  };
+  endsOfStreams.add(end);
+  response.on('close', () => {
+    clearInterval(timer);
+    endsOfStreams.delete(end);
+  });
 }
 
 async function answerHash(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
