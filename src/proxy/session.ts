@@ -49,7 +49,10 @@ export abstract class Session<Context = unknown> {
     body?: string | Buffer,
   ): void;
 
-  /** Ends whatever is under way: a tunnel is closed, an answer broken off. Nothing happens when the request is over. */
+  /**
+   * Ends whatever is under way: an answer is broken off, a tunnel is closed, a WebSocket with 1001 to both sides. Nothing
+   * happens when the request is over.
+   */
   abstract cut(): void;
 
   /** Whether an answer has begun. */
