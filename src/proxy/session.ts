@@ -13,7 +13,8 @@ export const CLIENT_CLOSED_REQUEST = 499;
 
 /** One request on its way through the phases. */
 export abstract class Session<Context = unknown> {
-  readonly client: ClientConnection;
+  /** Who asks. A filter that knows it better may say so, before the request goes upstream. */
+  client: ClientConnection;
   readonly request: RequestHead;
   /** Whether the request has a body. */
   readonly hasBody: boolean;

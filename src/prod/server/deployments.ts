@@ -11,6 +11,7 @@ import {noSuchDeployment} from '../state/deployments.js';
 import type {State} from '../state/state.js';
 import {type Assets, NO_ASSETS} from './assets.js';
 import {Deployment} from './deployment.js';
+import type {ServerProxies} from './front-proxies.js';
 import {deploymentKey, parseInstanceName} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LaunchPlace} from './launch.js';
@@ -28,6 +29,8 @@ export type DeploymentsOptions = {
   readonly inFlightOf: (upstream: Upstream) => number;
   readonly memoryOf: (pid: number) => number | null;
   readonly onRoutes: (routes: readonly Route[]) => void;
+  /** What a release's `source_ip` means on this server. */
+  readonly proxies: Pick<ServerProxies, 'of'>;
   /** Told which release of each deployment serves, whenever that changes. */
   readonly onServing: (releases: ReadonlyMap<string, string>) => void;
   /** A line of the server's own in the deployment's log. */
@@ -78,7 +81,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       release ? [[key, release.id] as const] : [],
     );
     options.onServing(new Map(serving));
-    onRoutes([...deployments.values()].flatMap(routesOf));
+    onRoutes([...deployments.values()].flatMap(deployment => routesOf(deployment, options.proxies)));
   }
 
   function add(name: DeploymentName, scale: number, isStopped: boolean): Deployment {
@@ -162,5 +165,14 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
 }
 
 /** The host of an app that has no route is served to nobody. */
-const routesOf = ({key, release}: Deployment): readonly Route[] =>
-  routePatterns(release?.manifest.routes ?? []).map(pattern => ({...pattern, app: key}));
+function routesOf({key, release}: Deployment, proxies: Pick<ServerProxies, 'of'>): readonly Route[] {
+  if (release === undefined) return [];
+  const {routes, ssl, sourceIp} = release.manifest;
+  const behind = proxies.of(sourceIp);
+  return routePatterns(routes).map(pattern => ({
+    ...pattern,
+    app: key,
+    takesPlainHttp: ssl === 'off',
+    ...(behind && {behind}),
+  }));
+}

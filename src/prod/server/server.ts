@@ -25,6 +25,7 @@ import {createDeploymentLogs, type DeploymentLogs} from './deployment-logs.js';
 import {createDeployments, type Deployments} from './deployments.js';
 import {createDeploys} from './deploys.js';
 import {removeEmptyFolders} from './empty-folders.js';
+import {createServerProxies} from './front-proxies.js';
 import {createServerHandlers, type HandlersOptions} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
@@ -32,6 +33,7 @@ import {runOnce, runReleaseCommand} from './one-off.js';
 import {assertServable, leaveServing} from './servable.js';
 import {createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
+import {readServerSettings} from './server-settings.js';
 import {createSuccession} from './succession.js';
 
 export type ServerOptions = {
@@ -65,6 +67,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
   await assertServable(holder, state, releases);
+  const {trustedProxies} = await readServerSettings(root);
+  const proxies = createServerProxies(trustedProxies);
   const info = createServerInfo({holder, version, clock});
   let gateway: Gateway | undefined;
   const routes = createLiveRoutes(() => gateway);
@@ -96,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
     memoryOf: () => null,
     onRoutes: routes.set,
+    proxies,
     onServing: serving => leaveServing(holder, serving),
     say: logs.say,
   });
@@ -110,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const jobs = createJobs({journal: state.jobs, owner, clock});
   const world = {clock, spawn: spawner.spawn};
   const deploys = createDeploys({
-    ...{state, releases, deployments, jobs, owner, clock, say: logs.say},
+    ...{state, releases, deployments, jobs, proxies, owner, clock, say: logs.say},
     async runReleaseCommand({name, token}, release, onLine, signal) {
       const place = await spawner.placeOf(name, token);
       await runReleaseCommand({release, place, signal, onLine: (_, text) => onLine(text)}, world);
@@ -125,7 +130,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const controlSocket = path.join(root, 'run', 'control.sock');
   const succession = createSuccession({deployments, controlSocket, pid: process.pid, clock});
   gateway = await openServerGateway({
-    ...{root, holder, clock, deployments, succession, log, onBug},
+    ...{root, holder, clock, deployments, succession, trustedProxies, log, onBug},
     table: routes.table,
   });
   const control = await openControlSocket({
