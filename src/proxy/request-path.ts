@@ -98,8 +98,10 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   }
 
   /** Its files do not count as use of an app. */
-  async function filterRouted(session: GatewaySession, found: Route, filter: RouteFilter): Promise<boolean> {
-    return (await filter(session, found)) || enter(session, found);
+  function filterRouted(session: GatewaySession, found: Route, filter: RouteFilter): boolean | Promise<boolean> {
+    const answered = filter(session, found);
+    if (answered instanceof Promise) return answered.then(isAnswered => isAnswered || enter(session, found));
+    return answered || enter(session, found);
   }
 
   function enter(session: GatewaySession, {app, upstream}: Route): false {
