@@ -56,6 +56,7 @@ const ONLY_SOAK = [
   'test/e2e/deploy-chaos.test.ts',
   'test/e2e/deploy-failures.test.ts',
   'test/e2e/deploy-load.test.ts',
+  'test/e2e/deploy-next.test.ts',
   'test/e2e/deploy-several.test.ts',
 ];
 const isLong = process.env.TAKO_LONG === '1';

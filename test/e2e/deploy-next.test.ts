@@ -60,6 +60,7 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a Next app', {timeout: TIMEOUT_MS}, 
     const get = (target: string, ...options: string[]) =>
       visit(site().vps, `https://${name}.example.com${target}`, ...options);
     let app: Example;
+    const isStandalone = name === 'standalone';
     let first: Visit;
     let second: Visit;
 
@@ -67,6 +68,8 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a Next app', {timeout: TIMEOUT_MS}, 
       app = await openNext(site(), name);
       prepare(app);
       await deploy(site(), app);
+      const {stdout} = await site().vps.run('cat /proc/[0-9]*/cmdline | tr "\\0" " "');
+      assert.equal(stdout.includes('.next/standalone/server.js'), isStandalone);
       first = await get('/');
       assert.deepEqual([first.status, first.version], [200, '2']);
       assert.match(first.body, new RegExp(TEXT));
