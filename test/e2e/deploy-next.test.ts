@@ -14,6 +14,8 @@ import {DEPLOY_PARTS, releasesOf, type Site, shareSite, TIMEOUT_MS} from './depl
 
 const PAGE = 'app/page.tsx';
 const TEXT = 'Hello world!';
+/** What runs in the browser, and so is in a file with a hash in its name. */
+const GREETING = 'app/greeting.tsx';
 
 /** The app in a folder of its own, with a line more in tako.toml for all there is to say. */
 async function openNext({laptop}: Site, name: string): Promise<Example> {
@@ -26,15 +28,19 @@ async function openNext({laptop}: Site, name: string): Promise<Example> {
   symlinkSync(path.join(directory, 'node_modules'), path.join(folder, 'node_modules'));
   const app = exampleAt(folder);
   app.write('tako.toml', `name = "${name}"\n[envs.production]\nroute = "${name}.example.com"\nssl = "internal"\n`);
+  app.write(GREETING, '"use client";\nexport const Greeting = () => <b onClick={() => alert("hello")}>there</b>;\n');
+  app.edit(PAGE, 'export default', 'import {Greeting} from "./greeting";\nexport default');
+  app.edit(PAGE, TEXT, `${TEXT} <Greeting />`);
   mkdirSync(path.join(folder, 'public'));
   app.write('public/robots.txt', 'User-agent: *\n');
   return app;
 }
 
-/** Without a limit of its own: a build takes minutes where the machine is busy. */
-async function deploy({laptop}: Site, {folder}: Example): Promise<void> {
+/** Answers what it said. Without a limit of its own: a build takes minutes where the machine is busy. */
+async function deploy({laptop}: Site, {folder}: Example): Promise<string> {
   const {exitCode, stdout, stderr} = await laptop.start(folder, 'deploy', '--yes').ended;
   assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+  return stderr;
 }
 
 /** The scripts and styles of a page, which have a hash in their names. */
@@ -67,9 +73,8 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a Next app', {timeout: TIMEOUT_MS}, 
     it('is built, sent and served', async () => {
       app = await openNext(site(), name);
       prepare(app);
-      await deploy(site(), app);
-      const {stdout} = await site().vps.run('cat /proc/[0-9]*/cmdline | tr "\\0" " "');
-      assert.equal(stdout.includes('.next/standalone/server.js'), isStandalone);
+      const said = await deploy(site(), app);
+      assert.equal(/start +node \.next\/standalone\/server\.js/.test(said), isStandalone, said);
       first = await get('/');
       assert.deepEqual([first.status, first.version], [200, '2']);
       assert.match(first.body, new RegExp(TEXT));
@@ -96,12 +101,7 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a Next app', {timeout: TIMEOUT_MS}, 
 
     it('goes on giving open pages the files of the release before', async () => {
       app.edit(PAGE, TEXT, 'Good day world!');
-      app.write(
-        'app/greeting.tsx',
-        '"use client";\nexport const Greeting = () => <b onClick={() => alert("hi")}>there</b>;\n',
-      );
-      app.edit(PAGE, 'export default', 'import {Greeting} from "./greeting";\nexport default');
-      app.edit(PAGE, 'Good day world!', 'Good day world! <Greeting />');
+      app.edit(GREETING, 'hello', 'good day');
       await deploy(site(), app);
       second = await get('/');
       assert.match(second.body, /Good day world!/);
