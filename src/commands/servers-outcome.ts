@@ -44,9 +44,10 @@ function printOutcome<T>(
   print: (server: string, result: T) => void,
   isSeveral: boolean,
 ): void {
-  if (outcome.ok) return print(outcome.server, outcome.result);
-  if (isSeveral) printNote(`${outcome.server}: failed`);
-  reportError(outcome.cause, {isJson: false});
+  if (!outcome.ok) {
+    if (isSeveral) printNote(`${outcome.server}: failed`);
+    reportError(outcome.cause, {isJson: false});
+  } else print(outcome.server, outcome.result);
 }
 
 function toJson<T>(outcome: ServerOutcome<T>): Record<string, unknown> {

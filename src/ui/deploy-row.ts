@@ -40,7 +40,7 @@ function stateText(state: StepState, {style, now}: RowOptions): string {
     case 'running':
       return [...progressWords(state.progress), style.dim(formatSeconds(now - state.startedAt))].join(', ');
     case 'done':
-      return style.dim(state.note ?? formatSeconds(state.elapsedMs));
+      return style.dim([...uploadedWords(state.progress), state.note ?? formatSeconds(state.elapsedMs)].join(', '));
     case 'failed':
       return style.red('failed');
     case 'left':
@@ -53,4 +53,10 @@ function progressWords(progress: UploadProgress | null): readonly string[] {
   const {readBytes, totalBytes} = progress;
   const percent = totalBytes === 0 ? 100 : Math.floor((readBytes / totalBytes) * 100);
   return [`${percent} %`, `${formatBytes(readBytes)} of ${formatBytes(totalBytes)}`];
+}
+
+function uploadedWords(progress: UploadProgress | null): readonly string[] {
+  if (progress === null) return [];
+  const {totalObjects, totalBytes} = progress;
+  return [`${totalObjects} ${totalObjects === 1 ? 'file' : 'files'}`, formatBytes(totalBytes)];
 }

@@ -5,7 +5,13 @@ import {doneText, STEPS} from './deploy-words.js';
 /** How far a step is on one server. `left`: nobody here looks any more, and it goes on there. */
 export type StepState =
   | {readonly state: 'running'; readonly startedAt: number; readonly progress: UploadProgress | null}
-  | {readonly state: 'done'; readonly elapsedMs: number; readonly note: string | null}
+  | {
+      readonly state: 'done';
+      readonly elapsedMs: number;
+      readonly note: string | null;
+      /** What was uploaded. */
+      readonly progress: UploadProgress | null;
+    }
   | {readonly state: 'failed'}
   | {readonly state: 'left'};
 
@@ -50,13 +56,16 @@ function stateAfter(before: StepState | undefined, event: StepEvent, now: number
     case 'progress':
       return before?.state === 'running' ? {...before, progress: event.progress} : before;
     case 'done':
-      return {state: 'done', elapsedMs: event.elapsedMs, note: event.note};
+      return {state: 'done', elapsedMs: event.elapsedMs, note: event.note, progress: progressOf(before)};
     case 'failed':
       return {state: 'failed'};
     case 'output':
       return before;
   }
 }
+
+const progressOf = (state: StepState | undefined): UploadProgress | null =>
+  state?.state === 'running' ? state.progress : null;
 
 function withState({rows}: DeployView, {step, server}: StepEvent, state: StepState): DeployView {
   const servers = new Map(rows.find(row => row.step === step)?.servers).set(server, state);
@@ -72,7 +81,7 @@ function linesOf(before: StepState | undefined, event: StepEvent): readonly Depl
     case 'output':
       return [{kind: 'output', server, text: event.text}];
     case 'done':
-      return [{kind: 'done', server, text: doneText(event, before?.state === 'running' ? before.progress : null)}];
+      return [{kind: 'done', server, text: doneText(event, progressOf(before))}];
     case 'started':
       return event.job ? [{kind: 'note', server, text: describeJob(event.job)}] : [];
     default:

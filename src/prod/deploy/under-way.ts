@@ -34,7 +34,7 @@ export async function attachToJob(
 export const underWay = (server: string, {kind, deployment, release, by, startedAt}: JobSummary): TakoError =>
   new TakoError(
     'DEPLOY_UNDER_WAY',
-    `a ${kind} of ${deployment.app}/${deployment.environment} to release ${release} is under way on ${server}`,
+    `a ${kind} of ${deployment.app}/${deployment.environment}, release ${release}, is under way on ${server}`,
     {
       hint: `deploy again when it is over: "tako logs --env ${deployment.environment} --server ${server} -f" shows how it goes`,
       details: [`by ${by}, since ${new Date(startedAt).toISOString()}`],

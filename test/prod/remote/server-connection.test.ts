@@ -81,6 +81,7 @@ describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs s
         nodeVersion: SERVER_NODE_VERSION,
         now: Date.now(),
         httpPort: undefined,
+        mayJoin: true,
         httpsPort: undefined,
       },
     );
