@@ -17,7 +17,9 @@ type Setting = {readonly servers?: readonly string[]; readonly rows?: number; re
 function show({servers = ['one'], ...size}: Setting = {}) {
   const terminal = createFakeTerminal(size);
   let interruptions = 0;
-  const interrupt = (): void => void (interruptions += 1);
+  const interrupt = (): void => {
+    interruptions += 1;
+  };
   const screen = showDeploy({servers, stdin: terminal.stdin, stdout: terminal.stdout, env: {}, interrupt});
   screens.add(screen);
   const push = (...events: readonly DeployEvent[]): void => {

@@ -12,7 +12,7 @@ describe('text from outside', () => {
   });
 
   it('loses what could move the cursor, retitle the window or ring', () => {
-    assert.equal(safeText('a\x1b[2Jb\x1b]0;title\x07c\x9b1Ad\re', {isColour: true}), 'a[2Jb]0;titlec1Ade');
+    assert.equal(safeText('a\x1b[2Jb\x1b]0;title\x07c\x9b1Ad\re', {isColour: true}), 'abcde');
   });
 
   it('keeps tabs and newlines', () => {
