@@ -34,7 +34,7 @@ describe('a start that failed on a server', () => {
   it('never sends anybody to the folder there, to another tako dev or to a program by its number', () => {
     const failures: readonly Failure[] = [
       ...[exitedWith(0), exitedWith(1), exitedWith(137), TIMED_OUT],
-      {outcome: 'timed-out', isPipeClosed: true, listeners: [{port: 4000, host: '127.0.0.1'}]} as Failure,
+      {outcome: 'timed-out', isPipeClosed: true, listeners: [{port: 4000, host: '127.0.0.1', isTls: false}]},
       {outcome: 'line-invalid', line: 'x'},
       {outcome: 'folder-missing'} as Failure,
       {outcome: 'cancelled'},
