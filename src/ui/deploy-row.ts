@@ -30,7 +30,7 @@ const LABEL_COLUMNS = Math.max(...Object.values(STEPS).map(({label}) => label.le
 /** One mark for all servers: a failure is seen at once, and done is what is done everywhere. */
 function markOf(states: readonly StepState[], {style, now}: RowOptions): string {
   const has = (word: StepState['state']): boolean => states.some(({state}) => state === word);
-  if (has('failed')) return style.red('✗');
+  if (has('failed') || states.some(one => one.state === 'left' && !one.goesOn)) return style.red('✗');
   if (has('running')) return style.yellow(RUNNING_MARKS[Math.floor(now / MARK_MS) % RUNNING_MARKS.length] ?? '');
   return has('left') ? style.yellow('→') : style.green('✓');
 }
@@ -44,7 +44,7 @@ function stateText(state: StepState, {style, now}: RowOptions): string {
     case 'failed':
       return style.red('failed');
     case 'left':
-      return style.yellow('goes on there');
+      return style.yellow(state.goesOn ? 'goes on there' : 'interrupted');
   }
 }
 

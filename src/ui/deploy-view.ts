@@ -2,7 +2,7 @@ import type {DeployEvent, DeployStep, StepEvent} from '../prod/deploy/deploy-eve
 import type {UploadProgress} from '../prod/remote/upload.js';
 import {doneText, STEPS} from './deploy-words.js';
 
-/** How far a step is on one server. `left`: nobody here looks any more, and it goes on there. */
+/** How far a step is on one server. `left`: nobody here looks any more; what is a job of the server goes on there. */
 export type StepState =
   | {readonly state: 'running'; readonly startedAt: number; readonly progress: UploadProgress | null}
   | {
@@ -13,7 +13,7 @@ export type StepState =
       readonly progress: UploadProgress | null;
     }
   | {readonly state: 'failed'}
-  | {readonly state: 'left'};
+  | {readonly state: 'left'; readonly goesOn: boolean};
 
 /** A step that has begun somewhere. What is of this machine is under null. */
 export type StepRow = {readonly step: DeployStep; readonly servers: ReadonlyMap<string | null, StepState>};
@@ -95,6 +95,11 @@ const describeJob = ({release, startedAt}: NonNullable<(StepEvent & {readonly ty
 const leave = ({rows}: DeployView): DeployView => ({
   rows: rows.map(({step, servers}) => ({
     step,
-    servers: new Map([...servers].map(([server, now]) => [server, now.state === 'running' ? {state: 'left'} : now])),
+    servers: new Map(
+      [...servers].map(([server, now]) => [server, leftBehind(now, server !== null && step !== 'upload')]),
+    ),
   })),
 });
+
+const leftBehind = (state: StepState, goesOn: boolean): StepState =>
+  state.state === 'running' ? {state: 'left', goesOn} : state;

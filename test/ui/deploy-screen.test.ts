@@ -86,6 +86,11 @@ describe('the screen of a deploy', () => {
     await shows(/start/);
     await screen.close('left');
     assert.match(terminal.text(), /^→ start {12}goes on there$/m);
+    const other = show();
+    other.push({step: 'build', server: null, type: 'started'});
+    await other.shows(/build/);
+    await other.screen.close('left');
+    assert.match(other.terminal.text(), /^✗ build {12}interrupted$/m);
   });
 
   it('takes Ctrl-C for an interruption, and other keys for nothing', async () => {

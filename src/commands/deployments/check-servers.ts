@@ -8,6 +8,7 @@ import type {SentManifests} from '../../prod/deploy/send-release.js';
 import {findServerProblems, findServerWarnings} from '../../prod/deploy/server-problems.js';
 import {attachToJob, requireOwnJob} from '../../prod/deploy/under-way.js';
 import type {ServerConnection} from '../../prod/remote/server-connection.js';
+import {unlessAborted} from '../../supervisor/race.js';
 
 export type CheckOptions = {
   readonly manifests: SentManifests;
@@ -25,8 +26,8 @@ export async function checkServers(
   plan: DeployPlan,
   options: CheckOptions,
 ): Promise<readonly CheckedServer[]> {
-  const checks = await withStep({step: 'check', server: null}, options.onEvent, () =>
-    Promise.all(servers.map(({connection}) => checkServer(connection, plan, options))),
+  const checks = await withStep({step: 'check', server: null}, options, () =>
+    unlessAborted(Promise.all(servers.map(({connection}) => checkServer(connection, plan, options))), options.signal),
   );
   return Promise.all(
     servers.map(async (server, place): Promise<CheckedServer> => {

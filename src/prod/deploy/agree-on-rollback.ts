@@ -43,11 +43,11 @@ const find = ({releases}: ServerReleases, wanted: string): ReleaseSummary | unde
 const hasServed = (release: ReleaseSummary | undefined): boolean =>
   release?.state === 'current' || release?.state === 'superseded';
 
-const UNCHANGED = 'nothing was changed on any server';
+const UNCHANGED = 'nothing was changed';
 
 const lacksRelease = (servers: readonly string[], release: string): TakoError =>
   new TakoError('NO_SUCH_RELEASE', `there is no release ${release} on ${servers.join(', ')}; ${UNCHANGED}`, {
-    hint: '"tako releases" lists those there are; --server rolls back on some of the servers only',
+    hint: '"tako releases" lists those there are',
   });
 
 const neverServed = (servers: readonly string[], release: string): TakoError =>

@@ -110,7 +110,7 @@ function createStages({onEvent, signal}: BuildOptions) {
       onEvent({stage, type: 'done', elapsedMs, note: noteOf(result)});
       return result;
     } catch (error) {
-      onEvent({stage, type: 'failed'});
+      if (!signal.aborted) onEvent({stage, type: 'failed'});
       throw error;
     }
   };

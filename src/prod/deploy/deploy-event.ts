@@ -24,10 +24,12 @@ type StepHappening =
 
 export type OnDeployEvent = (event: DeployEvent) => void;
 
-/** Does a step, and tells when it begins and how it ended. */
+type StepWatch = {readonly onEvent: OnDeployEvent; readonly signal: AbortSignal};
+
+/** Does a step, and tells when it begins and how it ended. One that is interrupted does not fail. */
 export async function withStep<T>(
   {step, server}: Pick<StepEvent, 'step' | 'server'>,
-  onEvent: OnDeployEvent,
+  {onEvent, signal}: StepWatch,
   work: () => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now();
@@ -37,7 +39,7 @@ export async function withStep<T>(
     onEvent({step, server, type: 'done', elapsedMs: Math.round(performance.now() - startedAt), note: null});
     return result;
   } catch (error) {
-    onEvent({step, server, type: 'failed'});
+    if (!signal.aborted) onEvent({step, server, type: 'failed'});
     throw error;
   }
 }

@@ -72,7 +72,7 @@ async function deployToOne(
 ): Promise<DeployOutcome> {
   const server = connection.entry.name;
   if (earlier?.release === releaseId(manifestBytes(release.manifest))) return {server, result: earlier.result};
-  const manifest = await withStep({step: 'upload', server}, onEvent, () =>
+  const manifest = await withStep({step: 'upload', server}, {onEvent, signal}, () =>
     sendRelease(connection, {
       ...{release, manifests, signal},
       currentRelease: check.currentRelease,
