@@ -3,6 +3,7 @@
 import type {CheckResult} from '../../control/server-methods.js';
 import {type OnDeployEvent, withStep} from '../../prod/deploy/deploy-event.js';
 import {type DeployTarget, requireDeployable} from '../../prod/deploy/deploy-to-servers.js';
+import type {JobListener} from '../../prod/deploy/follow-job.js';
 import type {DeployPlan} from '../../prod/deploy/plan.js';
 import type {SentManifests} from '../../prod/deploy/send-release.js';
 import {findServerProblems, findServerWarnings} from '../../prod/deploy/server-problems.js';
@@ -10,7 +11,7 @@ import {attachToJob, requireOwnJob} from '../../prod/deploy/under-way.js';
 import type {ServerConnection} from '../../prod/remote/server-connection.js';
 import {unlessAborted} from '../../supervisor/race.js';
 
-export type CheckOptions = {
+export type CheckOptions = JobListener & {
   readonly manifests: SentManifests;
   readonly onEvent: OnDeployEvent;
   readonly signal: AbortSignal;
@@ -65,6 +66,8 @@ async function attach(
   options: CheckOptions,
 ): Promise<CheckedServer> {
   const {connection, reconnect} = server;
+  options.onJob(connection.entry.name, job);
   const result = await attachToJob(connection, job, {...options, reconnect});
+  options.onJobOver(connection.entry.name);
   return {...server, check: await askServer(connection, plan), earlier: {release: job.release, result}};
 }

@@ -1,7 +1,6 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {fromProblem} from '../../control/protocol.js';
-import type {JobSummary} from '../../control/server-methods.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
 import {readClientPlatform} from '../../prod/deploy/client-platform.js';
 import {type DeployOutcome, type DeployTarget, deployToServers} from '../../prod/deploy/deploy-to-servers.js';
@@ -9,7 +8,6 @@ import {type DeployPlan, type PlannedDeploy, planDeploy, requirePlan} from '../.
 import {openSentManifests} from '../../prod/deploy/send-release.js';
 import {connectServer, type ServerConnection} from '../../prod/remote/server-connection.js';
 import {platformName} from '../../prod/remote/server-list.js';
-import {TakoError} from '../../system/error.js';
 import {run} from '../../system/exec.js';
 import {listenForInterruption} from '../../system/interruption.js';
 import {confirm} from '../confirm.js';
@@ -20,6 +18,7 @@ import {type CheckedServer, type CheckOptions, checkServers} from './check-serve
 import {createDeployPrinter} from './deploy-printer.js';
 import {currentUser, DEFAULT_ENVIRONMENT, type DeploymentFlags} from './deployment-context.js';
 import {describePlan} from './describe-plan.js';
+import {createLeftJobs} from './left-jobs.js';
 import {pinnedNode} from './pinned-node.js';
 import {closeAll, failuresOf, reachServers} from './reach-servers.js';
 
@@ -73,14 +72,13 @@ async function deployWatched(
   const interruption = listenForInterruption();
   const {signal, interrupt} = interruption;
   const printer = await createDeployPrinter({isJson, servers, interrupt});
-  const begun = new Map<string, JobSummary>();
-  const watch: Watch = {onEvent: printer.onEvent, signal, onBegun: (server, job) => begun.set(server, job)};
+  const left = createLeftJobs();
   try {
-    const outcomes = await deployTo(connections, planned, context, watch);
+    const outcomes = await deployTo(connections, planned, context, {...left, onEvent: printer.onEvent, signal});
     return [...unreached, ...outcomes];
   } catch (error) {
     await printer.close(signal.aborted ? 'left' : 'over');
-    throw signal.aborted ? interrupted(begun, planned.plan) : error;
+    throw signal.aborted ? left.interrupted(planned.plan) : error;
   } finally {
     await printer.close('over');
     await closeAll(connections);
@@ -88,7 +86,7 @@ async function deployWatched(
   }
 }
 
-type Watch = Omit<CheckOptions, 'manifests'> & {readonly onBegun: (server: string, job: JobSummary) => void};
+type Watch = Omit<CheckOptions, 'manifests'>;
 
 async function deployTo(
   connections: readonly ServerConnection[],
@@ -104,7 +102,7 @@ async function deployTo(
   const checked = await checkServers(reached, planned.plan, {...watch, manifests});
   const targets = await buildForEach(checked, planned, context, watch);
   const settled = await deployToServers(targets, {...watch, manifests, by: currentUser()});
-  watch.signal.throwIfAborted();
+  if (settled.some(({status}) => status === 'rejected')) watch.signal.throwIfAborted();
   const names = connections.map(({entry}) => entry.name);
   return [...settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])), ...failuresOf(settled, names)];
 }
@@ -140,26 +138,16 @@ async function buildForEach(
   return targets;
 }
 
-function interrupted(begun: ReadonlyMap<string, JobSummary>, {app, environment, servers}: DeployPlan): TakoError {
-  const [job] = begun.values();
-  if (!job) return new TakoError('INTERRUPTED', 'interrupted before a server had begun: nothing was deployed');
-  const others = servers.filter(server => !begun.has(server));
-  return new TakoError(
-    'INTERRUPTED',
-    `the deploy of ${app}/${environment}, release ${job.release}, goes on at ${[...begun.keys()].join(', ')}`,
-    {
-      hint: `"tako deploy" in this folder looks on again; "tako releases --env ${environment}" says what came of it`,
-      details: others.length > 0 ? [`it has not begun at ${others.join(', ')}`] : [],
-    },
-  );
-}
-
-function finish(unsorted: readonly DeployOutcome[], {app, environment, routes, servers}: DeployPlan, isJson: boolean) {
+function finish(
+  unsorted: readonly DeployOutcome[],
+  {app, environment, routes, servers}: DeployPlan,
+  isJson: boolean,
+): void {
   const outcomes = servers.flatMap(name => unsorted.filter(({server}) => server === name));
   const isOk = outcomes.every(({result}) => result.outcome === 'succeeded');
   if (!isOk) process.exitCode = 1;
-  if (isJson) return printJson({type: 'end', ok: isOk, app, environment, routes, servers: outcomes});
-  for (const outcome of outcomes) printOutcome(outcome, routes, servers.length > 1);
+  if (isJson) printJson({type: 'end', ok: isOk, app, environment, routes, servers: outcomes});
+  else for (const outcome of outcomes) printOutcome(outcome, routes, servers.length > 1);
 }
 
 /** Names the server where there is more than one. */

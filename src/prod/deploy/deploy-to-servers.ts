@@ -2,13 +2,13 @@
 // it has succeeded; beside that they have nothing to do with each other, and each says what became of it.
 
 import {fromProblem} from '../../control/protocol.js';
-import type {CheckResult, JobResult, JobStep, JobSummary} from '../../control/server-methods.js';
+import type {CheckResult, JobResult, JobStep} from '../../control/server-methods.js';
 import {unlessAborted} from '../../supervisor/race.js';
 import {TakoError} from '../../system/error.js';
 import {manifestBytes, releaseId} from '../releases/manifest-bytes.js';
 import type {ServerConnection} from '../remote/server-connection.js';
 import {type DeployEvent, type OnDeployEvent, withStep} from './deploy-event.js';
-import {followSteps} from './follow-job.js';
+import {followSteps, type JobListener} from './follow-job.js';
 import type {LocalRelease} from './make-manifest.js';
 import {seldom} from './seldom.js';
 import {type SentManifests, sendRelease} from './send-release.js';
@@ -25,13 +25,11 @@ export type DeployTarget = {
   readonly release: LocalRelease;
 };
 
-export type DeployOptions = {
+export type DeployOptions = JobListener & {
   readonly manifests: SentManifests;
   /** `user@host` of whoever deploys. */
   readonly by: string;
   readonly onEvent: OnDeployEvent;
-  /** Called when a server has begun: from then on it goes on there, whatever becomes of this process. */
-  readonly onBegun: (server: string, job: JobSummary) => void;
   /** Aborted: what has not begun does not, and what has is left to itself. */
   readonly signal: AbortSignal;
 };
@@ -66,7 +64,7 @@ export async function deployToServers(
 
 async function deployToOne(
   {connection, reconnect, check, release, earlier}: DeployTarget,
-  {manifests, by, onEvent, onBegun, signal}: DeployOptions,
+  {manifests, by, onEvent, onJob, onJobOver, signal}: DeployOptions,
   runsReleaseCommand: boolean,
   mayBegin: Promise<void> = Promise.resolve(),
 ): Promise<DeployOutcome> {
@@ -82,8 +80,10 @@ async function deployToOne(
   await unlessAborted(mayBegin, signal);
   signal.throwIfAborted();
   const job = await connection.client.call('deploy', {manifest, by, runsReleaseCommand});
-  onBegun(server, job);
-  return {server, result: await followSteps(connection, job, {reconnect, onEvent, signal})};
+  onJob(server, job);
+  const result = await followSteps(connection, job, {reconnect, onEvent, signal});
+  onJobOver(server);
+  return {server, result};
 }
 
 /** What a server has against the release, as the one error of several. */

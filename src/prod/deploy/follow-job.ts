@@ -49,6 +49,12 @@ export async function followJob(
   }
 }
 
+/** Hears which jobs servers have: they go on there, whatever becomes of this process. */
+export type JobListener = {
+  readonly onJob: (server: string, job: JobSummary) => void;
+  readonly onJobOver: (server: string) => void;
+};
+
 export type FollowStepsOptions = Omit<FollowOptions, 'onEvent'> & {readonly onEvent: OnDeployEvent};
 
 /** The same, told as the steps of that server. */
