@@ -1,6 +1,6 @@
 // All that a server could have against a deploy, asked before anything is built.
 
-import type {CheckResult} from '../../control/server-methods.js';
+import type {CheckResult, JobSummary} from '../../control/server-methods.js';
 import {type OnDeployEvent, withStep} from '../../prod/deploy/deploy-event.js';
 import {type DeployTarget, requireDeployable} from '../../prod/deploy/deploy-to-servers.js';
 import type {JobListener} from '../../prod/deploy/follow-job.js';
@@ -34,7 +34,7 @@ export async function checkServers(
     servers.map(async (server, place): Promise<CheckedServer> => {
       const check = checks[place];
       if (!check) throw new Error('a server without a check');
-      return check.job ? attach(server, check.job, plan, options) : {...server, check, earlier: null};
+      return check.job ? attach(server, check, check.job, options) : {...server, check, earlier: null};
     }),
   );
 }
@@ -48,26 +48,28 @@ async function checkServer(
   const asked = Date.now();
   const {now} = await client.call('hello', {version: info.version, protocol: info.protocol});
   const problems = findServerProblems(entry.name, {...info, now}, {asked, answered: Date.now()});
-  const check = await askServer(connection, plan);
+  const check = await client.call('check', {
+    deployment: {app: plan.app, environment: plan.environment},
+    routes: plan.routes,
+    uploadBytes: 0,
+  });
   requireDeployable(entry.name, {...check, problems: [...problems, ...check.problems]});
   if (check.job) await requireOwnJob(entry.name, check.job, manifests);
   for (const text of findServerWarnings(plan, entry.name, info)) onEvent({type: 'warning', text});
   return check;
 }
 
-const askServer = ({client}: ServerConnection, {app, environment, routes}: DeployPlan): Promise<CheckResult> =>
-  client.call('check', {deployment: {app, environment}, routes, uploadBytes: 0});
-
-/** What serves when it is over is another release than before. */
+/** What serves when it is over is not asked for: the connection may have been cut meanwhile. */
 async function attach(
   server: ReachedServer,
-  job: NonNullable<CheckResult['job']>,
-  plan: DeployPlan,
+  check: CheckResult,
+  job: JobSummary,
   options: CheckOptions,
 ): Promise<CheckedServer> {
   const {connection, reconnect} = server;
   options.onJob(connection.entry.name, job);
   const result = await attachToJob(connection, job, {...options, reconnect});
   options.onJobOver(connection.entry.name);
-  return {...server, check: await askServer(connection, plan), earlier: {release: job.release, result}};
+  const currentRelease = result.outcome === 'succeeded' ? result.release : check.currentRelease;
+  return {...server, check: {...check, currentRelease}, earlier: {release: job.release, result}};
 }
