@@ -245,6 +245,7 @@ async function releaseProcess(
     graceMs: plan.gracePeriodMs,
     idleTimeoutMs: plan.idleTimeoutMs,
     health: plan.health,
+    healthTimings: plan.healthTimings,
     stabilityMs: plan.stabilityMs,
     limits: plan.limits,
   };

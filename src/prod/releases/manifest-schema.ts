@@ -70,6 +70,7 @@ const releaseProcess = table({
   graceMs: duration,
   idleTimeoutMs: orNull(timeout),
   health,
+  healthTimings: table({intervalMs: timeout, timeoutMs: timeout, windowMs: timeout}),
   stabilityMs: duration,
   limits: table({memoryBytes: limit, processes: limit, openFiles: limit}),
 });

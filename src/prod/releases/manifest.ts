@@ -48,6 +48,7 @@ export type ReleaseProcess = {
   /** How long nobody may use it, scaled to zero, before it stops. Null: for ever. */
   readonly idleTimeoutMs: number | null;
   readonly health: HealthCheck;
+  readonly healthTimings: HealthTimings;
   /** How long a new instance is watched before it counts. */
   readonly stabilityMs: number;
   readonly limits: ResourceLimits;
@@ -58,6 +59,9 @@ export type HealthCheck =
   | {readonly type: 'status'}
   | {readonly type: 'http'; readonly path: string}
   | {readonly type: 'tcp'};
+
+/** Milliseconds: between two questions, for one answer, and from its first listening until it has to be healthy. */
+export type HealthTimings = {readonly intervalMs: number; readonly timeoutMs: number; readonly windowMs: number};
 
 /** Null: not limited. */
 export type ResourceLimits = {

@@ -101,7 +101,7 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     title: 'is not healthy over HTTP',
-    keys: ['health = "/healthz"'],
+    keys: ['health = {path = "/healthz", window = "2s"}'],
     server: `import {createServer} from 'node:http';
 createServer((request, response) => {
   response.statusCode = request.url === '/healthz' ? 500 : 200;
@@ -109,15 +109,18 @@ createServer((request, response) => {
 }).listen(Number(process.env.PORT), '127.0.0.1');
 `,
     code: 'RELEASE_UNHEALTHY',
-    says: [/GET \/healthz/, /500/],
+    says: [/listens on port \d+/, /GET \/healthz/, /within 2 s: answered 500/],
     hint: /"health"/,
   },
   {
     title: 'answers the question for its status with a token of its own',
-    keys: ['health = "status"'],
-    server: `import {createServer} from 'node:http';
+    keys: ['ready = "fd"', 'health = {type = "status", window = "2s"}'],
+    server: `import {writeSync} from 'node:fs';
+import {createServer} from 'node:http';
 createServer((_, response) => response.setHeader('x-tako-internal-token', 'guessed').end('{"status": "healthy"}'))
-  .listen(Number(process.env.PORT), '127.0.0.1');
+  .listen(Number(process.env.PORT), '127.0.0.1', function () {
+    writeSync(4, \`\${this.address().port}\\n\`);
+  });
 `,
     code: 'RELEASE_UNHEALTHY',
     says: [/GET \/status/, /another token/],

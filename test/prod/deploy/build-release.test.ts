@@ -31,6 +31,7 @@ describe('a release of a plain server', () => {
       graceMs: 10_000,
       idleTimeoutMs: 300_000,
       health: {type: 'http', path: '/'},
+      healthTimings: {intervalMs: 250, timeoutMs: 5_000, windowMs: 30_000},
       stabilityMs: 3_000,
       limits: {memoryBytes: 256 * 2 ** 20, processes: null, openFiles: null},
     });

@@ -114,6 +114,7 @@ describe('a manifest', () => {
         runtime: {name: 'node', version: '../../x'},
         port: 0,
         health: {type: 'ping'},
+        healthTimings: {...PROCESS.healthTimings, intervalMs: 0, retries: 3},
       },
       files: [{path: '/etc/passwd', sha256: 'x', size: -1, isExecutable: 1}],
     });
@@ -128,6 +129,8 @@ describe('a manifest', () => {
       'format',
       'process.command',
       'process.health.type',
+      'process.healthTimings.intervalMs',
+      'process.healthTimings.retries',
       'process.port',
       'process.runtime.version',
       'routes[0]',

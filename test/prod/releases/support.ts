@@ -50,6 +50,7 @@ export const PROCESS: ReleaseProcess = {
   graceMs: 10_000,
   idleTimeoutMs: 300_000,
   health: {type: 'status'},
+  healthTimings: {intervalMs: 250, timeoutMs: 5_000, windowMs: 30_000},
   stabilityMs: 1_000,
   limits: {memoryBytes: null, processes: null, openFiles: null},
 };
