@@ -54,7 +54,6 @@ const LONG = [
 /** Of those, too long for a sample: only under soak. */
 const ONLY_SOAK = [
   'test/e2e/deploy-chaos.test.ts',
-  'test/e2e/deploy-failures.test.ts',
   'test/e2e/deploy-load.test.ts',
   'test/e2e/deploy-several.test.ts',
 ];
