@@ -6,6 +6,7 @@ import {eventually} from '../helpers/eventually.js';
 import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {BROKEN, type Broken, projectOf, SHOP_HOST, serverOf} from '../helpers/vps/broken-releases.js';
+import {findCgroupVersion} from '../helpers/vps/cgroups.js';
 import {type Command, createLaptop, type Ended, type Files, type Laptop, problemOf} from '../helpers/vps/deployer.js';
 import {killSsh} from '../helpers/vps/kill-ssh.js';
 import {pidOf} from '../helpers/vps/pid-of.js';
@@ -30,7 +31,11 @@ const soakIt = it.skipIf(!isSoak);
 /** Against hanging: a deploy takes a few seconds on a machine that does nothing else. */
 const TIMEOUT_MS = 180_000;
 
-describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT_MS}, () => {
+const areMissing = requires(...VPS_PARTS);
+/** What limits its apps, for the names of the tests. */
+const limitsBy = areMissing ? 'none' : findCgroupVersion();
+
+describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => {
   let vps: Vps;
   let laptop: Laptop;
   let visitor: Visitor;
@@ -104,7 +109,9 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
   }
 
   for (const broken of BROKEN) {
-    it.skipIf(!broken.isSampled && !isSoak)(`leaves the release before serving when the new one ${broken.title}`, () =>
+    const isTried = (broken.isSampled || isSoak) && !(broken.needsCgroups && limitsBy === 'none');
+    const by = broken.needsCgroups ? `, by cgroup ${limitsBy}` : '';
+    it.runIf(isTried)(`leaves the release before serving when the new one ${broken.title}${by}`, () =>
       undisturbed(async () => assertProblem(problemOf(await start(projectOf(broken)).ended), broken)),
     );
   }
@@ -117,7 +124,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.match(output, /failed at start\n/);
       assert.match(output, /^error: .*exited with code 3.* \[APP_EXITED_EARLY\]$/m);
       assert.match(output, /^ {2}no database at db\.internal$/m);
-    }));
+    }),
+  );
 
   soakIt('has requests wait where the new one wants the port of the one before, which gets it back', () =>
     replaced(async () => {
@@ -126,7 +134,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       const {code, message} = problemOf(await start(project).ended);
       assert.equal(code, 'APP_EXITED_EARLY');
       assert.match(message, /exited with code 4/);
-    }));
+    }),
+  );
 
   soakIt('is refused before it is built where another app has its route', () =>
     undisturbed(async () => {
@@ -135,7 +144,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(code, 'ROUTE_CONFLICT');
       assert.match([message, ...details].join('\n'), /shop\.example\.com.*shop/);
       assert.ok(hint);
-    }));
+    }),
+  );
 
   soakIt('is refused before it is built where the clocks are apart', () =>
     undisturbed(async () => {
@@ -146,7 +156,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(code, 'CLOCK_SKEWED');
       assert.match(message, /clocks of one and of this machine are 11 minutes apart/);
       assert.match(hint ?? '', /timedatectl/);
-    }));
+    }),
+  );
 
   soakIt('is refused before it is built where the disk is full', () =>
     undisturbed(() =>
@@ -157,7 +168,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
         assert.match(message, /100 MiB free/);
         assert.match(hint ?? '', /space|room/);
       }),
-    ));
+    ),
+  );
 
   it('takes its files away again where the disk fills up during the upload', () =>
     undisturbed(() =>
@@ -180,7 +192,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
         assert.equal(code, 'DISK_FULL', message);
         assert.match(hint ?? '', /make room/);
       }),
-    ));
+    ),
+  );
 
   /** Long enough in every step for something to happen in it. */
   const slow = (version: string): Files =>
@@ -232,7 +245,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(await answer(), `ok ${serving}`);
       await eventually(() => succeed(project, 'deploy', '--yes', '--json'));
       serving = 'uploaded';
-    }));
+    }),
+  );
 
   soakIt('goes on by itself where the network is cut during the rollout, and is found done', () =>
     replaced(async () => {
@@ -245,7 +259,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       await command.ended;
       await eventually(() => succeed(project, 'deploy', '--yes', '--json'));
       assert.equal(await countReleased('alone'), 1, 'what had been done was done again');
-    }));
+    }),
+  );
 
   soakIt('goes on by itself where the laptop is gone, and the next one attaches to it', () =>
     replaced(async () => {
@@ -258,7 +273,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(await countReleased('attached'), 1, 'a second job was begun');
       serving = 'attached';
       laptop.tidy();
-    }));
+    }),
+  );
 
   soakIt('is none where the release serves already: nothing changes', async () => {
     const project = laptop.project(slow('again'));
@@ -291,7 +307,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
     replaced(async () => {
       await deploy(slow('last'));
       serving = 'last';
-    }));
+    }),
+  );
 });
 
 function assertProblem({code, message, hint, details}: Problem, expected: Broken): void {

@@ -68,6 +68,8 @@ export type Broken = ProjectOptions & {
   /** What the message says. */
   readonly says: readonly RegExp[];
   readonly hint: RegExp;
+  /** Whether control groups are what finds it. */
+  readonly needsCgroups?: boolean;
   /** A line of its output that comes with the error. */
   readonly shows?: string;
   /** Also where not all of them are tried. */
@@ -131,6 +133,7 @@ createServer((_, response) => response.setHeader('x-tako-internal-token', 'guess
   },
   {
     title: 'uses more memory than it may before it listens',
+    needsCgroups: true,
     keys: ['limits = {memory = "64M"}'],
     server: EATS_MEMORY,
     code: 'APP_KILLED',
@@ -140,11 +143,21 @@ createServer((_, response) => response.setHeader('x-tako-internal-token', 'guess
   },
   {
     title: 'uses more memory than it may in the stability window',
+    needsCgroups: true,
     keys: ['limits = {memory = "64M"}', 'stability = "5s"'],
     server: LISTENS_AND(`setTimeout(() => {${EATS_MEMORY}}, 500);`),
     code: 'RELEASE_UNSTABLE',
     says: [/more than its 64 MiB of memory/],
     hint: /goes on serving/,
+  },
+  {
+    title: 'uses more memory than it may in its release command',
+    needsCgroups: true,
+    keys: ['limits = {memory = "64M"}', 'release = "node eat.mjs"'],
+    files: {'eat.mjs': EATS_MEMORY},
+    code: 'RELEASE_COMMAND_FAILED',
+    says: [/"node eat\.mjs" ended with (?:code 137|signal SIGKILL), as it used more than its 64 MiB of memory/],
+    hint: /release before goes on serving/,
   },
   {
     title: 'listens on another port than the pinned one',
