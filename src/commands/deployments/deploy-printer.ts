@@ -30,7 +30,13 @@ const jsonPrinter: DeployPrinter = {
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-const STAGES = {copy: 'copied', packages: 'packages installed', build: 'built', hash: 'files hashed'} as const;
+const STAGES = {
+  runtime: 'runtime at hand',
+  copy: 'copied',
+  packages: 'packages installed',
+  build: 'built',
+  hash: 'files hashed',
+} as const;
 const STEPS = {
   prepare: 'files in place',
   'release-command': 'release command done',

@@ -1,6 +1,7 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {fromProblem, toProblem} from '../../control/protocol.js';
+import type {ServerInfo} from '../../control/server-methods.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
 import {readClientPlatform} from '../../prod/deploy/client-platform.js';
 import {
@@ -9,7 +10,9 @@ import {
   deployToServers,
   requireDeployable,
 } from '../../prod/deploy/deploy-to-servers.js';
+import {pinRuntime, renderRuntime} from '../../prod/deploy/pin-runtime.js';
 import {type DeployPlan, type PlannedDeploy, planDeploy, requirePlan} from '../../prod/deploy/plan.js';
+import type {PinnedRuntime} from '../../prod/deploy/runtime.js';
 import {openSentManifests} from '../../prod/deploy/send-release.js';
 import {findServerProblems, findServerWarnings} from '../../prod/deploy/server-problems.js';
 import {connectServer, type ServerConnection} from '../../prod/remote/server-connection.js';
@@ -23,7 +26,6 @@ import {createServersContext, type ServersContext} from '../servers-context.js';
 import {createDeployPrinter, type DeployPrinter} from './deploy-printer.js';
 import {currentUser, DEFAULT_ENVIRONMENT, type DeploymentFlags} from './deployment-context.js';
 import {describePlan} from './describe-plan.js';
-import {pinnedNode} from './pinned-node.js';
 
 export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly yes?: boolean};
 
@@ -112,7 +114,8 @@ async function deployTo(
 ): Promise<readonly DeployOutcome[]> {
   // All that a server could have against it is asked before anything is built.
   const checks = await Promise.all(connections.map(connection => checkServer(connection, planned, printer)));
-  const releases = await buildForEach(connections, planned, context, printer);
+  const runtimes = await pinForEach(connections, planned.plan, context, printer);
+  const releases = await buildForEach(connections, runtimes, planned, context, printer);
   const targets = connections.map((connection, index): DeployTarget => {
     const [check, release] = [checks[index], releases[index]];
     if (!check || !release) throw new Error('a server without a check or a release');
@@ -141,23 +144,46 @@ async function checkServer({client, info, entry}: ServerConnection, {plan}: Plan
   return check;
 }
 
-/** One build for all servers of the same kind; they share a folder, so one follows the other. */
+/** Servers of one kind get the same release. */
+const kindOf = ({platform, nodeVersion}: ServerInfo): string => `${platformName(platform)} ${nodeVersion}`;
+
+/** What the release is run by on each kind of server. */
+async function pinForEach(
+  connections: readonly ServerConnection[],
+  {runtime}: DeployPlan,
+  {cacheFolder}: ServersContext,
+  {buildEvent}: DeployPrinter,
+): Promise<ReadonlyMap<string, PinnedRuntime>> {
+  const pinned = new Map<string, PinnedRuntime>();
+  if (runtime === null) return pinned;
+  for (const {info} of connections) {
+    if (pinned.has(kindOf(info))) continue;
+    const startedAt = performance.now();
+    const one = await pinRuntime(runtime, {...info, cacheFolder, run});
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    if (one.program !== null) buildEvent({stage: 'runtime', type: 'done', elapsedMs, note: renderRuntime(one)});
+    pinned.set(kindOf(info), one);
+  }
+  return pinned;
+}
+
+/** One build for each kind of server; they share a folder, so one follows the other. */
 async function buildForEach(
   connections: readonly ServerConnection[],
+  runtimes: ReadonlyMap<string, PinnedRuntime>,
   planned: PlannedDeploy,
   {cacheFolder}: ServersContext,
   printer: DeployPrinter,
 ): Promise<readonly BuiltRelease[]> {
   const built = new Map<string, BuiltRelease>();
   const releases: BuiltRelease[] = [];
-  for (const {entry, info} of connections) {
-    const nodeVersion = pinnedNode(planned.plan.runtime, info, entry.name);
-    const key = `${platformName(info.platform)} ${nodeVersion}`;
+  for (const {info} of connections) {
+    const kind = kindOf(info);
     const release =
-      built.get(key) ??
+      built.get(kind) ??
       (await buildRelease(planned, {
         platform: info.platform,
-        nodeVersion,
+        runtime: runtimes.get(kind) ?? null,
         client: readClientPlatform(),
         cacheFolder: path.join(cacheFolder, 'packages'),
         environment: process.env,
@@ -165,7 +191,7 @@ async function buildForEach(
         onEvent: printer.buildEvent,
         signal: new AbortController().signal,
       }));
-    built.set(key, release);
+    built.set(kind, release);
     releases.push(release);
   }
   return releases;

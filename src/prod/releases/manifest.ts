@@ -37,10 +37,10 @@ export type ManifestEntry =
   | {readonly path: string; readonly link: string};
 
 export type ReleaseProcess = {
-  /** A first word of `node` is the runtime's own program. */
+  /** A first word that is the runtime's name is its program. */
   readonly command: readonly [string, ...string[]];
   /** Null: a program that needs none, or one the server has. */
-  readonly runtime: {readonly name: 'node'; readonly version: string} | null;
+  readonly runtime: ReleaseRuntime | null;
   readonly ready: 'fd' | 'any';
   readonly port: number | null;
   readonly readyTimeoutMs: number;
@@ -52,6 +52,15 @@ export type ReleaseProcess = {
   /** How long a new instance is watched before it counts. */
   readonly stabilityMs: number;
   readonly limits: ResourceLimits;
+};
+
+export type RuntimeName = 'node' | 'bun' | 'deno';
+
+export type ReleaseRuntime = {
+  readonly name: RuntimeName;
+  readonly version: string;
+  /** Its program among the release's files. Null: the server's own Node. */
+  readonly file: string | null;
 };
 
 /** `status`: the contract's GET /status, which echoes the instance's token. */

@@ -40,7 +40,7 @@ export function createAppSpawner(holder: Pick<Holder, 'spawnApp' | 'prepare'>): 
       const deployment = deploymentKey(name);
       const place = await holder.prepare(deployment);
       places.set(deployment, place);
-      return {deployment, dataFolder: place.dataFolder, runtimeFile: () => process.execPath, token};
+      return {deployment, dataFolder: place.dataFolder, nodeFile: process.execPath, token};
     },
     setLimits: (deployment, {id, manifest}) =>
       void limits.set(`${deployment}@${id}`, manifest.process?.limits ?? NO_LIMITS),

@@ -43,7 +43,7 @@ export const fileEntry = (name: string, content: string | Uint8Array, isExecutab
 
 export const PROCESS: ReleaseProcess = {
   command: ['node', 'server.js'],
-  runtime: {name: 'node', version: '24.1.0'},
+  runtime: {name: 'node', file: null, version: '24.1.0'},
   ready: 'fd',
   port: null,
   readyTimeoutMs: 30_000,

@@ -94,7 +94,7 @@ export function createWorld() {
       place: {
         deployment: 'shop/production',
         dataFolder: root,
-        runtimeFile: () => process.execPath,
+        nodeFile: process.execPath,
         token: 'the token',
       },
       supervisor,
