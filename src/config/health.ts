@@ -6,7 +6,7 @@ import {field, oneOf, parseInto, table, text} from './field.js';
 import {isTable} from './toml.js';
 import {duration} from './value.js';
 
-/** `status`: by the contract's GET /status. */
+/** `status`: by the contract's GET /status, which echoes the instance's token. */
 export type HealthCheck =
   | {readonly type: 'status'}
   | {readonly type: 'tcp'}

@@ -4,6 +4,7 @@
 import type {Command, Config, Environment, Named} from '../../config/config.js';
 import {decidePackageManager} from '../../config/dev-command.js';
 import {decideFramework, decideProduction} from '../../config/frameworks.js';
+import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import type {Project} from '../../config/load-project.js';
 import {readProjectFacts} from '../../config/project-facts.js';
 import {varsFor} from '../../config/vars.js';
@@ -11,7 +12,7 @@ import type {Problem} from '../../control/events.js';
 import type {DeploymentName} from '../../control/server-methods.js';
 import {renderRoute} from '../../proxy/route-syntax.js';
 import {TakoError} from '../../system/error.js';
-import type {HealthCheck, HealthTimings, Manifest, ResourceLimits} from '../releases/manifest.js';
+import type {Manifest, ResourceLimits} from '../releases/manifest.js';
 import type {BuildStep, ProjectKnowledge} from './build-steps.js';
 import {decideProductionCommand, type ProductionCommand, startVariables} from './production-command.js';
 import {findProjectRoot} from './project-root.js';

@@ -100,8 +100,12 @@ const KEPT_UNUSED_MS = 30 * 24 * 60 * 60_000;
 async function removeUnused(runtimes: string): Promise<void> {
   for (const entry of await readdir(runtimes).catch(() => [])) {
     const place = path.join(runtimes, entry);
-    const {mtimeMs} = await stat(place);
-    if (!entry.endsWith(ARCHIVE) && Date.now() - mtimeMs > KEPT_UNUSED_MS) await rm(place, {recursive: true});
+    const usedAt = await stat(place).then(
+      ({mtimeMs}) => mtimeMs,
+      () => Date.now(),
+    );
+    const isUnused = !entry.endsWith(ARCHIVE) && Date.now() - usedAt > KEPT_UNUSED_MS;
+    if (isUnused) await rm(place, {recursive: true, force: true});
   }
 }
 

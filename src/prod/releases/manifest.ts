@@ -1,3 +1,4 @@
+import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import type {Commit, DeploymentName} from '../../control/server-methods.js';
 
 /** All of a release: what files it has, how it is run, and where it is reached. Its id is that of these bytes. */
@@ -62,15 +63,6 @@ export type ReleaseRuntime = {
   /** Its program among the release's files. Null: the server's own Node. */
   readonly file: string | null;
 };
-
-/** `status`: the contract's GET /status, which echoes the instance's token. */
-export type HealthCheck =
-  | {readonly type: 'status'}
-  | {readonly type: 'http'; readonly path: string}
-  | {readonly type: 'tcp'};
-
-/** Milliseconds: between two questions, for one answer, and from its first listening until it has to be healthy. */
-export type HealthTimings = {readonly intervalMs: number; readonly timeoutMs: number; readonly windowMs: number};
 
 /** Null: not limited. */
 export type ResourceLimits = {

@@ -1,11 +1,11 @@
 // Whether an instance does its work: asked until it says yes, or its time is over.
 
+import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import {createHttpProbe} from '../../proxy/load-balancing/http-probe.js';
 import type {Probe, ProbeResult} from '../../proxy/load-balancing/probe.js';
 import {tcpProbe} from '../../proxy/load-balancing/tcp-probe.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import type {Clock} from '../../system/clock.js';
-import type {HealthCheck, HealthTimings} from '../releases/manifest.js';
 import {createStatusProbe} from './status-probe.js';
 
 export type HealthOptions = {
