@@ -21,7 +21,7 @@ export async function pinRuntime(wanted: WantedRuntime, options: PinOptions): Pr
   const {name} = wanted;
   const isWanted = rangeOf(wanted);
   if (name === 'node' && isWanted(options.nodeVersion)) return {name, version: options.nodeVersion, program: null};
-  const versions = await listRuntimeVersions(name, options);
+  const versions = await listRuntimeVersions(name, isWanted, options);
   const local = wanted.version === null ? await findLocalVersion(name, options.run) : undefined;
   const version = local !== undefined && versions.includes(local) ? local : newestIn(versions, isWanted);
   if (version === undefined) throw unavailable(wanted, newestIn(versions, ANY));

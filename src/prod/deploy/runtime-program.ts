@@ -9,6 +9,7 @@ import {TakoError} from '../../system/error.js';
 import type {Run} from '../../system/exec.js';
 import type {RuntimeName} from '../releases/manifest.js';
 import {fetchPackage, listVersions} from '../remote/npm-package.js';
+import type {VersionRange} from './version-range.js';
 
 export type RuntimePrograms = {
   readonly platform: Platform;
@@ -30,9 +31,13 @@ const PACKAGES: Readonly<Record<RuntimeName, (platform: Platform) => RuntimePack
   deno: ({os, cpu, libc}) => ({name: `@deno/${os}-${cpu}-${libc}`, program: 'package/deno'}),
 };
 
-/** The versions to be had; where the registry cannot be reached, those that are here. Throws RUNTIME_DOWNLOAD_FAILED. */
+/**
+ * The versions to be had; where the registry cannot be reached, those that are here, if one of them is wanted. Throws
+ * RUNTIME_DOWNLOAD_FAILED.
+ */
 export async function listRuntimeVersions(
   runtime: RuntimeName,
+  isWanted: VersionRange,
   {platform, cacheFolder, run}: RuntimePrograms,
 ): Promise<readonly string[]> {
   const {name} = PACKAGES[runtime](platform);
@@ -40,11 +45,10 @@ export async function listRuntimeVersions(
     return await listVersions(name, run);
   } catch (error) {
     const prefix = `${folderName(name)}-`;
-    const kept = (await readdir(path.join(cacheFolder, RUNTIMES)).catch(() => [])).filter(
-      entry => entry.startsWith(prefix) && !entry.endsWith(ARCHIVE),
-    );
-    if (kept.length === 0) throw error;
-    return kept.map(entry => entry.slice(prefix.length));
+    const entries = await readdir(path.join(cacheFolder, RUNTIMES)).catch(() => []);
+    const kept = entries.filter(entry => entry.startsWith(prefix)).map(entry => entry.slice(prefix.length));
+    if (!kept.some(isWanted)) throw error;
+    return kept;
   }
 }
 

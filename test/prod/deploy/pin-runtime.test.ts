@@ -105,6 +105,7 @@ describe('the runtime of a release', () => {
     await pin('node', '22.9.0');
     state.isReachable = false;
     assert.equal((await pin('node', '22')).version, '22.9.0');
+    await assert.rejects(pin('node', '20'), {code: 'RUNTIME_DOWNLOAD_FAILED'});
     await assert.rejects(pin('bun', '1'), {
       code: 'RUNTIME_DOWNLOAD_FAILED',
       message: 'npm could not fetch @oven/bun-linux-x64',
