@@ -56,7 +56,7 @@ export type Apps = {
   subscribe(name: string, listener: () => void): () => void;
   /** Tells the listeners of an app that it changed. */
   notify(name: string): void;
-  /** Watches no files any more. */
+  /** Watches and reads no files any more. */
   close(): Promise<void>;
 };
 
@@ -84,7 +84,7 @@ export function createApps(options: AppsOptions): Apps {
   const followers = createAppFollowers(Date.now);
   const problems = createAppProblems({supervisor, publish, onChange: notify});
   const watches = createAppWatches({
-    onConfig: name => void readAgain(name),
+    onProject,
     onSource,
     onProblem: (name, message) => say(name, message),
   });
@@ -103,7 +103,7 @@ export function createApps(options: AppsOptions): Apps {
   /** The source matters while a change of it would do something. */
   function watchedPartsOf({registration: {name, reloads}}: RegisteredApp): WatchedParts {
     const isFailed = problems.hasFailed(name) || stateOf(name) === 'exited';
-    return {config: true, source: isFailed || (reloads !== 'pages' && isRunning(name))};
+    return {project: true, source: isFailed || (reloads !== 'pages' && isRunning(name))};
   }
 
   function find(name: string): RegisteredApp {
@@ -117,8 +117,9 @@ export function createApps(options: AppsOptions): Apps {
 
   type Served = Awaited<ReturnType<Supervisor['start']>>;
 
-  /** Begins when those it depends on are ready, unless it was removed meanwhile. */
+  /** Begins when its project has been read and those it depends on are ready, unless it was removed meanwhile. */
   async function launch(app: RegisteredApp, begin: () => Promise<Served>): Promise<Served> {
+    await app.reading;
     const {name, dependsOn} = app.registration;
     if (dependsOn.length > 0) {
       await startDependencies(app).catch(error => {
@@ -143,8 +144,12 @@ export function createApps(options: AppsOptions): Apps {
     return isRunning(app.registration.name) ? begin() : launch(app, begin);
   }
 
-  const restart = (app: RegisteredApp, because?: string): Promise<Served> =>
-    launch(app, () => supervisor.restart(specOf(app), undefined, because));
+  async function restart(app: RegisteredApp, because?: string): Promise<Served> {
+    await readAgain(app);
+    return launch(app, () => supervisor.restart(specOf(app), undefined, because));
+  }
+
+  const restartBehind = (app: RegisteredApp): void => void restart(app, 'its settings changed').catch(() => undefined);
 
   function onSource(name: string, files: readonly string[]): void {
     const app = apps.get(name);
@@ -157,40 +162,51 @@ export function createApps(options: AppsOptions): Apps {
     }
   }
 
-  /** What cannot be used changes nothing: the last good state stays, and what is wrong is told. */
-  async function readAgain(name: string): Promise<void> {
+  async function onProject(name: string): Promise<void> {
     const app = apps.get(name);
-    if (!app) return;
-    const isCurrent = (): boolean => apps.get(name) === app;
-    app.reading = app.reading.then(async () => {
-      try {
-        const before = app.registration;
-        const registration = await resolve(before);
-        // A terminal that registered it meanwhile has read something newer.
-        if (!isCurrent() || app.registration !== before) return;
-        assertNoConflict(registration, registrations());
-        apply(app, registration);
-        problems.projectAccepted(name);
-      } catch (error) {
-        if (isCurrent()) problems.projectRefused(name, error);
-      }
-      notify(name);
-    });
-    await app.reading;
+    if (app && (await readAgain(app))) restartBehind(app);
   }
 
-  function apply(app: RegisteredApp, registration: Registration): void {
+  /**
+   * Takes up what its project says now; what cannot be used changes nothing, and what is wrong is told. Whether a process
+   * that runs is behind it.
+   */
+  function readAgain(app: RegisteredApp): Promise<boolean> {
+    const isBehind = app.reading.then(() => readOnce(app));
+    app.reading = isBehind;
+    return isBehind;
+  }
+
+  async function readOnce(app: RegisteredApp): Promise<boolean> {
+    const before = app.registration;
+    const {name} = before;
+    const isCurrent = (): boolean => apps.get(name) === app;
+    let isBehind = false;
+    try {
+      const registration = await resolve(before);
+      // A terminal that registered it meanwhile has read something newer.
+      if (!isCurrent() || app.registration !== before) return false;
+      assertNoConflict(registration, registrations());
+      isBehind = apply(app, registration);
+      problems.projectAccepted(name);
+    } catch (error) {
+      if (isCurrent()) problems.projectRefused(name, error);
+    }
+    notify(name);
+    return isBehind;
+  }
+
+  /** Whether a process that runs has not taken up all of it. */
+  function apply(app: RegisteredApp, registration: Registration): boolean {
     const before = app.registration;
     const {name} = registration;
-    if (JSON.stringify(before) === JSON.stringify(registration)) return;
+    if (JSON.stringify(before) === JSON.stringify(registration)) return false;
     // On disk first: what cannot be kept is not served either.
     registry.save(registration);
     app.registration = registration;
     publishRoutes();
     if (before.routes.join() !== registration.routes.join()) say(name, `routes: ${registration.routes.join(', ')}`);
-    if (isRunning(name) && mustRestart(before, registration)) {
-      restart(app, 'its settings changed').catch(() => undefined);
-    }
+    return isRunning(name) && mustRestart(before, registration);
   }
 
   /** What cannot be forgotten (a full disk) is stopped all the same, and stays registered. */
@@ -217,7 +233,11 @@ export function createApps(options: AppsOptions): Apps {
   };
 
   publishRoutes();
-  for (const name of apps.keys()) notify(name);
+  for (const [name, app] of apps) {
+    notify(name);
+    // Nobody looked at its project while no daemon ran.
+    void readAgain(app);
+  }
   return {
     async register(registration) {
       const {name} = registration;
@@ -225,7 +245,7 @@ export function createApps(options: AppsOptions): Apps {
       if (known) assertSameProject(known.registration, registration);
       assertNoConflict(registration, registrations());
       if (known) {
-        apply(known, registration);
+        if (apply(known, registration)) restartBehind(known);
         problems.projectAccepted(name);
       } else {
         registry.save(registration);
@@ -259,9 +279,7 @@ export function createApps(options: AppsOptions): Apps {
       return status(name);
     },
     async restart(name) {
-      const app = find(name);
-      await readAgain(name);
-      await restart(app);
+      await restart(find(name));
       return status(name);
     },
     list: () => [...apps.keys()].map(status),
@@ -305,7 +323,10 @@ export function createApps(options: AppsOptions): Apps {
     },
     subscribe: followers.add,
     notify,
-    close: watches.close,
+    async close() {
+      await watches.close();
+      await Promise.all([...apps.values()].map(({reading}) => reading));
+    },
   };
 
   function observe(app: RegisteredApp, instance: Instance): void {
