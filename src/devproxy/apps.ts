@@ -2,7 +2,7 @@
 // gateway know of an app they know from here.
 
 import type {AppStatus} from '../control/events.js';
-import type {Registration} from '../control/protocol.js';
+import type {LeaveEvent, Registration} from '../control/protocol.js';
 import {upstreamOf} from '../proxy/local-upstream.js';
 import type {PageEvent} from '../proxy/page-events.js';
 import type {Route} from '../proxy/route-table.js';
@@ -11,23 +11,36 @@ import type {Upstream} from '../proxy/upstream.js';
 import type {Instance, Serving} from '../supervisor/instance.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
-import {SHOWN_LINES, StartError} from '../supervisor/start-error.js';
+import {SHOWN_LINES} from '../supervisor/start-error.js';
 import type {Supervisor} from '../supervisor/supervisor.js';
-import {assertNoConflict, assertSameProject, dependencyFailed, toActivationError, unknownApp} from './app-errors.js';
+import {assertNoConflict, assertSameProject, toActivationError, unknownApp} from './app-errors.js';
 import {createAppFollowers} from './app-followers.js';
 import {launchSpecOf, mustRestart} from './app-launch.js';
 import {outputOf} from './app-output.js';
 import {createAppProblems} from './app-problems.js';
+import {createAppStarts} from './app-starts.js';
 import {describeInstance, renderAppStatus, routesOf} from './app-status.js';
+import {createAppUsers} from './app-users.js';
+import {decideBrought, decideLeave, originOf, strongerOrigin, type WantedApp, withOrigin} from './app-wants.js';
 import {createAppWatches, type WatchedParts} from './app-watches.js';
-import {dependenciesOf} from './dependencies.js';
+import {knownDependenciesOf} from './dependencies.js';
+import {createProjectReadings} from './project-readings.js';
 import {createRegisteredApp, type RegisteredApp} from './registered-app.js';
 import type {Registry} from './registry.js';
 
 export type Apps = {
   /** Adds an app, or updates the one of that name; a running one restarts only when its command changed. */
   register(registration: Registration): Promise<AppStatus>;
-  /** Stops the process and forgets the app. */
+  /** Counts the client as one that wants the app, until it leaves. `client` is aborted when it is gone. */
+  use(name: string, client: AbortSignal): void;
+  /** Has the app stay when nobody uses it any more. */
+  keep(name: string): Promise<AppStatus>;
+  /**
+   * The client uses no app any more. Removes those of `names` that nobody else wants, and what had been started only for
+   * them; tells which before it does.
+   */
+  leave(names: readonly string[], client: AbortSignal, tell: (event: LeaveEvent) => void): Promise<void>;
+  /** Stops the process and forgets the app, and with it those that were started only for it. */
   remove(name: string): Promise<AppStatus>;
   /** Starts an app that does not run, those that it depends on first, and resolves when it is ready. */
   start(name: string): Promise<AppStatus>;
@@ -82,6 +95,7 @@ export function createApps(options: AppsOptions): Apps {
   // On their way out: not served and not started any more, but followed until their last line of output.
   const leaving = new Map<string, RegisteredApp>();
   const followers = createAppFollowers(Date.now);
+  const users = createAppUsers();
   const problems = createAppProblems({supervisor, publish, onChange: notify});
   const watches = createAppWatches({
     onProject,
@@ -93,6 +107,20 @@ export function createApps(options: AppsOptions): Apps {
   const say = (name: string, text: string): void => void supervisor.logs(name).append('tako', text);
   const stateOf = (name: string): Instance['state'] => supervisor.instance(name).state;
   const isRunning = (name: string): boolean => RUNNING.has(stateOf(name));
+  const isCurrent = (app: RegisteredApp): boolean => apps.get(app.registration.name) === app;
+  const read = createProjectReadings({resolve, isCurrent, apply, problems, onRead: notify});
+  const {start, restart} = createAppStarts({
+    supervisor,
+    find,
+    registrations,
+    isCurrent,
+    isRunning,
+    specOf,
+    read,
+    onFailed: problems.startFailed,
+  });
+  const restartQuietly = (app: RegisteredApp, because: string): void =>
+    void restart(app, because).catch(() => undefined);
 
   function notify(name: string): void {
     const app = apps.get(name);
@@ -112,51 +140,16 @@ export function createApps(options: AppsOptions): Apps {
     return app;
   }
 
-  const specOf = ({registration, token}: RegisteredApp): LaunchSpec =>
-    launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort()});
-
-  type Served = Awaited<ReturnType<Supervisor['start']>>;
-
-  /** Begins when its project has been read and those it depends on are ready, unless it was removed meanwhile. */
-  async function launch(app: RegisteredApp, begin: () => Promise<Served>): Promise<Served> {
-    await app.reading;
-    const {name, dependsOn} = app.registration;
-    if (dependsOn.length > 0) {
-      await startDependencies(app).catch(error => {
-        if (apps.get(name) === app) problems.startFailed(name, error);
-        throw error;
-      });
-    }
-    if (apps.get(name) !== app) throw new StartError(specOf(app), {outcome: 'cancelled'});
-    return begin();
+  function specOf({registration, token}: RegisteredApp): LaunchSpec {
+    return launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort()});
   }
-
-  async function startDependencies(app: RegisteredApp): Promise<void> {
-    const names = dependenciesOf(app.registration, registrations());
-    const startOne = (name: string): Promise<unknown> =>
-      start(find(name)).catch(error => Promise.reject(dependencyFailed(error, name, app.registration.name)));
-    await Promise.all(names.map(startOne));
-  }
-
-  /** One that runs, or is about to, has what it depends on. */
-  async function start(app: RegisteredApp): Promise<Served> {
-    const begin = (): Promise<Served> => supervisor.start(specOf(app));
-    return isRunning(app.registration.name) ? begin() : launch(app, begin);
-  }
-
-  async function restart(app: RegisteredApp, because?: string): Promise<Served> {
-    await readAgain(app);
-    return launch(app, () => supervisor.restart(specOf(app), undefined, because));
-  }
-
-  const restartBehind = (app: RegisteredApp): void => void restart(app, 'its settings changed').catch(() => undefined);
 
   function onSource(name: string, files: readonly string[]): void {
     const app = apps.get(name);
     if (!app) return;
     const {reloads} = app.registration;
     if (!isRunning(name) || reloads === 'nothing') {
-      restart(app, describeChange(files)).catch(() => undefined);
+      restartQuietly(app, describeChange(files));
     } else if (reloads === 'server') {
       publish(name, {type: 'reload'});
     }
@@ -164,42 +157,14 @@ export function createApps(options: AppsOptions): Apps {
 
   async function onProject(name: string): Promise<void> {
     const app = apps.get(name);
-    if (app && (await readAgain(app))) restartBehind(app);
+    if (app && (await read(app))) restartQuietly(app, SETTINGS_CHANGED);
   }
 
-  /**
-   * Takes up what its project says now; what cannot be used changes nothing, and what is wrong is told. Whether a process
-   * that runs is behind it.
-   */
-  function readAgain(app: RegisteredApp): Promise<boolean> {
-    const isBehind = app.reading.then(() => readOnce(app));
-    app.reading = isBehind;
-    return isBehind;
-  }
-
-  async function readOnce(app: RegisteredApp): Promise<boolean> {
-    const before = app.registration;
-    const {name} = before;
-    const isCurrent = (): boolean => apps.get(name) === app;
-    let isBehind = false;
-    try {
-      const registration = await resolve(before);
-      // A terminal that registered it meanwhile has read something newer.
-      if (!isCurrent() || app.registration !== before) return false;
-      assertNoConflict(registration, registrations());
-      isBehind = apply(app, registration);
-      problems.projectAccepted(name);
-    } catch (error) {
-      if (isCurrent()) problems.projectRefused(name, error);
-    }
-    notify(name);
-    return isBehind;
-  }
-
-  /** Whether a process that runs has not taken up all of it. */
+  /** Whether a process that runs has not taken up all of it. Throws ROUTE_CONFLICT, and what the registry throws. */
   function apply(app: RegisteredApp, registration: Registration): boolean {
     const before = app.registration;
     const {name} = registration;
+    assertNoConflict(registration, registrations());
     if (JSON.stringify(before) === JSON.stringify(registration)) return false;
     // On disk first: what cannot be kept is not served either.
     registry.save(registration);
@@ -229,25 +194,59 @@ export function createApps(options: AppsOptions): Apps {
       memoryBytes: memoryOf(name),
       clients: followers.count(name),
       problem: problems.of(name),
+      startedFor: originOf(registration) === 'dependency' ? dependentsOf(name) : [],
     });
   };
+
+  const wantedApps = (): WantedApp[] =>
+    registrations().map(registration => ({
+      name: registration.name,
+      origin: originOf(registration),
+      isUsed: users.isUsed(registration.name),
+      needs: knownDependenciesOf(registration, registrations()),
+    }));
+
+  const dependentsOf = (name: string): string[] =>
+    wantedApps().flatMap(app => (app.needs.includes(name) ? app.name : []));
+
+  async function remove(app: RegisteredApp): Promise<void> {
+    const {name} = app.registration;
+    // Unknown to the gateway first, so that no request wakes it while it stops.
+    apps.delete(name);
+    users.forget(name);
+    watches.forget(name);
+    leaving.set(name, app);
+    publishRoutes();
+    await supervisor.stop(name).finally(() => leaving.delete(name));
+    if (!apps.has(name)) forget(app);
+    // Registered again meanwhile, it may run again already.
+    if (!apps.has(name)) {
+      problems.forget(name);
+      await supervisor.forget(name);
+    }
+    notify(name);
+  }
+
+  const removeAll = async (names: readonly string[]): Promise<void> =>
+    void (await Promise.all(names.map(name => remove(find(name)))));
 
   publishRoutes();
   for (const [name, app] of apps) {
     notify(name);
     // Nobody looked at its project while no daemon ran.
-    void readAgain(app);
+    void read(app);
   }
   return {
     async register(registration) {
       const {name} = registration;
       const known = apps.get(name);
-      if (known) assertSameProject(known.registration, registration);
-      assertNoConflict(registration, registrations());
       if (known) {
-        if (apply(known, registration)) restartBehind(known);
+        assertSameProject(known.registration, registration);
+        const origin = strongerOrigin(originOf(known.registration), originOf(registration));
+        if (apply(known, withOrigin(registration, origin))) restartQuietly(known, SETTINGS_CHANGED);
         problems.projectAccepted(name);
       } else {
+        assertNoConflict(registration, registrations());
         registry.save(registration);
         problems.forget(name);
         apps.set(name, createRegisteredApp(registration));
@@ -256,22 +255,28 @@ export function createApps(options: AppsOptions): Apps {
       notify(name);
       return status(name);
     },
+    use(name, client) {
+      if (apps.has(name)) users.add(name, client);
+    },
+    async keep(name) {
+      const app = find(name);
+      // Behind what is being read, which would go by an app that was changed meanwhile.
+      const kept = app.reading.then(() => isCurrent(app) && apply(app, withOrigin(app.registration, 'ensure')));
+      app.reading = kept.catch(() => undefined);
+      await kept;
+      return status(name);
+    },
+    async leave(names, client, tell) {
+      const shown = users.leave(client);
+      const decision = decideLeave({asked: names, shown}, wantedApps());
+      tell(decision);
+      await removeAll(decision.stops);
+    },
     async remove(name) {
       const app = find(name);
       const last = {...status(name), ...NOT_RUNNING};
-      // Unknown to the gateway first, so that no request wakes it while it stops.
-      apps.delete(name);
-      watches.forget(name);
-      leaving.set(name, app);
-      publishRoutes();
-      await supervisor.stop(name).finally(() => leaving.delete(name));
-      if (!apps.has(name)) forget(app);
-      // Registered again meanwhile, it may run again already.
-      if (!apps.has(name)) {
-        problems.forget(name);
-        await supervisor.forget(name);
-      }
-      notify(name);
+      const brought = decideBrought(name, wantedApps());
+      await Promise.all([remove(app), removeAll(brought)]);
       return last;
     },
     async start(name) {
@@ -347,6 +352,8 @@ function hasNewCode({servedBy, registration}: RegisteredApp, {pid, endpoint}: Se
   if (servedBy === undefined) return false;
   return pid !== servedBy.pid || (registration.reloads === 'server' && endpoint !== servedBy.endpoint);
 }
+
+const SETTINGS_CHANGED = 'its settings changed';
 
 const RUNNING: ReadonlySet<Instance['state']> = new Set(['starting', 'ready', 'restarting', 'backing-off']);
 

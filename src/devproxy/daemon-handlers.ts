@@ -15,12 +15,23 @@ export type DaemonHandlersOptions = {
 export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
     hello: async () => info(),
-    register: async ({registration}) => apps.register(parseRegistration(registration)),
+    async register({registration}, {signal}) {
+      const parsed = parseRegistration(registration);
+      const status = await apps.register(parsed);
+      apps.use(parsed.name, signal);
+      return status;
+    },
+    keep: async ({name}) => apps.keep(name),
+    async leave({names}, {signal, emit}) {
+      await apps.leave(names, signal, emit);
+      return {};
+    },
     start: async ({name}) => apps.start(name),
     remove: async ({name}) => apps.remove(name),
     restart: async ({name}) => apps.restart(name),
     list: async () => ({apps: apps.list()}),
     async attach({name, after}, context) {
+      apps.use(name, context.signal);
       await streamApp(apps, {name, after, withStatus: true, follow: true}, context);
       return {};
     },

@@ -216,7 +216,7 @@ async function show(app: LiveApp): Promise<{plain: string; events: readonly DevE
   const connection = {client: await live.connect(), info: live.daemon.info};
   const client = createDevClient({
     connection,
-    registrations: [registration],
+    apps: [{name: registration.name, registration, isNeeded: false}],
     reconnect: () => Promise.reject(new Error('lost')),
   });
   const session = sessionOf(client, app);
