@@ -27,7 +27,7 @@ async function namesIn(directory: string): Promise<string[]> {
 afterEach(async () => {
   const {apps} = await tako.status();
   const left = apps.filter(({directory}) => directory !== tako.home);
-  await Promise.all(left.map(({name}) => tako.run(['stop', name])));
+  await tako.stop(...left.map(({name}) => name));
 });
 
 describe('Ctrl-C in one of two terminals of an app', () => {

@@ -90,7 +90,7 @@ describe('kill -9 of an app', () => {
       assert.deepEqual(bodies, new Set([`200 v1 ${(await app.status()).pid}`]), `round ${round}`);
       assert.ok(!bodies.has(`200 v1 ${pid}`));
     }
-    assert.ok((await app.log()).some(line => /^tako: exited with signal SIGKILL: it crashed/.test(line)));
+    assert.ok((await app.log()).some(line => /^tako: pid \d+ exited with signal SIGKILL: it crashed/.test(line)));
   });
 
   it('is answered by a restart though nobody asks for it', async () => {
@@ -110,7 +110,7 @@ describe('an app that crashes again and again', () => {
     const {problem, exit} = await crashUntilGivenUp(app);
     assert.deepEqual([problem?.code, exit?.code], ['APP_CRASHED', 1]);
     assert.match(problem?.message ?? '', /Error: lost the queue at server\.mjs/);
-    const said = (await app.log()).filter(line => line.startsWith('tako: exited'));
+    const said = (await app.log()).filter(line => /^tako: pid \d+ exited/.test(line));
     assert.equal(said.length, MAX_CRASHES);
     assert.match(
       said.at(-1) ?? '',

@@ -36,7 +36,7 @@ describe('an app that sleeps', () => {
     await app.write('flags/go', '');
     const bodies = (await Promise.all(answers)).map(({status, body}) => `${status} ${body}`);
     assert.deepEqual([...new Set(bodies)], [`200 v1 ${pid}`]);
-    const starts = (await app.log()).filter(line => line.startsWith('tako: started pid'));
+    const starts = (await app.log()).filter(line => /^tako: pid \d+ started:/.test(line));
     assert.equal(starts.length, 1);
   });
 

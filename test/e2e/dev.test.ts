@@ -132,7 +132,7 @@ describe('tako dev', () => {
     await follower.ready();
     assert.equal((await tako.run(['stop', 'polite'])).code, 0);
     await follower.until(event => event.type === 'log' && event.line.text === 'goodbye');
-    await follower.until(event => event.type === 'log' && event.line.text === 'stopped');
+    await follower.until(event => event.type === 'log' && /^pid \d+ stopped$/.test(event.line.text));
     await follower.until(event => event.type === 'removed');
   });
 
