@@ -67,7 +67,8 @@ export default defineConfig({
     // Apps of many frameworks are run by `npm run test:frameworks`.
     exclude: [...configDefaults.exclude, 'test/frameworks/**', ...(isSoak ? [] : isLong ? ONLY_SOAK : LONG)],
     globalSetup: ['test/helpers/build.ts'],
-    testTimeout: isSoak ? 600_000 : 30_000,
+    // Long suites run many commands, four at once on a machine that may be small: the limit is for what hangs.
+    testTimeout: isSoak ? 600_000 : isLong ? 120_000 : 30_000,
     hookTimeout: 30_000,
     // Half of the tests wait for processes of their own: one worker per core would leave a core idle.
     maxWorkers: 4,

@@ -4,7 +4,8 @@
 import {chmodSync, closeSync, existsSync, openSync, renameSync} from 'node:fs';
 import {DatabaseSync} from 'node:sqlite';
 import type {Registration} from '../control/protocol.js';
-import type {InstanceRecord, InstanceRecords} from '../supervisor/instance-records.js';
+import type {InstanceRecords} from '../supervisor/instance-records.js';
+import {createInstanceTable} from '../supervisor/instance-table.js';
 import {TakoError} from '../system/error.js';
 import {PRIVATE_FILE} from '../system/files.js';
 import {parseRegistration} from './registration.js';
@@ -101,7 +102,7 @@ function createRegistry(database: DatabaseSync, log: (line: string) => void): Re
       // The write-ahead log still has it until then.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     },
-    instances: createInstanceRecords(database),
+    instances: createInstanceTable(database),
     close: () => database.close(),
   };
 }
@@ -129,23 +130,3 @@ function readRow(row: Record<string, unknown>, log: (line: string) => void): Reg
     return [];
   }
 }
-
-function createInstanceRecords(database: DatabaseSync): InstanceRecords {
-  const insert = database.prepare('INSERT INTO instances (id, app, pid, start_time) VALUES (?, ?, NULL, NULL)');
-  const update = database.prepare('UPDATE instances SET pid = ?, start_time = ? WHERE id = ?');
-  const remove = database.prepare('DELETE FROM instances WHERE id = ?');
-  const select = database.prepare('SELECT id, app, pid, start_time FROM instances');
-  return {
-    add: ({id, app}) => void insert.run(id, app),
-    setPid: (id, pid, startTime) => void update.run(pid, startTime ?? null, id),
-    remove: id => void remove.run(id),
-    all: () => select.all().map(toRecord),
-  };
-}
-
-const toRecord = (row: Record<string, unknown>): InstanceRecord => ({
-  id: String(row.id),
-  app: String(row.app),
-  pid: row.pid === null ? undefined : Number(row.pid),
-  startTime: row.start_time === null ? undefined : String(row.start_time),
-});

@@ -23,7 +23,7 @@ import type {UpstreamRequest} from './upstream-request.js';
 export type RequestFilter = (session: GatewaySession) => boolean;
 
 /** May answer a request whose app is known, as from that app's files; true when it did. */
-export type RouteFilter = (session: GatewaySession, route: Route) => boolean | Promise<boolean>;
+export type RouteFilter = (session: GatewaySession, route: Route) => boolean;
 
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
@@ -88,19 +88,12 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       redirectToHttps(session, host, httpsPort());
     } else {
       session.context.route = found;
-      return routeFilter === undefined ? enter(session, found) : filterRouted(session, found, routeFilter);
+      // Its files do not count as use of an app.
+      if (routeFilter?.(session, found)) return true;
+      if (found.upstream === undefined) session.context.app = activity.enterApp(found.app);
+      return false;
     }
     return true;
-  }
-
-  /** Its files do not count as use of an app. */
-  async function filterRouted(session: GatewaySession, found: Route, filter: RouteFilter): Promise<boolean> {
-    return (await filter(session, found)) || enter(session, found);
-  }
-
-  function enter(session: GatewaySession, {app, upstream}: Route): false {
-    if (upstream === undefined) session.context.app = activity.enterApp(app);
-    return false;
   }
 
   const waitForStart = (app: AppId, session: GatewaySession): Promise<Upstream> =>

@@ -13,14 +13,22 @@ import {describeExit} from '../../supervisor/instance.js';
 import {unlessAborted} from '../../supervisor/race.js';
 import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
+import type {Assets} from '../server/assets.js';
 import type {InstanceSet} from '../server/instance-set.js';
 import {isRunnable, type LoadedRelease, type RunnableRelease} from '../server/loaded-release.js';
 import {awaitHealthy, createProbe, probeOnce} from './health.js';
 
-/** One deployment while a rollout of it is under way. */
-export type RolloutTarget = {
+/** A release whose files are in place, and what is to be of it. */
+export type Candidate<R extends LoadedRelease = LoadedRelease> = {
+  readonly release: R;
+  /** What the gateway itself answers with of it. */
+  readonly assets: Assets;
   /** Kept running from the switch on; 0: one is started, and stops when it is idle. */
   readonly scale: number;
+};
+
+/** One deployment while a rollout of it is under way. */
+export type RolloutTarget = {
   /** What serves until the switch. */
   readonly current: InstanceSet | undefined;
   readonly token: string;
@@ -28,13 +36,13 @@ export type RolloutTarget = {
   /** Requests wait from now on for the function that comes back to be called: nothing serves meanwhile. */
   openGap(): () => void;
   /** Makes the release the one that serves, on disk and here, in one step. */
-  switchTo(release: LoadedRelease, set: InstanceSet | undefined): void;
+  switchTo(candidate: Candidate, set: InstanceSet | undefined): void;
 };
 
 export type RolloutWorld = {
   readonly clock: Clock;
   /** Puts the release's files in place. */
-  prepare(): Promise<LoadedRelease>;
+  prepare(): Promise<Candidate>;
   /** Runs the release command; rejects when it fails. Undefined: it is not run, as in a rollback. */
   readonly runReleaseCommand: ((release: LoadedRelease, signal: AbortSignal) => Promise<void>) | undefined;
   /** Forgets what is not needed any more. */
@@ -50,50 +58,43 @@ const HEALTH_TIMEOUT_MS = 30_000;
 
 /** Rejects with what kept the release from serving; the one before goes on then. */
 export async function rollOut(target: RolloutTarget, world: RolloutWorld): Promise<LoadedRelease> {
-  const release = await world.step('prepare', world.prepare);
+  const candidate = await world.step('prepare', world.prepare);
+  const {release} = candidate;
   const {runReleaseCommand} = world;
   if (runReleaseCommand && release.manifest.releaseCommand !== null) {
     await world.step('release-command', () => runReleaseCommand(release, world.signal));
   }
   world.signal.throwIfAborted();
-  const set = isRunnable(release) ? await bringUp(release, target, world) : undefined;
-  if (set === undefined) await world.step('switch', async () => target.switchTo(release, undefined));
-  // The release that serves already keeps its instances.
-  await world.step('drain', async () => target.current?.shrink(set === target.current ? keptOf(target) : 0));
+  if (isRunnable(release)) await bringUp({...candidate, release}, target, world);
+  else await world.step('switch', async () => target.switchTo(candidate, undefined));
+  await world.step('drain', async () => target.current?.shrink(0));
   await world.step('finalize', () => world.finalize(release));
   return release;
 }
 
 /** Starts, proves and switches to the instances of the release, or ends them all. */
-async function bringUp(release: RunnableRelease, target: RolloutTarget, world: RolloutWorld): Promise<InstanceSet> {
-  if (target.current?.release.id === release.id) return bringUpAgain(target.current, target, world);
+async function bringUp(
+  candidate: Candidate<RunnableRelease>,
+  target: RolloutTarget,
+  world: RolloutWorld,
+): Promise<void> {
+  const {release} = candidate;
+  const kept = Math.max(candidate.scale, 1);
   const set = await target.createSet(release);
   const closeGap = mustStopFirst(release, target) ? target.openGap() : undefined;
   try {
     if (closeGap) await target.current?.shrink(0);
-    const upstreams = await world.step('start', () => unlessAborted(set.grow(keptOf(target)), world.signal));
+    const upstreams = await world.step('start', () => unlessAborted(set.grow(kept), world.signal));
     await world.step('health', () => prove(set, upstreams, target, world));
-    await world.step('switch', async () => target.switchTo(release, set));
-    return set;
+    await world.step('switch', async () => target.switchTo(candidate, set));
   } catch (error) {
     await set.shrink(0);
-    if (closeGap) await target.current?.grow(keptOf(target)).catch(() => undefined);
+    if (closeGap) await target.current?.grow(kept).catch(() => undefined);
     throw error;
   } finally {
     closeGap?.();
   }
 }
-
-/** The release that serves is to serve: what is missing of it is started, and what runs goes on, whatever comes of that. */
-async function bringUpAgain(set: InstanceSet, target: RolloutTarget, world: RolloutWorld): Promise<InstanceSet> {
-  const upstreams = await world.step('start', () => unlessAborted(set.grow(keptOf(target)), world.signal));
-  await world.step('health', () => prove(set, upstreams, target, world));
-  await world.step('switch', async () => target.switchTo(set.release, set));
-  return set;
-}
-
-/** How many are there after the rollout; one that runs on demand is started, to show that it can. */
-const keptOf = ({scale}: RolloutTarget): number => Math.max(scale, 1);
 
 /** Two that want the same port cannot be there at once. */
 function mustStopFirst({manifest}: RunnableRelease, {current}: RolloutTarget): boolean {

@@ -8,12 +8,10 @@ import type {LoadedRelease} from './loaded-release.js';
 /** What is served of a deployment's files. Undefined: nothing is. */
 export type Assets = StaticFiles | undefined;
 
-export const NO_ASSETS: Assets = undefined;
-
 /** `previous` are the releases before, the last one first; their hashed files are still asked for by open pages. */
 export async function loadReleaseAssets(release: LoadedRelease, previous: readonly LoadedRelease[]): Promise<Assets> {
   const {assets, process: program, files} = release.manifest;
-  if (foldersOf(release).length === 0 && program !== null) return NO_ASSETS;
+  if (foldersOf(release).length === 0 && program !== null) return undefined;
   const hashes = new Map(files.map(entry => [entry.path, 'sha256' in entry ? entry.sha256 : undefined]));
   return createStaticFiles({
     folders: foldersOf(release),

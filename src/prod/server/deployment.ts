@@ -11,7 +11,7 @@ import type {
 import {ActivationError, type ActivationFailure} from '../../proxy/cold-start.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import {TakoError} from '../../system/error.js';
-import {type Assets, NO_ASSETS} from './assets.js';
+import type {Assets} from './assets.js';
 import {deploymentKey} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
@@ -43,7 +43,7 @@ export class Deployment {
   settings: DeploymentSettings;
   release: LoadedRelease | undefined;
   set: InstanceSet | undefined;
-  assets: Assets = NO_ASSETS;
+  assets: Assets;
   job: JobSummary | undefined;
   /** Why the last start failed. */
   failure: unknown;

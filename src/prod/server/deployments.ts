@@ -9,8 +9,8 @@ import {TakoError} from '../../system/error.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import {noSuchDeployment} from '../state/deployments.js';
 import type {State} from '../state/state.js';
-import {type Assets, NO_ASSETS} from './assets.js';
-import {Deployment} from './deployment.js';
+import type {Assets} from './assets.js';
+import {Deployment, type DeploymentSettings} from './deployment.js';
 import {deploymentKey, parseInstanceName} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LaunchPlace} from './launch.js';
@@ -42,6 +42,8 @@ export type Deployments = {
   find(name: DeploymentName): Deployment;
   /** The deployment, made where there is none. */
   ensure(name: DeploymentName, scale: number): Promise<Deployment>;
+  /** Changes what is kept of it beside its releases, on disk and here; `settle` makes it so. */
+  configure(deployment: Deployment, change: Partial<DeploymentSettings>): void;
   /** A set for a release that does not serve yet. */
   createSet(deployment: Deployment, release: RunnableRelease): Promise<InstanceSet>;
   /** Reads which files of a release are served, before it is switched to. */
@@ -129,6 +131,11 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const kept = state.deployments.ensure(name, scale);
       return get(name) ?? add(name, kept.scale, kept.isStopped);
     },
+    configure(deployment, change) {
+      const settings = {...deployment.settings, ...change};
+      state.deployments.configure(deployment.name, settings);
+      deployment.settings = settings;
+    },
     createSet: async (deployment, release) => options.createSet(release, await placeFor(deployment), []),
     loadAssets: ({name}, release) => options.loadAssets(name, release),
     switchTo(deployment, release, set, assets) {
@@ -151,7 +158,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       return deployment.activate();
     },
     findUpstream: app => deployments.get(app)?.findUpstream(),
-    assetsOf: app => deployments.get(app)?.assets ?? NO_ASSETS,
+    assetsOf: app => deployments.get(app)?.assets,
     readyTimeoutOf: app => deployments.get(app)?.set?.release.manifest.process.readyTimeoutMs,
     idleTimeoutOf(instance) {
       const deployment = deployments.get(parseInstanceName(instance)?.deployment ?? '');

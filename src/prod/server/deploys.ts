@@ -7,7 +7,7 @@ import {releaseIdOf} from '../releases/manifest-bytes.js';
 import {PRUNE_POLICY, planPrune} from '../releases/plan-prune.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import type {Jobs, RunningJob} from '../rollout/jobs.js';
-import {type RolloutTarget, rollOut} from '../rollout/rollout.js';
+import {type Candidate, type RolloutTarget, rollOut} from '../rollout/rollout.js';
 import {noSuchRelease, type ReleaseRecord} from '../state/releases.js';
 import {routeConflict} from '../state/routes.js';
 import type {State} from '../state/state.js';
@@ -64,9 +64,9 @@ export function createDeploys(options: DeploysOptions): Deploys {
     say(deployment.name, `${summary.kind} of release ${record.id} by ${summary.by} begins`);
     try {
       if (deployment.release?.id === record.id) return await keepServing(deployment, deployment.release, job);
-      const release = await rollOut(await targetOf(deployment, record, summary.id), {
+      const release = await rollOut(targetOf(deployment, summary.id), {
         clock,
-        prepare: () => releases.prepare(record.manifestHash),
+        prepare: () => prepare(deployment, record),
         runReleaseCommand: runsReleaseCommand
           ? (release, signal) => options.runReleaseCommand(deployment, release, job.output, signal)
           : undefined,
@@ -93,10 +93,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
   async function keepServing(deployment: Deployment, release: LoadedRelease, job: RunningJob): Promise<LoadedRelease> {
     const {scale} = release.manifest.settings;
     job.output('it serves already');
-    if (scale !== null) {
-      state.deployments.setScale(deployment.name, scale);
-      deployment.settings = {...deployment.settings, scale};
-    }
+    if (scale !== null) deployments.configure(deployment, {scale});
     await job.step('start', () => deployment.settle());
     return release;
   }
@@ -107,23 +104,25 @@ export function createDeploys(options: DeploysOptions): Deploys {
     await deployment.settle().catch(() => undefined);
   }
 
-  async function targetOf(deployment: Deployment, record: ReleaseRecord, job: string): Promise<RolloutTarget> {
-    const release = await releases.prepare(record.manifestHash);
+  async function prepare(deployment: Deployment, {manifestHash}: ReleaseRecord): Promise<Candidate> {
+    const release = await releases.prepare(manifestHash);
     const assets = await deployments.loadAssets(deployment, release);
-    const wanted = release.manifest.settings.scale;
+    return {release, assets, scale: release.manifest.settings.scale ?? deployment.settings.scale};
+  }
+
+  function targetOf(deployment: Deployment, job: string): RolloutTarget {
     return {
-      scale: wanted ?? deployment.settings.scale,
       current: deployment.set,
       token: deployment.token,
       createSet: runnable => deployments.createSet(deployment, runnable),
       openGap: () => openGap(deployment),
       // A server process that follows this one may have given the job up.
-      switchTo: (next, set) =>
+      switchTo: ({release, assets}, set) =>
         state.together(() => {
           if (!state.jobs.beat(job, options.owner, clock.now())) throw interrupted();
-          if (wanted !== null) state.deployments.setScale(deployment.name, wanted);
-          deployments.switchTo(deployment, next, set, assets);
-          if (wanted !== null) deployment.settings = {...deployment.settings, scale: wanted};
+          deployments.switchTo(deployment, release, set, assets);
+          const {scale} = release.manifest.settings;
+          if (scale !== null) deployments.configure(deployment, {scale});
         }),
     };
   }

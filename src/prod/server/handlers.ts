@@ -16,7 +16,7 @@ import type {ReleaseStore} from '../releases/release-store.js';
 import type {Jobs} from '../rollout/jobs.js';
 import {routeConflict} from '../state/routes.js';
 import type {State} from '../state/state.js';
-import type {Deployment} from './deployment.js';
+import type {Deployment, DeploymentSettings} from './deployment.js';
 import type {Deployments} from './deployments.js';
 import type {Deploys} from './deploys.js';
 import type {LoadedRelease} from './loaded-release.js';
@@ -53,18 +53,11 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
   const {state, releases, deployments, deploys, jobs, info} = options;
 
   /** Writes what is to be, then makes it so; what does not start is in the status. */
-  async function change(name: DeploymentName, write: (deployment: Deployment) => void): Promise<DeploymentStatus> {
+  async function configure(name: DeploymentName, change: Partial<DeploymentSettings>): Promise<DeploymentStatus> {
     const deployment = deployments.find(name);
-    write(deployment);
+    deployments.configure(deployment, change);
     await deployment.settle();
     return deployment.status();
-  }
-
-  function stopOrStart(name: DeploymentName, isStopped: boolean): Promise<DeploymentStatus> {
-    return change(name, deployment => {
-      state.deployments.setStopped(name, isStopped);
-      deployment.settings = {...deployment.settings, isStopped};
-    });
   }
 
   async function check(name: DeploymentName, routes: readonly string[], uploadBytes: number): Promise<CheckResult> {
@@ -103,13 +96,10 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     },
     scale: async ({deployment: name, instances}) => {
       if (!Number.isSafeInteger(instances) || instances < 0 || instances > MAX_SCALE) throw badScale(instances);
-      return change(name, deployment => {
-        state.deployments.setScale(name, instances);
-        deployment.settings = {...deployment.settings, scale: instances};
-      });
+      return configure(name, {scale: instances});
     },
-    stop: async ({deployment}) => stopOrStart(deployment, true),
-    start: async ({deployment}) => stopOrStart(deployment, false),
+    stop: async ({deployment}) => configure(deployment, {isStopped: true}),
+    start: async ({deployment}) => configure(deployment, {isStopped: false}),
     async restart({deployment: name}) {
       const deployment = deployments.find(name);
       await deployment.set?.restart();

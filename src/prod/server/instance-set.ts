@@ -25,8 +25,6 @@ export type InstanceSet = {
   instances(): readonly NumberedInstance[];
   /** How one of them that had been ready ended by itself, if one did. */
   crash(): Crash | undefined;
-  /** What is needed to start that instance. */
-  specOf(number: number): LaunchSpec;
 };
 
 export type NumberedInstance = {readonly number: number; readonly instance: Instance};
@@ -82,7 +80,6 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
   const sorted = (): number[] => [...numbers].sort((a, b) => a - b);
   return {
     release,
-    specOf,
     grow: count => Promise.all(range(count).map(start)),
     shrink: async count =>
       void (await Promise.all(

@@ -24,9 +24,8 @@ export type Deployments = {
   find(name: DeploymentName): Deployment | undefined;
   /** The deployment, made with `scale` when it is new; one that is there keeps its own. */
   ensure(name: DeploymentName, scale: number): Deployment;
-  /** The three throw NO_SUCH_DEPLOYMENT. */
-  setScale(name: DeploymentName, scale: number): void;
-  setStopped(name: DeploymentName, isStopped: boolean): void;
+  /** As `ensureUid`, throws NO_SUCH_DEPLOYMENT. */
+  configure(name: DeploymentName, settings: Pick<Deployment, 'scale' | 'isStopped'>): void;
   /**
    * A uid of its own, kept for as long as there is the deployment. One that belonged to another before is given only when
    * all others are used: files may be left that have it. Throws UIDS_EXHAUSTED.
@@ -46,13 +45,13 @@ export function createDeployments(database: DatabaseSync, lastIds: LastIds): Dep
   const select = database.prepare(`${SELECT} WHERE d.app = ? AND d.environment = ?`);
   const insert = database.prepare('INSERT OR IGNORE INTO deployments (app, environment, scale) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM deployments WHERE app = ? AND environment = ?');
-  const update = (column: 'scale' | 'is_stopped' | 'uid') => {
-    const statement = database.prepare(`UPDATE deployments SET ${column} = ? WHERE app = ? AND environment = ?`);
-    return (name: DeploymentName, value: number): void => {
-      if (statement.run(value, name.app, name.environment).changes === 0) throw noSuchDeployment(name);
+  const update = (columns: 'scale = ?, is_stopped = ?' | 'uid = ?') => {
+    const statement = database.prepare(`UPDATE deployments SET ${columns} WHERE app = ? AND environment = ?`);
+    return (name: DeploymentName, ...values: readonly number[]): void => {
+      if (statement.run(...values, name.app, name.environment).changes === 0) throw noSuchDeployment(name);
     };
   };
-  const [setScale, setIsStopped, setUid] = [update('scale'), update('is_stopped'), update('uid')];
+  const [setSettings, setUid] = [update('scale = ?, is_stopped = ?'), update('uid = ?')];
   const list = (): readonly Deployment[] => selectAll.all().map(toDeployment);
   const get = (name: DeploymentName): Deployment => {
     const row = select.get(name.app, name.environment);
@@ -71,8 +70,7 @@ export function createDeployments(database: DatabaseSync, lastIds: LastIds): Dep
         insert.run(name.app, name.environment, scale);
         return get(name);
       }),
-    setScale: (name, scale) => transact(database, () => setScale(name, scale)),
-    setStopped: (name, isStopped) => transact(database, () => setIsStopped(name, Number(isStopped))),
+    configure: (name, {scale, isStopped}) => transact(database, () => setSettings(name, scale, Number(isStopped))),
     ensureUid: (name, range) =>
       transact(database, () => {
         const {uid: known} = get(name);

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
-import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {describe, it} from 'vitest';
 import {errorCode, TakoError} from '../../../src/system/error.js';
@@ -31,38 +29,6 @@ describe('a rollout', () => {
     const world = createWorld();
     await world.deploy(world.createRelease({id: 'a1'}), {scale: 0});
     assert.deepEqual(await world.answers(), ['a1']);
-  });
-
-  it('of the release that serves leaves its instances, and starts what is missing of them', async () => {
-    const world = createWorld();
-    const release = world.createRelease({id: 'a1'});
-    await world.deploy(release, {scale: 2});
-    const before = world.serving.set?.instances() ?? [];
-    await world.deploy(release, {scale: 3});
-    assert.deepEqual(await world.answers(), ['a1', 'a1', 'a1']);
-    assert.deepEqual(world.serving.set?.instances().slice(0, 2), before);
-    await world.deploy(release, {scale: 1});
-    assert.deepEqual(world.serving.set?.instances(), before.slice(0, 1));
-  });
-
-  it('of the release that serves leaves its instances also where it fails', async () => {
-    const world = createWorld();
-    const isGood = path.join(world.root, 'is-good');
-    const more = `const end = server.emit;
-server.emit = function (event, request, response) {
-  if (event !== 'request' || fs.existsSync(${JSON.stringify(isGood)})) return end.apply(this, arguments);
-  response.statusCode = 500;
-  return response.end();
-};`;
-    const source = world.server('a1', more);
-    const release = world.createRelease({id: 'a1', source, process: {health: {type: 'http', path: '/'}}});
-    writeFileSync(isGood, '');
-    await world.deploy(release);
-    const before = world.serving.set?.instances();
-    rmSync(isGood);
-    const signal = AbortSignal.timeout(300);
-    await assert.rejects(world.deploy(release, {signal}));
-    assert.deepEqual(world.serving.set?.instances(), before);
   });
 
   it('takes a release with nothing to run as it is', async () => {

@@ -106,7 +106,6 @@ export function createWorld() {
   ): Promise<LoadedRelease> {
     steps.length = 0;
     const target: RolloutTarget = {
-      scale,
       current: serving.set,
       token: 'the token',
       createSet,
@@ -114,11 +113,11 @@ export function createWorld() {
         serving.gaps += 1;
         return () => undefined;
       },
-      switchTo: (next, set) => Object.assign(serving, {release: next, set}),
+      switchTo: ({release: next}, set) => Object.assign(serving, {release: next, set}),
     };
     return rollOut(target, {
       clock: systemClock,
-      prepare: async () => release,
+      prepare: async () => ({release, assets: undefined, scale}),
       runReleaseCommand: undefined,
       finalize: async () => undefined,
       step: (step, work) => {

@@ -90,6 +90,12 @@ describe('a deploy', () => {
     assert.ok(events.some(event => event.type === 'output' && event.text === 'it serves already'));
     assert.equal(instances.length, 2);
     assert.deepEqual(world.deployments.find(SHOP).status().instances, instances);
+    world.deployments.configure(world.deployments.find(SHOP), {scale: 1});
+    await world.deployments.find(SHOP).settle();
+    await world.deploy(hash);
+    const [first, second] = world.deployments.find(SHOP).status().instances;
+    assert.deepEqual(first, instances[0]);
+    assert.notEqual(second?.pid, instances[1]?.pid);
     assert.deepEqual(world.commands, ['migrate']);
     assert.deepEqual(
       world.state.releases.list(SHOP).map(({state}) => state),
@@ -176,8 +182,7 @@ describe('a deployment', () => {
     const world = await openWorld();
     await world.deploy(await world.uploadServer('first'));
     const deployment = world.deployments.find(SHOP);
-    world.state.deployments.setStopped(SHOP, true);
-    deployment.settings = {...deployment.settings, isStopped: true};
+    world.deployments.configure(deployment, {isStopped: true});
     await deployment.settle();
     assert.equal(deployment.status().state, 'stopped');
     assert.deepEqual(deployment.status().instances, []);

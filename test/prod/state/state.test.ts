@@ -115,8 +115,7 @@ describe('a deployment', () => {
   it('keeps its scale and whether it was stopped', () => {
     const state = open();
     state.deployments.ensure(SHOP, 2);
-    state.deployments.setScale(SHOP, 0);
-    state.deployments.setStopped(SHOP, true);
+    state.deployments.configure(SHOP, {scale: 0, isStopped: true});
     assert.deepEqual(state.deployments.ensure(SHOP, 5), {
       ...SHOP,
       scale: 0,
@@ -124,7 +123,7 @@ describe('a deployment', () => {
       uid: null,
       currentRelease: null,
     });
-    assert.throws(() => state.deployments.setScale(BLOG, 1), {code: 'NO_SUCH_DEPLOYMENT'});
+    assert.throws(() => state.deployments.configure(BLOG, {scale: 1, isStopped: false}), {code: 'NO_SUCH_DEPLOYMENT'});
   });
 
   it('has a uid that no other has, also none that is gone', () => {

@@ -12,7 +12,7 @@ import {type Installation, renderInstallation} from './installation.js';
 import {ADMIN_GROUP, FOLDERS, type InstalledFolder, ownMode, SERVICE_USER} from './layout.js';
 import {planPorts, type WantedPorts} from './ports.js';
 import {bootKind, type ServiceKind, serviceKind, serviceSteps, serviceVariables} from './service.js';
-import {type InstallStep, renderVariables, type Variables} from './step.js';
+import {type InstallStep, programFileStep, renderVariables, type Variables} from './step.js';
 
 export type InstallPlan = {
   readonly root: string;
@@ -183,13 +183,12 @@ rm -rf "$root/versions/$version"
 mv "$incoming" "$root/versions/$version"`,
 });
 
-const LAUNCHER_STEP: InstallStep = {
+const LAUNCHER_STEP = programFileStep({
   id: 'launcher',
   line: 'write bin/tako-server',
-  check: '[ "$(cat "$root/bin/tako-server")" = "$launcher" ] && [ -x "$root/bin/tako-server" ]',
-  run: `umask 022; printf '%s\\n' "$launcher" >"$root/bin/tako-server.new"
-chmod 755 "$root/bin/tako-server.new"; mv -f "$root/bin/tako-server.new" "$root/bin/tako-server"`,
-};
+  file: 'tako-server',
+  variable: 'launcher',
+});
 
 /** A rename, so that there is a current version at every moment. */
 const CURRENT_STEP: InstallStep = {

@@ -1,6 +1,6 @@
 import {readServerTemplate} from '../server-template.js';
 import type {ServerFacts} from './facts.js';
-import type {InstallStep, Variables} from './step.js';
+import {type InstallStep, programFileStep, type Variables} from './step.js';
 
 /** What starts the holder, and starts it again. `script`: bin/tako-service, where there is no systemd. */
 export type ServiceKind = 'systemd' | 'user-systemd' | 'script';
@@ -54,13 +54,12 @@ ${systemctl} enable tako`,
   {id: 'start', line: 'start it', check: `${systemctl} is-active --quiet tako`, run: `${systemctl} start tako`},
 ];
 
-const SCRIPT_STEP: InstallStep = {
+const SCRIPT_STEP = programFileStep({
   id: 'script',
   line: 'write bin/tako-service, which keeps the server running (there is no systemd)',
-  check: '[ "$(cat "$root/bin/tako-service")" = "$service" ] && [ -x "$root/bin/tako-service" ]',
-  run: `umask 022; printf '%s\\n' "$service" >"$root/bin/tako-service.new"
-chmod 755 "$root/bin/tako-service.new"; mv -f "$root/bin/tako-service.new" "$root/bin/tako-service"`,
-};
+  file: 'tako-service',
+  variable: 'service',
+});
 
 const CRON_STEP: InstallStep = {
   id: 'boot',

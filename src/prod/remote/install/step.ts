@@ -24,3 +24,19 @@ export const renderVariables = (variables: Variables): string =>
   Object.entries(variables)
     .map(([name, value]) => `${name}=${quoteWord(value)}`)
     .join('\n');
+
+type ProgramFile = Pick<InstallStep, 'id' | 'line'> & {
+  /** In the folder bin. */
+  readonly file: string;
+  /** Has its text, without the last newline. */
+  readonly variable: string;
+};
+
+/** Writes a script that can be run; it is whole at every moment. */
+export const programFileStep = ({id, line, file, variable}: ProgramFile): InstallStep => ({
+  id,
+  line,
+  check: `[ "$(cat "$root/bin/${file}")" = "$${variable}" ] && [ -x "$root/bin/${file}" ]`,
+  run: `umask 022; printf '%s\\n' "$${variable}" >"$root/bin/${file}.new"
+chmod 755 "$root/bin/${file}.new"; mv -f "$root/bin/${file}.new" "$root/bin/${file}"`,
+});
