@@ -60,14 +60,14 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
 
   async function followOne(app: Followed): Promise<void> {
     const {client} = current;
-    const {name} = app;
+    const {name, isNeeded} = app;
     const onEvent = (event: AppEvent): void => {
       if (event.type === 'log') app.after = event.line.id;
       notify(event);
     };
     // How it goes is in the status; the failure of a start is no failure of following.
     client.call('start', {name}).catch(() => undefined);
-    await client.call('attach', {name, after: app.after}, {onEvent});
+    await client.call('attach', {name, after: app.after, isNeeded}, {onEvent});
     apps.delete(name);
     const text = `${name} was stopped by another command`;
     notify(apps.size > 0 ? {type: 'notice', level: 'info', text} : {type: 'ended', reason: text});

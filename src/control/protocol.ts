@@ -118,8 +118,15 @@ export type Methods = {
   /** Starts the process anew; answers when the new one is ready. */
   readonly restart: Method<Named, AppStatus>;
   readonly list: Method<Record<string, never>, {readonly apps: readonly AppStatus[]}>;
-  /** Status changes and log lines, from line id `after` on (0: all that is kept), until the client leaves. */
-  readonly attach: Method<Named & {readonly after: number}, Record<string, never>, AppEvent>;
+  /**
+   * Status changes and log lines, from line id `after` on (0: all that is kept), until the client leaves. `isNeeded`: it
+   * wants the app only because another one depends on it.
+   */
+  readonly attach: Method<
+    Named & {readonly after: number; readonly isNeeded?: boolean},
+    Record<string, never>,
+    AppEvent
+  >;
   /** The last `count` lines; with `follow` also those to come. */
   readonly logs: Method<Named & {readonly count: number; readonly follow: boolean}, Record<string, never>, AppEvent>;
   /** Ends the daemon; registrations stay. */

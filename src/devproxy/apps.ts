@@ -21,7 +21,15 @@ import {createAppProblems} from './app-problems.js';
 import {createAppStarts} from './app-starts.js';
 import {describeInstance, renderAppStatus, routesOf} from './app-status.js';
 import {createAppUsers} from './app-users.js';
-import {decideBrought, decideLeave, originOf, strongerOrigin, type WantedApp, withOrigin} from './app-wants.js';
+import {
+  decideBrought,
+  decideLeave,
+  type Origin,
+  originOf,
+  strongerOrigin,
+  type WantedApp,
+  withOrigin,
+} from './app-wants.js';
 import {createAppWatches, type WatchedParts} from './app-watches.js';
 import {knownDependenciesOf} from './dependencies.js';
 import {createProjectReadings} from './project-readings.js';
@@ -31,8 +39,11 @@ import type {Registry} from './registry.js';
 export type Apps = {
   /** Adds an app, or updates the one of that name; a running one restarts only when its command changed. */
   register(registration: Registration): Promise<AppStatus>;
-  /** Counts the client as one that wants the app, until it leaves. `client` is aborted when it is gone. */
-  use(name: string, client: AbortSignal): void;
+  /**
+   * Counts the client as one that wants the app, until it leaves. `client` is aborted when it is gone; `isAsked`: whether it
+   * wants the app by name.
+   */
+  use(name: string, client: AbortSignal, isAsked: boolean): void;
   /** Has the app stay when nobody uses it any more. */
   keep(name: string): Promise<AppStatus>;
   /**
@@ -227,6 +238,14 @@ export function createApps(options: AppsOptions): Apps {
     notify(name);
   }
 
+  /** Behind what is being read of the app, which would not count for one that was changed meanwhile. */
+  async function setOrigin(app: RegisteredApp, origin: Origin): Promise<void> {
+    const isSet = app.reading.then(() => isCurrent(app) && apply(app, withOrigin(app.registration, origin)));
+    app.reading = isSet.catch(() => undefined);
+    await isSet;
+    notify(app.registration.name);
+  }
+
   const removeAll = async (names: readonly string[]): Promise<void> =>
     void (await Promise.all(names.map(name => remove(find(name)))));
 
@@ -255,22 +274,19 @@ export function createApps(options: AppsOptions): Apps {
       notify(name);
       return status(name);
     },
-    use(name, client) {
-      if (apps.has(name)) users.add(name, client);
+    use(name, client, isAsked) {
+      if (apps.has(name)) users.add(name, client, isAsked);
     },
     async keep(name) {
-      const app = find(name);
-      // Behind what is being read, which would go by an app that was changed meanwhile.
-      const kept = app.reading.then(() => isCurrent(app) && apply(app, withOrigin(app.registration, 'ensure')));
-      app.reading = kept.catch(() => undefined);
-      await kept;
+      await setOrigin(find(name), 'ensure');
       return status(name);
     },
     async leave(names, client, tell) {
       const shown = users.leave(client);
       const decision = decideLeave({asked: names, shown}, wantedApps());
       tell(decision);
-      await removeAll(decision.stops);
+      const unasked = decision.stays.filter(({name, because}) => because !== 'ensured' && !users.isAsked(name));
+      await Promise.all([removeAll(decision.stops), ...unasked.map(({name}) => setOrigin(find(name), 'dependency'))]);
     },
     async remove(name) {
       const app = find(name);
@@ -311,7 +327,8 @@ export function createApps(options: AppsOptions): Apps {
     },
     startOf(name) {
       const progress = describeInstance(supervisor.instance(name));
-      return progress && {...progress, lastLines: outputOf(supervisor.logs(name)).slice(-SHOWN_LINES)};
+      if (!progress) return undefined;
+      return {...progress, lastLines: outputOf(supervisor.logs(name), progress.startedAt).slice(-SHOWN_LINES)};
     },
     reloadsOf: name => apps.get(name)?.registration.reloads,
     idleOf(name) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {afterEach, describe, it} from 'vitest';
-import {environmentOf, shareTako} from '../helpers/shared-tako.js';
+import {environmentOf, findApp, shareTako} from '../helpers/shared-tako.js';
 import type {CommandResult} from '../helpers/tako.js';
 import {cli, type Running, start, talkingProject} from './support.js';
 import {appFiles, projectOf, WORKSPACE_ROOT, workspaceOfTwo} from './workspace-support.js';
@@ -121,6 +121,10 @@ describe('an app that another one depends on', () => {
     await api.until('api is ready');
     assert.match((await quit(api)).stderr, /^api goes on: web depends on it$/m);
     assert.deepEqual((await namesIn(directory)).sort(), ['api', 'web']);
+    assert.deepEqual((await findApp(tako, 'api'))?.startedFor, ['web']);
+    // From then on it is there for the other one only.
+    await tako.stop('web');
+    assert.deepEqual(await namesIn(directory), []);
   });
 
   it('is started by tako ensure too, printed behind what was asked for, and stops with that', async () => {

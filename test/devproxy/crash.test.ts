@@ -19,11 +19,11 @@ const isReady = ({state}: AppStatus): boolean => state === 'ready';
 const CRASHES = `process.on('SIGUSR2', () => { throw new Error('lost the queue'); });`;
 
 /** Lets it crash as soon as it is ready, for as often as it is started again by itself. */
-async function crashUntilGivenUp(app: LiveApp): Promise<AppStatus> {
+async function crashUntilGivenUp(app: LiveApp, lastBy: NodeJS.Signals = 'SIGUSR2'): Promise<AppStatus> {
   let last: number | null = null;
   for (let crashes = 0; crashes < MAX_CRASHES; crashes++) {
     const {pid} = await app.until(status => isReady(status) && status.pid !== last);
-    process.kill(Number(pid), 'SIGUSR2');
+    process.kill(Number(pid), crashes === MAX_CRASHES - 1 ? lastBy : 'SIGUSR2');
     last = pid;
   }
   return app.until(({state, problem}) => state === 'exited' && problem !== null);
@@ -118,6 +118,13 @@ describe('an app that crashes again and again', () => {
     );
     assert.equal((await app.get('/', NAVIGATION)).status, 200);
     assert.equal((await app.status()).problem, null);
+  });
+
+  it('is not said to have failed the last time for what an earlier process said', async () => {
+    const app = await live.add('silent', serverFiles('v1', '', CRASHES));
+    await app.get();
+    const {problem} = await crashUntilGivenUp(app, 'SIGKILL');
+    assert.equal(problem?.message, 'silent crashed with signal SIGKILL: it was killed');
   });
 
   it('is tried again when its source changes', async () => {
