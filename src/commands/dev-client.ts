@@ -1,5 +1,6 @@
 // The terminal's side of the apps under `tako dev`: follows the registered apps, and when the daemon dies starts another,
-// registers there what that does not know, and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
+// registers there what that does not know, and goes on. What it hears it passes on as events; the screen and the printers
+// are functions of them.
 
 import type {AppEvent} from '../control/events.js';
 import type {LeaveEvent, Registration} from '../control/protocol.js';

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type {Project} from '../config/load-project.js';
 import {loadWorkspaceApp, readSurroundings} from './selection.js';
 
@@ -12,12 +11,9 @@ export async function findNeeded(projects: readonly Project[]): Promise<readonly
   for (const project of found) {
     if (project.config.dependsOn.length === 0) continue;
     const {apps} = await readSurroundings(project.directory);
-    const own = new Set(found.filter(other => isBeside(other, apps)).map(({config}) => config.name));
+    const own = new Set(found.map(({config}) => config.name));
     const missing = apps.filter(({name}) => project.config.dependsOn.includes(name) && !own.has(name));
     found.push(...(await Promise.all(missing.map(loadWorkspaceApp))));
   }
   return found.slice(projects.length);
 }
-
-const isBeside = ({directory}: Project, apps: readonly {readonly directory: string}[]): boolean =>
-  apps.some(app => path.resolve(app.directory) === directory);

@@ -3,23 +3,19 @@
 
 import type {AppStatus} from '../control/events.js';
 import type {LeaveEvent, Registration} from '../control/protocol.js';
-import {upstreamOf} from '../proxy/local-upstream.js';
 import type {PageEvent} from '../proxy/page-events.js';
 import type {Route} from '../proxy/route-table.js';
-import type {StartProgress} from '../proxy/start-page.js';
-import type {Upstream} from '../proxy/upstream.js';
 import type {Instance, Serving} from '../supervisor/instance.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
-import {SHOWN_LINES} from '../supervisor/start-error.js';
 import type {Supervisor} from '../supervisor/supervisor.js';
-import {assertNoConflict, assertSameProject, toActivationError, unknownApp} from './app-errors.js';
+import {type AppAccess, createAppAccess} from './app-access.js';
+import {assertNoConflict, assertSameProject, unknownApp} from './app-errors.js';
 import {createAppFollowers} from './app-followers.js';
 import {launchSpecOf, mustRestart} from './app-launch.js';
-import {outputOf} from './app-output.js';
 import {createAppProblems} from './app-problems.js';
 import {createAppStarts} from './app-starts.js';
-import {describeInstance, renderAppStatus, routesOf} from './app-status.js';
+import {renderAppStatus, routesOf} from './app-status.js';
 import {createAppUsers} from './app-users.js';
 import {
   decideBrought,
@@ -36,7 +32,7 @@ import {createProjectReadings} from './project-readings.js';
 import {createRegisteredApp, type RegisteredApp} from './registered-app.js';
 import type {Registry} from './registry.js';
 
-export type Apps = {
+export type Apps = AppAccess & {
   /** Adds an app, or updates the one of that name; a running one restarts only when its command changed. */
   register(registration: Registration): Promise<AppStatus>;
   /**
@@ -62,16 +58,6 @@ export type Apps = {
   logs(name: string): LogBuffer;
   /** Whether there is anything to follow: also while a removed app is being stopped. */
   has(name: string): boolean;
-  /** How long a request may wait for the app, in milliseconds: longer than a start may take, so that it is told why. */
-  deadlineOf(name: string): number;
-  /** For the gateway. */
-  activate(name: string): Promise<Upstream>;
-  findUpstream(name: string): Upstream | undefined;
-  startOf(name: string): StartProgress | undefined;
-  /** What of an edit the app applies by itself. */
-  reloadsOf(name: string): Registration['reloads'] | undefined;
-  /** How long it may go unused, and since when nobody has looked at it. */
-  idleOf(name: string): {readonly timeout: number | 'never'; readonly leftAt: number};
   /** To be told every transition of every app. */
   observe(name: string, instance: Instance): void;
   /** To be told each start that failed. */
@@ -95,9 +81,6 @@ export type AppsOptions = {
   /** Reads the project of an app again. Rejects with what is wrong with it. */
   readonly resolve: (registration: Registration) => Promise<Registration>;
 };
-
-/** For the old process to end and the new one to be spawned. */
-const DEADLINE_MARGIN_MS = 10_000;
 
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps(options: AppsOptions): Apps {
@@ -307,34 +290,7 @@ export function createApps(options: AppsOptions): Apps {
     status,
     logs: name => supervisor.logs((leaving.get(name) ?? find(name)).registration.name),
     has: name => apps.has(name) || leaving.has(name),
-    deadlineOf(name) {
-      const app = apps.get(name);
-      if (!app) return DEADLINE_MARGIN_MS;
-      const {readyTimeoutMs, dependsOn} = app.registration;
-      const others = dependsOn.length === 0 ? 0 : Math.max(...registrations().map(other => other.readyTimeoutMs));
-      return readyTimeoutMs + others + DEADLINE_MARGIN_MS;
-    },
-    async activate(name) {
-      try {
-        return upstreamOf(await start(find(name)));
-      } catch (error) {
-        throw toActivationError(error, name);
-      }
-    },
-    findUpstream(name) {
-      const serving = supervisor.serving(name);
-      return serving && upstreamOf(serving);
-    },
-    startOf(name) {
-      const progress = describeInstance(supervisor.instance(name));
-      if (!progress) return undefined;
-      return {...progress, lastLines: outputOf(supervisor.logs(name), progress.startedAt).slice(-SHOWN_LINES)};
-    },
-    reloadsOf: name => apps.get(name)?.registration.reloads,
-    idleOf(name) {
-      const timeout = followers.count(name) > 0 ? null : (apps.get(name)?.registration.idleTimeoutMs ?? null);
-      return {timeout: timeout ?? 'never', leftAt: followers.leftAt(name)};
-    },
+    ...createAppAccess({supervisor, apps, followers, start: name => start(find(name))}),
     observe(name, instance) {
       const app = apps.get(name);
       if (app) observe(app, instance);
