@@ -8,6 +8,7 @@ const LONG = [
   'test/commands/apps.test.ts',
   'test/commands/dev.test.ts',
   'test/commands/ensure.test.ts',
+  'test/commands/leaving.test.ts',
   'test/commands/machine.test.ts',
   'test/commands/no-daemon.test.ts',
   'test/commands/proxy-workers.test.ts',
@@ -54,7 +55,6 @@ const LONG = [
 /** Of those, too long for a sample: only under soak. */
 const ONLY_SOAK = [
   'test/e2e/deploy-chaos.test.ts',
-  'test/e2e/deploy-failures.test.ts',
   'test/e2e/deploy-load.test.ts',
   'test/e2e/deploy-next.test.ts',
   'test/e2e/deploy-several.test.ts',
