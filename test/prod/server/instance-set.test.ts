@@ -17,7 +17,7 @@ function openSet(ports: Readonly<Record<number, number>>) {
   );
   const set = createInstanceSet({
     release: {id: 'aaaaaaaaaaaa', manifest: manifestOf([]), tree: '/release'} as unknown as RunnableRelease,
-    place: {deployment: 'shop/production', dataFolder: '/data', runtimeFile: () => process.execPath, token: 'token'},
+    place: {deployment: 'shop/production', dataFolder: '/data', nodeFile: process.execPath, token: 'token'},
     supervisor: {serving: (app: string) => places.get(app), forget: async () => undefined} as unknown as Supervisor,
     drain: async () => undefined,
     running: [3, 1, 2],
