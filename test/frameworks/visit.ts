@@ -88,14 +88,19 @@ async function count(page: Page): Promise<void> {
 
 type Seen = {readonly complaints: string[]; readonly frames: number; readonly navigatedAt: number};
 
+/** Chromium drops requests when a network interface of the machine comes or goes, which has nothing to do with the app. */
+const MACHINE_CHANGED = 'net::ERR_NETWORK_CHANGED';
+
 /** What the console complains about, and how much came over WebSockets since the page was loaded. */
 function watch(page: Page): Seen {
   const complaints: string[] = [];
   const seen = {complaints, frames: 0, navigatedAt: 0};
   page.on('pageerror', error => complaints.push(error.message));
   page.on('console', message => {
-    const isIcon = message.location().url.endsWith('/favicon.ico');
-    if (message.type() === 'error' && !isIcon) complaints.push(`${message.text()} ${message.location().url}`);
+    const {url} = message.location();
+    const text = message.text();
+    const isOfApp = !url.endsWith('/favicon.ico') && !text.includes(MACHINE_CHANGED);
+    if (message.type() === 'error' && isOfApp) complaints.push(`${text} ${url}`);
   });
   // Not when it has navigated: a router that changes the address of the same page says so too.
   page.on('request', request => {
