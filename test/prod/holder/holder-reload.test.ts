@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import net from 'node:net';
 import {afterAll, beforeAll, describe, it} from 'vitest';
-import {errorCode} from '../../../src/system/error.js';
 import {eventually} from '../../helpers/eventually.js';
 import {
+  askAllTheTime,
   closeStarted,
   get,
   type HolderProcess,
@@ -22,31 +22,6 @@ beforeAll(async () => {
   await holder.server();
 });
 afterAll(closeStarted);
-
-type Tally = {done: number; refused: number; failed: string[]};
-
-/** Asks again and again, each time on a new connection, until it is told to stop. */
-function askAllTheTime(port: number): () => Promise<Tally> {
-  const tally: Tally = {done: 0, refused: 0, failed: []};
-  let isOver = false;
-  const loop = async (): Promise<void> => {
-    while (!isOver) {
-      try {
-        await get(port, '/facts');
-        tally.done++;
-      } catch (error) {
-        if (errorCode(error) === 'ECONNREFUSED') tally.refused++;
-        else tally.failed.push(String(error));
-      }
-    }
-  };
-  const loops = Promise.all([loop(), loop(), loop(), loop()]);
-  return async () => {
-    isOver = true;
-    await loops;
-    return tally;
-  };
-}
 
 describe('a reload', () => {
   it('loses no connection, however often', async () => {

@@ -29,7 +29,7 @@ const supervisor = createSupervisor({
   spawn: async (spec, id) => {
     const isolation = isolations.get(spec.app) ?? NOT_ISOLATED;
     const {user} = holder.isIsolated && isolation.uid === undefined ? await holder.prepare('test/own') : {};
-    return holder.spawnApp(spec, id, {...isolation, ...user}, {app: spec.app, isolation});
+    return holder.spawnApp(spec, id, {...isolation, ...user}, {meta: {app: spec.app, isolation}});
   },
 });
 
@@ -38,6 +38,7 @@ type Asked = {
   readonly isolation?: Isolation;
   readonly deployment?: string;
   readonly name?: string;
+  readonly url?: string;
   readonly value?: unknown;
 };
 
@@ -59,6 +60,11 @@ const actions: Record<string, (asked: Asked) => unknown> = {
       .logs(spec.app)
       .since(0)
       .lines.map(({stream, text}) => [stream, text]),
+  '/wait': async ({spec, url = '/'}) => {
+    const instance = supervisor.instance(spec.app);
+    const port = 'endpoint' in instance ? instance.endpoint.port : 0;
+    return (await fetch(`http://127.0.0.1:${port}${url}`)).text();
+  },
   '/prepare': ({deployment = ''}) => holder.prepare(deployment),
   '/erase': ({deployment = ''}) => holder.eraseData(deployment),
   '/leave': ({name = '', value}) => holder.setBaggage(name, value),
