@@ -7,11 +7,11 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {registerHooks} from 'node:module';
 import {loadavg, tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
+import '../test/helpers/typescript-imports.mjs';
 import {renderTable} from './proxy/table.mjs';
 
 const FILES = 3_000;
@@ -21,17 +21,6 @@ const FILE_BYTES = 4_096;
 const {values} = parseArgs({options: {rounds: {type: 'string', default: '5'}}});
 const rounds = Number(values.rounds);
 
-// The helpers are TypeScript that imports .js, as the compiler wants it.
-registerHooks({
-  resolve(specifier, context, next) {
-    try {
-      return next(specifier, context);
-    } catch (error) {
-      if (!specifier.startsWith('.')) throw error;
-      return next(specifier.replace(/\.js$/, '.ts'), context);
-    }
-  },
-});
 const {startVps} = await import('../test/helpers/vps/vps.ts');
 const {writeSshClient} = await import('../test/helpers/vps/ssh-access.ts');
 
