@@ -29,6 +29,8 @@ export type Link = {
 export type HeldApp = {
   readonly id: string;
   readonly pid: number;
+  /** As whom it runs; undefined: as this process. */
+  readonly uid: number | undefined;
   readonly spec: LaunchSpec;
   /** It is to end, or has been ended: nobody takes it over. */
   readonly isEnding: boolean;
@@ -200,6 +202,7 @@ export function holdApp(facts: HeldAppFacts): HeldApp {
   return {
     id,
     pid,
+    uid: isolation.uid,
     spec,
     isHandedOver,
     get isEnding() {

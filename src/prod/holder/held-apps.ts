@@ -39,6 +39,8 @@ export type HeldApps = {
   readonly isSettled: boolean;
   /** Ends what still runs of it, and forgets it. */
   close(app: HeldApp): Promise<void>;
+  /** Ends all that run as the user, and lets go of them. */
+  endOf(user: User): Promise<void>;
   /** A server process has gone. What it was ending, and what ends with it, nobody else takes over. */
   leave(link: Link): void;
   /** Lets go of what is kept ready for the next start. */
@@ -170,6 +172,15 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
       return starting.size === 0 && closing.size === 0;
     },
     close,
+    endOf: async user => {
+      const own = [...apps.values()].filter(app => app.uid === user.uid);
+      await Promise.all(
+        own.map(async app => {
+          await app.end(app.spec.graceMs);
+          await close(app);
+        }),
+      );
+    },
     leave: link => {
       for (const app of apps.values()) {
         app.leave(link);

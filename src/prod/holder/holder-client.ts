@@ -69,8 +69,8 @@ export type Holder = {
   spawnApp(spec: LaunchSpec, instanceId: string, isolation: Isolation, options?: SpawnOptions): Promise<SpawnedApp>;
   /** Makes the user and the data folder of `shop/production`, where they are not there yet. */
   prepare(deployment: string): Promise<AppPlace>;
-  /** Deletes all that is in the data folder; the folder itself stays. */
-  eraseData(deployment: string): Promise<void>;
+  /** Ends what runs as the user of a deployment, deletes all that is in its data folder, and the user. The folder itself stays. */
+  erase(deployment: string): Promise<void>;
   /** A value that an earlier server process has left, as JSON gives it back. */
   baggage(name: string): unknown;
   /** Leaves a value to the next. Throws a RangeError when there is no room for it: 1 MiB in all. */
@@ -235,7 +235,7 @@ export async function connectHolder({
       const {uid, gid, dataFolder} = (await ask({type: 'user', deployment})) as Prepared;
       return {dataFolder, user: uid === null || gid === null ? undefined : {uid, gid}};
     },
-    eraseData: async deployment => void (await ask({type: 'erase', deployment})),
+    erase: async deployment => void (await ask({type: 'erase', deployment})),
     baggage: name => baggage.get(name),
     setBaggage: (name, value) => {
       const kept = JSON.parse(JSON.stringify(value ?? null));

@@ -15,7 +15,7 @@ import {createBaggage} from './baggage.js';
 import {createBequest} from './bequest.js';
 import {findCgroups} from './cgroup.js';
 import {createGroupLeases} from './control-groups.js';
-import {dataFolderOf, ensureDataFolder, eraseData} from './data-folder.js';
+import {dataFolderOf, ensureDataFolder, eraseData, eraseTemporary} from './data-folder.js';
 import {type Estate, receiveEstate} from './estate.js';
 import type {Successor} from './handover.js';
 import {createHeldApps, type HeldApps} from './held-apps.js';
@@ -134,7 +134,7 @@ async function startLocked(options: Options, {folder, lock, estate}: Ground): Pr
     if (!estate) await endOrphans(records, graceMs, clock);
     const cgroups = await findCgroups(cgroupName, clock);
     if (!estate) await cgroups.clear();
-    const users = await createAppUsers(folder, isRoot, options.run);
+    const users = await createAppUsers({folder, root: options.root, isRoot, run: options.run});
     const {user} = options.server;
     const groups = createGroupLeases(cgroups);
     const isolation = {isRoot, users: () => [...users.all(), ...(user ? [user] : [])]};
@@ -185,7 +185,13 @@ function assemble(parts: Parts, release: () => Promise<void>): RunningHolder {
       const dataFolder = await ensureDataFolder(root, deployment, {user, service: server.user});
       return {uid: user?.uid ?? null, gid: user?.gid ?? null, dataFolder};
     },
-    erase: async deployment => eraseData(dataFolderOf(root, deployment), await users.ensure(deployment)),
+    erase: async deployment => {
+      const user = await users.ensure(deployment);
+      if (user) await apps.endOf(user);
+      await eraseData(dataFolderOf(root, deployment), user);
+      if (user) await eraseTemporary(user);
+      await users.remove(deployment);
+    },
   });
   const inherited = (estate?.table.servers ?? []).map(before => ({
     before,

@@ -66,7 +66,7 @@ const actions: Record<string, (asked: Asked) => unknown> = {
     return (await fetch(`http://127.0.0.1:${port}${url}`)).text();
   },
   '/prepare': ({deployment = ''}) => holder.prepare(deployment),
-  '/erase': ({deployment = ''}) => holder.eraseData(deployment),
+  '/erase': ({deployment = ''}) => holder.erase(deployment),
   '/leave': ({name = '', value}) => holder.setBaggage(name, value),
   '/find': ({name = ''}) => holder.baggage(name),
   '/reload': () => holder.reload(),
