@@ -257,6 +257,7 @@ function exitCodeOf(error: unknown, isJson: boolean): number {
 const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   ELEVATION_REFUSED: EXIT.refused,
   CANCELLED: EXIT.interrupted,
+  INTERRUPTED: EXIT.interrupted,
   LISTEN_INVALID: EXIT.usage,
   TO_INVALID: EXIT.usage,
   HOST_INVALID: EXIT.usage,

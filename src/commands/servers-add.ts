@@ -31,6 +31,7 @@ export async function addServer(address: string, flags: AddServerFlags): Promise
       ...{target: known ? withKnown(target, known) : target, name},
       root: rootOf(flags.root) ?? known?.root,
       ports: {httpPort: flags.httpPort, httpsPort: flags.httpsPort},
+      mayJoin: true,
       program: await loadProgram(context.packageFolder),
       ...{cacheFolder: context.cacheFolder, run},
     },

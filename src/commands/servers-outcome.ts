@@ -2,7 +2,7 @@ import type {Problem} from '../control/events.js';
 import {toProblem} from '../control/protocol.js';
 import type {ServerEntry} from '../prod/remote/server-list.js';
 import {TakoError} from '../system/error.js';
-import {printJson, reportError} from './output.js';
+import {printJson, printNote, reportError} from './output.js';
 
 /** What a command came to on one server. */
 export type ServerOutcome<T> = {readonly server: string} & (
@@ -35,12 +35,19 @@ export function printOutcomes<T>(
   const isOk = outcomes.every(({ok}) => ok);
   if (!isOk) process.exitCode = 1;
   if (json) printJson({ok: isOk, servers: outcomes.map(toJson)});
-  else for (const outcome of outcomes) printOutcome(outcome, print);
+  else for (const outcome of outcomes) printOutcome(outcome, print, outcomes.length > 1);
 }
 
-function printOutcome<T>(outcome: ServerOutcome<T>, print: (server: string, result: T) => void): void {
-  if (outcome.ok) print(outcome.server, outcome.result);
-  else reportError(outcome.cause, {isJson: false});
+/** An error of one of several says whose it is. */
+function printOutcome<T>(
+  outcome: ServerOutcome<T>,
+  print: (server: string, result: T) => void,
+  isSeveral: boolean,
+): void {
+  if (!outcome.ok) {
+    if (isSeveral) printNote(`${outcome.server}: failed`);
+    reportError(outcome.cause, {isJson: false});
+  } else print(outcome.server, outcome.result);
 }
 
 function toJson<T>(outcome: ServerOutcome<T>): Record<string, unknown> {

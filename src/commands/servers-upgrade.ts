@@ -18,6 +18,7 @@ export async function upgradeServers(name: string | undefined, flags: PlanFlags)
       ...context.connect,
       ...{target: entry, name: entry.name, root: entry.root, program, run, cacheFolder: context.cacheFolder},
       ports: {httpPort: undefined, httpsPort: undefined},
+      mayJoin: false,
     };
     outcomes.push(await outcomeOf(entry.name, () => installWithConsent(options, flags)));
     if (outcomes.some(({ok}) => !ok)) break;

@@ -1,6 +1,8 @@
 /** All that is needed to start an app once. Complete: nothing is looked up elsewhere. */
 export type LaunchSpec = {
   readonly app: string;
+  /** Set where people are not at this machine: what they call it, and what they type to see its log. */
+  readonly remote?: {readonly title: string; readonly environment: string; readonly log: string};
   /** The program and its arguments; no shell reads them. */
   readonly command: readonly string[];
   /** Absolute path of the working folder. */

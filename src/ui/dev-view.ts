@@ -12,12 +12,12 @@ export type DevView = {
 export const EMPTY_VIEW: DevView = {statuses: new Map()};
 
 /** What an event leads to: the next view, and what it adds to the log. */
-export type DevStep = {readonly view: DevView; readonly entries: readonly LogEntry[]};
+export type DevStep = {readonly view: DevView; readonly lines: readonly LogEntry[]};
 
 /** The whole screen as a function of events. `now` stamps the lines that are tako's own. */
 export const reduceDevView = (view: DevView, event: DevEvent, now: number): DevStep => ({
   view: viewAfter(view, event),
-  entries: entriesOf(view, event, now),
+  lines: entriesOf(view, event, now),
 });
 
 function viewAfter(view: DevView, event: DevEvent): DevView {

@@ -20,7 +20,10 @@ else privilege=none; fi
 say privilege "$privilege"
 
 if [ -z "$root" ]; then
-  if [ "$privilege" = none ]; then root=$HOME/.tako-server; else root=/opt/tako; fi
+  # Without root: what this user has, else what root has installed for all, else a new one of the user's.
+  if [ "$privilege" != none ]; then root=/opt/tako
+  elif [ ! -e "$HOME/.tako-server/server.json" ] && [ -r /opt/tako/server.json ]; then root=/opt/tako
+  else root=$HOME/.tako-server; fi
 fi
 say root "$root"
 above=$root

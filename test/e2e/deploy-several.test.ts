@@ -73,6 +73,24 @@ describe.skipIf(!isSoak || requires(...DEPLOY_PARTS))('two servers', {timeout: T
     assert.equal((await greetingOf(two, 'notes')).greeting, 'good morning');
   });
 
+  it('go back all or none', async () => {
+    const {laptop, servers} = site();
+    const [, two] = servers;
+    assert.ok(two);
+    const before = await greetings();
+    await two.cutNetwork();
+    const refused = await laptop.attempt(notes.folder, 'rollback');
+    await two.restoreNetwork();
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /root@two cannot be reached.*\[SSH_UNREACHABLE\]/);
+    assert.deepEqual(await greetings(), before);
+    const {stdout} = await laptop.tako(notes.folder, 'rollback');
+    const [first, second] = await greetings();
+    assert.ok(first && first.release !== before[0]?.release && first.release === second?.release);
+    assert.equal(stdout, `one: release ${first.release} serves\ntwo: release ${first.release} serves`);
+    await laptop.tako(notes.folder, 'rollback', before[0]?.release ?? '');
+  });
+
   it('get nothing when the one is away that runs the release command', async () => {
     const {laptop, servers} = site();
     const [one, two] = servers;

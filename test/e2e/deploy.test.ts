@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {beforeAll, describe} from 'vitest';
 import {requires} from '../helpers/system-parts.js';
 import {describeApps} from './deploy/apps.js';
+import {describeColleagues} from './deploy/colleagues.js';
 import {describeReleases} from './deploy/releases.js';
 import {describeRunning} from './deploy/running.js';
 import {DEPLOY_PARTS, shareSite, TIMEOUT_MS} from './deploy/site.js';
@@ -16,6 +17,7 @@ describe.skipIf(requires(...DEPLOY_PARTS))('on a server that was added as root',
     assert.match(stderr, /make the user tako[\s\S]*upload Node[\s\S]*start it[\s\S]*one is ready, with tako/);
   }, TIMEOUT_MS);
 
+  describeColleagues(site);
   describeReleases(site);
   describeRunning(site);
   describeApps(site);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {afterEach, beforeEach, describe, it, vi} from 'vitest';
-import {createDevFeed, FRAME_MS, MAX_FRAME_LINES} from '../../src/ui/dev-feed.js';
+import {createDevFeed} from '../../src/ui/dev-feed.js';
+import {FRAME_MS, MAX_FRAME_LINES} from '../../src/ui/feed.js';
 import {logEvent, READY, STARTING, statusEvent} from './fake-session.js';
 
 describe('the dev feed', () => {

@@ -9,12 +9,12 @@ const NOW = MORNING + 60_000;
 const viewOf = (...statuses: readonly AppStatus[]): DevView => ({
   statuses: new Map(statuses.map(status => [status.name, status])),
 });
-const says = (event: DevEvent, view = EMPTY_VIEW) => reduceDevView(view, event, NOW).entries;
+const says = (event: DevEvent, view = EMPTY_VIEW) => reduceDevView(view, event, NOW).lines;
 
 describe('the dev view', () => {
   it('shows the last status it heard', () => {
     const first = reduceDevView(EMPTY_VIEW, statusEvent(STARTING), NOW);
-    assert.deepEqual(reduceDevView(first.view, statusEvent(READY), NOW), {view: viewOf(READY), entries: []});
+    assert.deepEqual(reduceDevView(first.view, statusEvent(READY), NOW), {view: viewOf(READY), lines: []});
   });
 
   it('adds a log line with the time at which it was written', () => {
@@ -23,14 +23,14 @@ describe('the dev view', () => {
   });
 
   it('says once in full why a start failed', () => {
-    const {view, entries} = reduceDevView(EMPTY_VIEW, statusEvent(FAILED), NOW);
+    const {view, lines} = reduceDevView(EMPTY_VIEW, statusEvent(FAILED), NOW);
     const text = [
       'hello exited with code 1 before it was ready [APP_EXITED_EARLY]',
       '  Error: cannot find module express',
       '      at server.js:1:1',
       '  its output says why',
     ].join('\n');
-    assert.deepEqual(entries, [{time: NOW, app: 'hello', source: 'error', text}]);
+    assert.deepEqual(lines, [{time: NOW, app: 'hello', source: 'error', text}]);
     assert.deepEqual(says(statusEvent({...FAILED, clients: 2}), view), []);
   });
 

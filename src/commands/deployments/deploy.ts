@@ -1,29 +1,26 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
-import {fromProblem, toProblem} from '../../control/protocol.js';
+import {fromProblem} from '../../control/protocol.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
 import {readClientPlatform} from '../../prod/deploy/client-platform.js';
-import {
-  type DeployOutcome,
-  type DeployTarget,
-  deployToServers,
-  requireDeployable,
-} from '../../prod/deploy/deploy-to-servers.js';
+import {type DeployOutcome, type DeployTarget, deployToServers} from '../../prod/deploy/deploy-to-servers.js';
 import {type DeployPlan, type PlannedDeploy, planDeploy, requirePlan} from '../../prod/deploy/plan.js';
 import {openSentManifests} from '../../prod/deploy/send-release.js';
-import {findServerProblems, findServerWarnings} from '../../prod/deploy/server-problems.js';
 import {connectServer, type ServerConnection} from '../../prod/remote/server-connection.js';
 import {platformName} from '../../prod/remote/server-list.js';
-import {TakoError} from '../../system/error.js';
 import {run} from '../../system/exec.js';
+import {listenForInterruption} from '../../system/interruption.js';
 import {confirm} from '../confirm.js';
 import {loadCurrentProject} from '../context.js';
 import {printJson, printNote, printResult, reportError} from '../output.js';
 import {createServersContext, type ServersContext} from '../servers-context.js';
-import {createDeployPrinter, type DeployPrinter} from './deploy-printer.js';
+import {type CheckedServer, type CheckOptions, checkServers} from './check-servers.js';
+import {createDeployPrinter} from './deploy-printer.js';
 import {currentUser, DEFAULT_ENVIRONMENT, type DeploymentFlags} from './deployment-context.js';
 import {describePlan} from './describe-plan.js';
+import {createLeftJobs} from './left-jobs.js';
 import {pinnedNode} from './pinned-node.js';
+import {closeAll, failuresOf, reachServers} from './reach-servers.js';
 
 export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly yes?: boolean};
 
@@ -36,14 +33,8 @@ export async function deploy(flags: DeployFlags): Promise<void> {
     return flags.json ? printJson({ok: true, plan: planned.plan}) : printResult(describePlan(planned.plan));
   if (!flags.json) printNote(describePlan(planned.plan));
   await confirmDeploy(flags, planned.plan);
-  const printer = createDeployPrinter({isJson: flags.json === true, servers: planned.plan.servers});
-  const {connections, unreached} = await connectAll(planned.plan, context);
-  try {
-    const outcomes = await deployTo(connections, planned, context, printer);
-    finish([...unreached, ...outcomes], planned.plan, printer);
-  } finally {
-    await Promise.all(connections.map(connection => connection.close()));
-  }
+  const outcomes = await deployWatched(planned, context, flags.json === true);
+  finish(outcomes, planned.plan, flags.json === true);
 }
 
 async function plan(
@@ -67,90 +58,66 @@ async function confirmDeploy({yes, env, json}: DeployFlags, {servers}: DeployPla
   await confirm(`deploy to ${servers.join(', ')}?`);
 }
 
-type Reached = {
-  readonly connections: readonly ServerConnection[];
-  readonly unreached: readonly DeployOutcome[];
-};
-
-/**
- * Those that do not answer do not keep the others from the release; but without the first one nobody runs the release
- * command. Rejects with what kept that, or all of them, from answering.
- */
-async function connectAll(plan: DeployPlan, {list, connect}: ServersContext): Promise<Reached> {
-  const entries = await Promise.all(plan.servers.map(name => list.find(name)));
-  const settled = await Promise.allSettled(entries.map(entry => connectServer(entry, connect)));
-  const connections = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
-  const [leader] = settled;
-  const isLed = plan.releaseCommand === null || leader?.status === 'fulfilled';
+/** Connects before anything is shown, as ssh may ask something. Throws INTERRUPTED, which says what goes on. */
+async function deployWatched(
+  planned: PlannedDeploy,
+  context: ServersContext,
+  isJson: boolean,
+): Promise<readonly DeployOutcome[]> {
+  const {servers, releaseCommand} = planned.plan;
+  const entries = await Promise.all(servers.map(name => context.list.find(name)));
+  // Without the first one nobody runs the release command.
+  const isNeeded = (place: number): boolean => releaseCommand !== null && place === 0;
+  const {connections, unreached} = await reachServers(entries, context, isNeeded);
+  const interruption = listenForInterruption();
+  const {signal, interrupt} = interruption;
+  const printer = await createDeployPrinter({isJson, servers, interrupt});
+  const left = createLeftJobs();
   try {
-    if (connections.length === 0 || !isLed) throw settled.find(one => one.status === 'rejected')?.reason;
-    return {connections, unreached: failuresOf(settled, plan.servers)};
+    const outcomes = await deployTo(connections, planned, context, {...left, onEvent: printer.onEvent, signal});
+    return [...unreached, ...outcomes];
   } catch (error) {
-    await Promise.all(connections.map(connection => connection.close()));
-    throw error;
+    await printer.close(signal.aborted ? 'left' : 'over');
+    throw signal.aborted ? left.interrupted(planned.plan) : error;
+  } finally {
+    await printer.close('over');
+    await closeAll(connections);
+    interruption.close();
   }
 }
 
-/** What did not even begin. A bug is thrown, with its stack. */
-function failuresOf(
-  settled: readonly PromiseSettledResult<unknown>[],
-  servers: readonly string[],
-): readonly DeployOutcome[] {
-  return settled.flatMap((one, index) => {
-    if (one.status === 'fulfilled') return [];
-    if (!(one.reason instanceof TakoError)) throw one.reason;
-    const result = {outcome: 'failed', step: 'prepare', problem: toProblem(one.reason)} as const;
-    return [{server: servers[index] ?? '', result}];
-  });
-}
+type Watch = Omit<CheckOptions, 'manifests'>;
 
 async function deployTo(
   connections: readonly ServerConnection[],
   planned: PlannedDeploy,
   context: ServersContext,
-  printer: DeployPrinter,
+  watch: Watch,
 ): Promise<readonly DeployOutcome[]> {
-  // All that a server could have against it is asked before anything is built.
-  const checks = await Promise.all(connections.map(connection => checkServer(connection, planned, printer)));
-  const releases = await buildForEach(connections, planned, context, printer);
-  const targets = connections.map((connection, index): DeployTarget => {
-    const [check, release] = [checks[index], releases[index]];
-    if (!check || !release) throw new Error('a server without a check or a release');
-    return {connection, check, release, reconnect: () => connectServer(connection.entry, context.connect)};
-  });
-  const settled = await deployToServers(targets, {
-    manifests: openSentManifests(path.join(planned.plan.project, '.tako', 'cache', 'manifests')),
-    by: currentUser(),
-    onEvent: printer.deployEvent,
-  });
+  const manifests = openSentManifests(path.join(planned.plan.project, '.tako', 'cache', 'manifests'));
+  const reached = connections.map(connection => ({
+    connection,
+    reconnect: () => connectServer(connection.entry, context.connect),
+  }));
+  const checked = await checkServers(reached, planned.plan, {...watch, manifests});
+  const targets = await buildForEach(checked, planned, context, watch);
+  const settled = await deployToServers(targets, {...watch, manifests, by: currentUser()});
+  if (settled.some(({status}) => status === 'rejected')) watch.signal.throwIfAborted();
   const names = connections.map(({entry}) => entry.name);
   return [...settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])), ...failuresOf(settled, names)];
 }
 
-async function checkServer({client, info, entry}: ServerConnection, {plan}: PlannedDeploy, printer: DeployPrinter) {
-  const asked = Date.now();
-  const {now} = await client.call('hello', {version: info.version, protocol: info.protocol});
-  const problems = findServerProblems(entry.name, {...info, now}, {asked, answered: Date.now()});
-  const check = await client.call('check', {
-    deployment: {app: plan.app, environment: plan.environment},
-    routes: plan.routes,
-    uploadBytes: 0,
-  });
-  requireDeployable(entry.name, {...check, problems: [...problems, ...check.problems]});
-  for (const warning of findServerWarnings(plan, entry.name, info)) printer.warning(warning);
-  return check;
-}
-
 /** One build for all servers of the same kind; they share a folder, so one follows the other. */
 async function buildForEach(
-  connections: readonly ServerConnection[],
+  servers: readonly CheckedServer[],
   planned: PlannedDeploy,
   {cacheFolder}: ServersContext,
-  printer: DeployPrinter,
-): Promise<readonly BuiltRelease[]> {
+  {onEvent, signal}: Watch,
+): Promise<readonly DeployTarget[]> {
   const built = new Map<string, BuiltRelease>();
-  const releases: BuiltRelease[] = [];
-  for (const {entry, info} of connections) {
+  const targets: DeployTarget[] = [];
+  for (const server of servers) {
+    const {entry, info} = server.connection;
     const nodeVersion = pinnedNode(planned.plan.runtime, info, entry.name);
     const key = `${platformName(info.platform)} ${nodeVersion}`;
     const release =
@@ -162,21 +129,36 @@ async function buildForEach(
         cacheFolder: path.join(cacheFolder, 'packages'),
         environment: process.env,
         run,
-        onEvent: printer.buildEvent,
-        signal: new AbortController().signal,
+        onEvent: ({stage, ...event}) => onEvent({...event, step: stage, server: null}),
+        signal,
       }));
     built.set(key, release);
-    releases.push(release);
+    targets.push({...server, release});
   }
-  return releases;
+  return targets;
 }
 
-function finish(unsorted: readonly DeployOutcome[], plan: DeployPlan, printer: DeployPrinter): void {
-  const outcomes = plan.servers.flatMap(name => unsorted.filter(({server}) => server === name));
+function finish(
+  unsorted: readonly DeployOutcome[],
+  {app, environment, routes, servers}: DeployPlan,
+  isJson: boolean,
+): void {
+  const outcomes = servers.flatMap(name => unsorted.filter(({server}) => server === name));
   const isOk = outcomes.every(({result}) => result.outcome === 'succeeded');
   if (!isOk) process.exitCode = 1;
-  printer.end(outcomes, plan, isOk);
-  for (const {result} of outcomes) {
-    if (result.outcome === 'failed' && !printer.isJson) reportError(fromProblem(result.problem), {isJson: false});
-  }
+  if (isJson) printJson({type: 'end', ok: isOk, app, environment, routes, servers: outcomes});
+  else for (const outcome of outcomes) printOutcome(outcome, routes, servers.length > 1);
 }
+
+/** Names the server where there is more than one. */
+function printOutcome({server, result}: DeployOutcome, routes: readonly string[], isSeveral: boolean): void {
+  const prefix = isSeveral ? `${server}: ` : '';
+  if (result.outcome === 'succeeded') {
+    printResult(`${prefix}release ${result.release} serves ${routes.map(toUrl).join(' ')}`);
+    return;
+  }
+  printNote(`${prefix}failed at ${result.step}`);
+  reportError(fromProblem(result.problem), {isJson: false});
+}
+
+const toUrl = (route: string): string => `https://${route.replace(/\/\*$/, '/')}`;

@@ -31,6 +31,7 @@ export type BuildEvent = {readonly stage: BuildStage} & (
   | {readonly type: 'started'}
   | {readonly type: 'output'; readonly text: string}
   | {readonly type: 'done'; readonly elapsedMs: number; readonly note: string | null}
+  | {readonly type: 'failed'}
 );
 
 export type BuildOptions = {
@@ -103,10 +104,15 @@ function createStages({onEvent, signal}: BuildOptions) {
     signal.throwIfAborted();
     const startedAt = performance.now();
     onEvent({stage, type: 'started'});
-    const result = await act(text => onEvent({stage, type: 'output', text}));
-    const elapsedMs = Math.round(performance.now() - startedAt);
-    onEvent({stage, type: 'done', elapsedMs, note: noteOf(result)});
-    return result;
+    try {
+      const result = await act(text => onEvent({stage, type: 'output', text}));
+      const elapsedMs = Math.round(performance.now() - startedAt);
+      onEvent({stage, type: 'done', elapsedMs, note: noteOf(result)});
+      return result;
+    } catch (error) {
+      if (!signal.aborted) onEvent({stage, type: 'failed'});
+      throw error;
+    }
   };
 }
 

@@ -2,12 +2,15 @@
 // it has succeeded; beside that they have nothing to do with each other, and each says what became of it.
 
 import {fromProblem} from '../../control/protocol.js';
-import type {CheckResult, JobEvent, JobResult, JobStep} from '../../control/server-methods.js';
+import type {CheckResult, JobResult, JobStep} from '../../control/server-methods.js';
+import {unlessAborted} from '../../supervisor/race.js';
 import {TakoError} from '../../system/error.js';
+import {manifestBytes, releaseId} from '../releases/manifest-bytes.js';
 import type {ServerConnection} from '../remote/server-connection.js';
-import type {UploadProgress} from '../remote/upload.js';
-import {followJob} from './follow-job.js';
+import {type DeployEvent, type OnDeployEvent, withStep} from './deploy-event.js';
+import {followSteps, type JobListener} from './follow-job.js';
 import type {LocalRelease} from './make-manifest.js';
+import {seldom} from './seldom.js';
 import {type SentManifests, sendRelease} from './send-release.js';
 
 /** A server that a deploy goes to. */
@@ -16,25 +19,25 @@ export type DeployTarget = {
   /** Connects to it once more. */
   readonly reconnect: () => Promise<ServerConnection>;
   readonly check: CheckResult;
+  /** What became of a deploy that was under way there and was waited for. */
+  readonly earlier: {readonly release: string; readonly result: JobResult} | null;
   /** What was built for its platform. */
   readonly release: LocalRelease;
 };
 
-export type DeployEvent =
-  | {readonly type: 'upload'; readonly server: string; readonly progress: UploadProgress}
-  | {readonly type: 'job'; readonly server: string; readonly event: JobEvent};
-
-export type DeployOptions = {
+export type DeployOptions = JobListener & {
   readonly manifests: SentManifests;
   /** `user@host` of whoever deploys. */
   readonly by: string;
-  readonly onEvent: (event: DeployEvent) => void;
+  readonly onEvent: OnDeployEvent;
+  /** Aborted: what has not begun does not, and what has is left to itself. */
+  readonly signal: AbortSignal;
 };
 
 export type DeployOutcome = {readonly server: string; readonly result: JobResult};
 
-/** Steps before the ones that wait for the release command. */
-const BEFORE_FOLLOWERS: readonly JobStep[] = ['prepare', 'release-command'];
+/** Steps that are reached only when the release command has succeeded. */
+const AFTER_RELEASE_COMMAND: readonly string[] = ['start', 'health', 'switch', 'drain', 'finalize'] satisfies JobStep[];
 
 /** Rejects with what a server could not even begin with; what fails in a job is its outcome. */
 export async function deployToServers(
@@ -46,40 +49,40 @@ export async function deployToServers(
   const mayFollow = Promise.withResolvers<void>();
   if (leader.release.manifest.releaseCommand === null) mayFollow.resolve();
   mayFollow.promise.catch(() => undefined);
-  const leading = deployToOne(leader, options, true, event => {
-    if (!BEFORE_FOLLOWERS.includes(event.step)) mayFollow.resolve();
-  });
+  const watchLeader = (event: DeployEvent): void => {
+    options.onEvent(event);
+    if (event.type === 'started' && AFTER_RELEASE_COMMAND.includes(event.step)) mayFollow.resolve();
+  };
+  const leading = deployToOne(leader, {...options, onEvent: watchLeader}, true);
   leading.then(
     ({result}) => (result.outcome === 'succeeded' ? mayFollow.resolve() : mayFollow.reject(notBegun(leader))),
     () => mayFollow.reject(notBegun(leader)),
   );
-  const following = followers.map(target => deployToOne(target, options, false, () => undefined, mayFollow.promise));
+  const following = followers.map(target => deployToOne(target, options, false, mayFollow.promise));
   return Promise.allSettled([leading, ...following]);
 }
 
 async function deployToOne(
-  {connection, reconnect, check, release}: DeployTarget,
-  {manifests, by, onEvent}: DeployOptions,
+  {connection, reconnect, check, release, earlier}: DeployTarget,
+  {manifests, by, onEvent, onJob, onJobOver, signal}: DeployOptions,
   runsReleaseCommand: boolean,
-  onJobEvent: (event: JobEvent) => void,
   mayBegin: Promise<void> = Promise.resolve(),
 ): Promise<DeployOutcome> {
   const server = connection.entry.name;
-  const manifest = await sendRelease(connection, {
-    release,
-    currentRelease: check.currentRelease,
-    manifests,
-    onProgress: progress => onEvent({type: 'upload', server, progress}),
-  });
-  await mayBegin;
+  if (earlier?.release === releaseId(manifestBytes(release.manifest))) return {server, result: earlier.result};
+  const manifest = await withStep({step: 'upload', server}, {onEvent, signal}, () =>
+    sendRelease(connection, {
+      ...{release, manifests, signal},
+      currentRelease: check.currentRelease,
+      onProgress: seldom(progress => onEvent({type: 'progress', step: 'upload', server, progress})),
+    }),
+  );
+  await unlessAborted(mayBegin, signal);
+  signal.throwIfAborted();
   const job = await connection.client.call('deploy', {manifest, by, runsReleaseCommand});
-  const result = await followJob(connection, job, {
-    reconnect,
-    onEvent(event) {
-      onJobEvent(event);
-      onEvent({type: 'job', server, event});
-    },
-  });
+  onJob(server, job);
+  const result = await followSteps(connection, job, {reconnect, onEvent, signal});
+  onJobOver(server);
   return {server, result};
 }
 

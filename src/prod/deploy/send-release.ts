@@ -19,18 +19,22 @@ export type SendOptions = {
   readonly currentRelease: string | null;
   readonly manifests: SentManifests;
   readonly onProgress: (progress: UploadProgress) => void;
+  readonly signal: AbortSignal;
 };
 
 /** Uploads what the server lacks. Resolves with the hash of the manifest, by which the release can be deployed then. */
 export async function sendRelease(
   connection: ServerConnection,
-  {release, currentRelease, manifests, onProgress}: SendOptions,
+  {release, currentRelease, manifests, onProgress, signal}: SendOptions,
 ): Promise<string> {
   const {manifest} = release;
   const bytes = manifestBytes(manifest);
   const base = currentRelease === null ? undefined : await manifests.find(currentRelease);
   // What a release that serves is made of is there.
-  await connection.upload([...filesOf(release, base), manifestItem(manifest, bytes, base)], onProgress);
+  await connection.upload([...filesOf(release, base), manifestItem(manifest, bytes, base)], {
+    onProgress,
+    signal,
+  });
   await manifests.keep(bytes);
   return sha256Of(bytes);
 }

@@ -11,7 +11,7 @@ import {quoteCommand} from './shell-quote.js';
 import {openSsh, type Ssh, type SshChannel} from './ssh.js';
 import {commandFailed, explainSshFailure, isSshFailure, linesOf, type SshEnd} from './ssh-error.js';
 import type {SshFlags} from './ssh-target.js';
-import {type UploadProgress, uploadObjects} from './upload.js';
+import {type UploadOptions, uploadObjects} from './upload.js';
 
 export type ServerConnection = {
   readonly entry: ServerEntry;
@@ -19,8 +19,8 @@ export type ServerConnection = {
   readonly client: ControlClient<ServerMethods>;
   /** What the server said at the beginning. */
   readonly info: ServerInfo;
-  /** Sends what the server lacks of these objects. Goes on where it was when the connection is cut. */
-  upload(objects: readonly UploadItem[], onProgress?: (progress: UploadProgress) => void): Promise<void>;
+  /** Sends what the server lacks of these objects. Goes on where it was when the connection is cut. Throws the signal's reason. */
+  upload(objects: readonly UploadItem[], watch?: Pick<UploadOptions, 'onProgress' | 'signal'>): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -47,13 +47,13 @@ export async function connectServer(entry: ServerEntry, options: ConnectOptions)
       return line.client;
     },
     info: line.info,
-    upload: (objects, onProgress) =>
+    upload: (objects, watch) =>
       uploadObjects(objects, {
         client: () => line.client,
         open: () => line.ssh.open(connectCommand(entry)),
         explain: end => explainConnectEnd(entry, end),
         reconnect,
-        ...(onProgress ? {onProgress} : {}),
+        ...watch,
       }),
     close: () => line.close(),
   };

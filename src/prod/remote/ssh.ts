@@ -3,14 +3,13 @@
 // ends, however it ends, `cat` does, and with it the connection.
 
 import {once} from 'node:events';
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {Duplex, Readable} from 'node:stream';
 import {execa, type ResultPromise} from 'execa';
 import type {TakoError} from '../../system/error.js';
 import {remoteScript, type ScriptUser} from './remote-script.js';
 import {commandFailed, explainSshFailure, isSshFailure, type SshEnd, sshMissing} from './ssh-error.js';
+import {makeSshFolder} from './ssh-folder.js';
 import {type SshFlags, type SshTarget, sshOptions} from './ssh-target.js';
 
 /** A command's streams: what is written goes to its standard input, what is read is its standard output. */
@@ -44,8 +43,8 @@ export type Ssh = {
 
 /** Logs in. Throws SSH_MISSING, SSH_UNREACHABLE, SSH_HOST_KEY or SSH_DENIED. */
 export async function openSsh(target: SshTarget, flags: SshFlags): Promise<Ssh> {
-  const folder = await mkdtemp(path.join(shortTemporaryFolder(), 'tako-ssh-'));
-  const controlPath = path.join(folder, 'c');
+  const folder = await makeSshFolder();
+  const controlPath = path.join(folder.path, 'c');
   const start = (mode: readonly string[], command: string): ResultPromise<typeof PROCESS_OPTIONS> =>
     execa(
       'ssh',
@@ -57,7 +56,7 @@ export async function openSsh(target: SshTarget, flags: SshFlags): Promise<Ssh> 
     login.stdin.end();
     login.kill();
     await login;
-    await rm(folder, {recursive: true, force: true});
+    await folder.remove();
   };
   try {
     await untilLoggedIn(login, target);
@@ -79,9 +78,6 @@ const PROCESS_OPTIONS = {
 
 const GREETING = 'tako-ssh-ready';
 const LOGIN_COMMAND = `echo ${GREETING}; cat`;
-
-/** A socket's name has at most 103 bytes, and ssh adds 17 to ours while it makes it. */
-const shortTemporaryFolder = (): string => (tmpdir().length > 60 ? '/tmp' : tmpdir());
 
 type Process = ResultPromise<typeof PROCESS_OPTIONS>;
 

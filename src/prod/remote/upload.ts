@@ -13,8 +13,9 @@ export type UploadProgress = {
   readonly totalObjects: number;
   readonly objects: number;
   readonly totalBytes: number;
-  /** Of files read so far, and of the compressed stream sent for them; both start at 0 again after a cut. */
+  /** Of files read so far, without those that a cut has lost. */
   readonly readBytes: number;
+  /** Of the compressed stream; it starts at 0 again after a cut. */
   readonly sentBytes: number;
 };
 
@@ -38,16 +39,17 @@ const MAX_VAIN_ATTEMPTS = 3;
 /** Resolves when the server has all of these. Throws what sendUpload does, and what reconnecting does. */
 export async function uploadObjects(items: readonly UploadItem[], options: UploadOptions): Promise<void> {
   let missing = await retryWhenCut(options, () => findMissing(items, options.client()));
-  const report = createReport(missing, options.onProgress);
+  const report = createReport(missing, options.onProgress ?? (() => undefined));
   for (let vain = 0; missing.length > 0; ) {
     const before = missing.length;
     const cut = await send(missing, options, report);
-    if (!cut) return report({left: 0});
+    if (!cut) break;
     await options.reconnect();
     missing = await findMissing(missing, options.client());
     vain = missing.length < before ? 0 : vain + 1;
     if (vain >= MAX_VAIN_ATTEMPTS) throw cut;
   }
+  report.end();
 }
 
 /** Calls once more, over a new connection, when the one there was is gone. */
@@ -61,19 +63,31 @@ async function retryWhenCut<T>({reconnect}: UploadOptions, call: () => Promise<T
   }
 }
 
-type Change = {readonly left?: number; readonly readBytes?: number; readonly sentBytes?: number};
+/** What is left of the attempt that is under way, and what it has sent. */
+type Change = {readonly left: number} | {readonly leftBytes: number; readonly sentBytes: number};
 
-function createReport(
-  missing: readonly UploadItem[],
-  onProgress: UploadOptions['onProgress'],
-): (change: Change) => void {
-  const totalBytes = missing.reduce((sum, {size}) => sum + size, 0);
-  let progress: UploadProgress = {totalObjects: missing.length, objects: 0, totalBytes, readBytes: 0, sentBytes: 0};
-  return ({left, ...bytes}) => {
-    progress = {...progress, ...bytes, ...(left === undefined ? {} : {objects: missing.length - left})};
-    onProgress?.(progress);
+type Report = {tell(change: Change): void /** Everything is there. */; end(): void};
+
+/** Reports every change, and the end once. Nothing to send is nothing to report. */
+function createReport(missing: readonly UploadItem[], onProgress: (progress: UploadProgress) => void): Report {
+  const [totalObjects, totalBytes] = [missing.length, bytesOf(missing)];
+  let progress: UploadProgress = {totalObjects, totalBytes, objects: 0, readBytes: 0, sentBytes: 0};
+  return {
+    tell(change) {
+      progress =
+        'left' in change
+          ? {...progress, objects: totalObjects - change.left}
+          : {...progress, readBytes: totalBytes - change.leftBytes, sentBytes: change.sentBytes};
+      // That all has arrived is over only when the server has said so.
+      if (progress.objects < totalObjects) onProgress(progress);
+    },
+    end() {
+      if (totalObjects > 0) onProgress({...progress, objects: totalObjects, readBytes: totalBytes});
+    },
   };
 }
+
+const bytesOf = (items: readonly UploadItem[]): number => items.reduce((sum, {size}) => sum + size, 0);
 
 /** The most hashes that one call may name. */
 const HASHES_PER_CALL = 10_000;
@@ -94,9 +108,10 @@ async function findMissing(
 async function send(
   items: readonly UploadItem[],
   {open, explain, signal}: UploadOptions,
-  report: (change: Change) => void,
+  report: Report,
 ): Promise<TakoError | undefined> {
   const {stream, ended} = open();
+  const totalBytes = bytesOf(items);
   stream.on('error', () => undefined);
   stream.write(UPLOAD_HEAD);
   try {
@@ -105,12 +120,14 @@ async function send(
       {input: stream, output: stream},
       {
         ...(signal ? {signal} : {}),
-        onReceived: count => report({left: items.length - count}),
-        onSent: ({read, sent}) => report({readBytes: read, sentBytes: sent}),
+        onReceived: count => report.tell({left: items.length - count}),
+        // What is read has the heads of frames in it.
+        onSent: ({read, sent}) => report.tell({leftBytes: Math.max(0, totalBytes - read), sentBytes: sent}),
       },
     );
     return undefined;
   } catch (error) {
+    signal?.throwIfAborted();
     if (!(error instanceof TakoError) || error.code !== 'UPLOAD_CUT') throw error;
     stream.destroy();
     return judgeCut(error, await ended, explain);

@@ -24,6 +24,7 @@ export function launchSpecOf(release: RunnableRelease, number: number, place: La
   const {process: program} = release.manifest;
   return {
     app: renderInstanceName({deployment: place.deployment, release: release.id, number}),
+    remote: remoteOf(`instance ${number}`, release, place),
     command: program.command.map((word, index) => (index === 0 ? resolveProgram(word, release, place) : word)),
     directory: path.join(release.tree, release.manifest.directory),
     environment: releaseEnvironment(release, place),
@@ -34,6 +35,16 @@ export function launchSpecOf(release: RunnableRelease, number: number, place: La
     readyTimeoutMs: program.readyTimeoutMs,
     graceMs: program.graceMs,
   };
+}
+
+/** As those are told of it who deployed it. */
+export function remoteOf(
+  what: string,
+  {id, manifest: {environment}}: LoadedRelease,
+  {deployment}: LaunchPlace,
+): NonNullable<LaunchSpec['remote']> {
+  const log = `tako logs --env ${environment} --release ${id}`;
+  return {title: `${what} of ${deployment}, release ${id},`, environment, log};
 }
 
 /** `node` is the runtime that the release pins, wherever PATH leads; a restart of the server does not change that. */

@@ -8,7 +8,7 @@ import {readLines} from '../../supervisor/output.js';
 import type {SpawnedApp} from '../../supervisor/spawn.js';
 import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
-import {type LaunchPlace, releaseEnvironment} from './launch.js';
+import {type LaunchPlace, releaseEnvironment, remoteOf} from './launch.js';
 import type {LoadedRelease} from './loaded-release.js';
 
 export type OneOff = {
@@ -56,6 +56,7 @@ export async function runOnce(
 function specOf(command: readonly string[], release: LoadedRelease, place: LaunchPlace): LaunchSpec {
   return {
     app: `${place.deployment}@${release.id}#exec`,
+    remote: remoteOf('a command', release, place),
     command,
     directory: path.join(release.tree, release.manifest.directory),
     environment: releaseEnvironment(release, place),

@@ -46,13 +46,21 @@ export function createRoutes(database: DatabaseSync): Routes {
   };
 }
 
-export const routeConflict = (taken: readonly DeploymentRoute[]): TakoError =>
-  new TakoError('ROUTE_CONFLICT', 'another app on this server has the same route', {
-    hint: 'change the route in tako.toml, or delete the other app with "tako delete"',
-    details: taken.map(
-      ({deployment, ...route}) => `${renderRoute(route)} is that of ${deployment.app}/${deployment.environment}`,
-    ),
+/** Names who has the first of them; all of them are in the details where there are more. */
+export function routeConflict(taken: readonly DeploymentRoute[]): TakoError {
+  const [first = '', ...others] = taken.map(
+    ({deployment, ...route}) =>
+      `the route ${renderRoute(route)} is that of ${deployment.app}/${deployment.environment}`,
+  );
+  return new TakoError('ROUTE_CONFLICT', `${first} on this server already`, {
+    hint: `choose another one in tako.toml, or take it off that app: "tako delete --app ${ownersOf(taken).join(' or ')}"`,
+    details: others,
   });
+}
+
+const ownersOf = (taken: readonly DeploymentRoute[]): readonly string[] => [
+  ...new Set(taken.map(({deployment}) => `${deployment.app}/${deployment.environment}`)),
+];
 
 const toPattern = (row: Row): RoutePattern => ({host: String(row.host), path: String(row.path)});
 const toRoute = (row: Row): DeploymentRoute => ({...toPattern(row), deployment: deploymentOf(row)});

@@ -8,9 +8,10 @@ import type {Exit} from '../instance.js';
 import type {LaunchSpec} from '../launch-spec.js';
 import {type Facts, NO_FACTS} from './facts.js';
 import type {Failure} from './failure.js';
-import {describeEnd, explainExit, explainLine, explainPortTaken, explainTimeout, seconds} from './outcomes.js';
+import {describeEnd, explainExit, explainLine, explainPortTaken, explainTimeout, seconds, titleOf} from './outcomes.js';
 import {readOutput} from './output.js';
 import {type Finding, findCause} from './output-rules.js';
+import {remoteHint} from './remote-hints.js';
 import type {Circumstances, Explanation} from './rule.js';
 import {explainSpawn} from './spawn-outcomes.js';
 
@@ -23,7 +24,10 @@ export function diagnose(
 ): Explanation {
   const circumstances = {spec, failure, output: readOutput(lines), facts};
   const finding = findCause(circumstances);
-  return finding ? explainFinding(circumstances, finding) : explainOutcome(circumstances);
+  const explanation = finding ? explainFinding(circumstances, finding) : explainOutcome(circumstances);
+  if (!spec.remote) return explanation;
+  const hint = remoteHint(explanation.code, finding?.evidence.words ?? {}, spec.remote, circumstances);
+  return {...explanation, hint};
 }
 
 /** Explains how an app that was ready ended by itself; `explainCrash` gathers the facts for it. */
@@ -45,14 +49,14 @@ function explainFinding(circumstances: Circumstances, {rule, evidence: {words}}:
 function describeFailure({spec, failure}: Circumstances): string {
   return failure.outcome === 'exited' || failure.outcome === 'crashed'
     ? describeEnd(spec, failure.outcome === 'crashed', failure.exit)
-    : `${spec.app} was not ready within ${seconds(spec)}`;
+    : `${titleOf(spec)} was not ready within ${seconds(spec)}`;
 }
 
 function explainOutcome(circumstances: Circumstances): Explanation {
   const {spec, failure} = circumstances;
   switch (failure.outcome) {
     case 'cancelled':
-      return {code: 'START_CANCELLED', message: `the start of ${spec.app} was cancelled`};
+      return {code: 'START_CANCELLED', message: `the start of ${titleOf(spec)} was cancelled`};
     case 'exited':
     case 'crashed':
       return explainExit(circumstances, failure.exit);

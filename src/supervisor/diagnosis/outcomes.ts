@@ -48,8 +48,8 @@ export function explainExit(circumstances: Circumstances, exit: Exit): Explanati
 /** `web exited with code 1 before it was ready`, `web crashed with signal SIGSEGV`. */
 export const describeEnd = (spec: LaunchSpec, wasReady: boolean, exit: Exit): string =>
   wasReady
-    ? `${spec.app} crashed with ${describeExit(exit)}`
-    : `${spec.app} exited with ${describeExit(exit)} before it was ready`;
+    ? `${titleOf(spec)} crashed with ${describeExit(exit)}`
+    : `${titleOf(spec)} exited with ${describeExit(exit)} before it was ready`;
 
 /** The deadline came first. */
 export function explainTimeout({spec}: Circumstances, failure: TimedOut): Explanation {
@@ -60,7 +60,7 @@ export function explainTimeout({spec}: Circumstances, failure: TimedOut): Explan
 
 function listensElsewhere(spec: LaunchSpec, ports: readonly number[]): Explanation {
   const [port] = ports;
-  const where = `${spec.app} listens on ${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`;
+  const where = `${titleOf(spec)} listens on ${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`;
   if (spec.ready === 'fd') {
     return {
       code: 'APP_LISTENS_ELSEWHERE',
@@ -78,7 +78,7 @@ function listensElsewhere(spec: LaunchSpec, ports: readonly number[]): Explanati
 const noLine = (spec: LaunchSpec, isPipeClosed: boolean): Explanation => ({
   code: 'APP_NOT_READY',
   message: [
-    `${spec.app} did not write its port to file descriptor 4 within ${seconds(spec)}`,
+    `${titleOf(spec)} did not write its port to file descriptor 4 within ${seconds(spec)}`,
     ...(isPipeClosed ? ['it closed the descriptor without a line'] : []),
   ].join('; '),
   hint:
@@ -91,8 +91,8 @@ const noListener = (spec: LaunchSpec): Explanation => ({
   code: 'APP_NOT_READY',
   message:
     spec.port === undefined
-      ? `${spec.app} runs, but did not open a port within ${seconds(spec)}`
-      : `${spec.app} runs, but did not listen on port ${spec.port} within ${seconds(spec)}`,
+      ? `${titleOf(spec)} runs, but did not open a port within ${seconds(spec)}`
+      : `${titleOf(spec)} runs, but did not listen on port ${spec.port} within ${seconds(spec)}`,
   hint: `if it only needs longer, raise ready_timeout in tako.toml; a build or a worker that opens no port cannot be served: name the command of the server`,
 });
 
@@ -103,14 +103,14 @@ export function explainPortTaken({spec, facts}: Circumstances, {port, pid}: Port
   const holderPid = owner?.pid ?? pid;
   return {
     code: 'APP_PORT_IN_USE',
-    message: `port ${port}, which ${spec.app} is to listen on, is in use${holder}`,
+    message: `port ${port}, which ${titleOf(spec)} is to listen on, is in use${holder}`,
     hint: `${holderPid === undefined ? 'end that program' : `kill ${holderPid} ends that program`}; or choose another port in tako.toml`,
   };
 }
 
 export const explainLine = ({spec}: Circumstances, line: string): Explanation => ({
   code: 'READY_LINE_INVALID',
-  message: `${spec.app} wrote ${JSON.stringify(quote(line))} to file descriptor 4, not its port`,
+  message: `${titleOf(spec)} wrote ${JSON.stringify(quote(line))} to file descriptor 4, not its port`,
   hint: 'the line must be a decimal number from 1 to 65535, such as 4000, and a newline',
 });
 
@@ -122,6 +122,9 @@ const RUNNERS = new Set(['npm', 'npx', 'pnpm', 'pnpx', 'yarn', 'bunx', 'tsx', 'n
 
 const dropsDescriptor = ({ready, command: [program = '']}: LaunchSpec): boolean =>
   ready === 'fd' && RUNNERS.has(path.basename(program));
+
+/** What people call it. */
+export const titleOf = ({app, remote}: LaunchSpec): string => remote?.title ?? app;
 
 export const seconds = ({readyTimeoutMs}: LaunchSpec): string => `${readyTimeoutMs / 1_000} s`;
 

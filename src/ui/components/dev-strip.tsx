@@ -1,12 +1,14 @@
 // The strip below the log: everything worth knowing at a glance, redrawn in place while the log scrolls past above it.
 
 import {Box, Text, useWindowSize} from 'ink';
-import type {ReactNode} from 'react';
+import {type ReactNode, useMemo} from 'react';
+import {createAppHeads} from '../app-heads.js';
 import type {DevFeed} from '../dev-feed.js';
 import type {DevOutcome, DevSession} from '../dev-session.js';
 import {useActions} from '../hooks/use-actions.js';
-import {useDevView} from '../hooks/use-dev-view.js';
-import {usePrintedLog} from '../hooks/use-printed-log.js';
+import {useFeedView} from '../hooks/use-feed-view.js';
+import {usePrintedLines} from '../hooks/use-printed-lines.js';
+import {type LogEntry, renderEntry} from '../log-entry.js';
 import type {Style} from '../style.js';
 import {Addresses} from './addresses.js';
 import {Footer} from './footer.js';
@@ -25,10 +27,13 @@ export type DevStripProps = {
 export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNode {
   const {apps, actions, notes} = session;
   const {columns, rows} = useWindowSize();
-  const {statuses} = useDevView(feed);
+  const {statuses} = useFeedView(feed);
   const {flash, isHelpOpen, focused} = useActions({apps, actions, statuses, leave});
   const status = statuses.get(focused) ?? null;
-  usePrintedLog(feed, apps, style);
+  usePrintedLines(
+    feed,
+    useMemo(() => entryRenderer(apps, style), [apps, style]),
+  );
   return (
     // One row less than the terminal: a taller frame makes Ink clear the screen.
     <Box flexDirection="column" maxHeight={rows - 1} overflowY="hidden">
@@ -48,6 +53,11 @@ export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNod
       <Footer apps={apps.length} columns={columns} flash={flash} isHelpOpen={isHelpOpen} style={style} />
     </Box>
   );
+}
+
+function entryRenderer(apps: readonly string[], style: Style): (entry: LogEntry) => string {
+  const headOf = createAppHeads(apps, style);
+  return entry => renderEntry(entry, style, headOf(entry.app));
 }
 
 /** A rule as wide as the terminal would break in two when that is made narrower, and leave a piece behind. */

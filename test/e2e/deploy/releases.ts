@@ -76,7 +76,7 @@ export function describeReleases(site: () => Site): void {
       assert.equal((await greetingOf(vps, 'notes')).release, second.id);
       const unknown = await laptop.attempt(notes.folder, 'rollback', 'abcdef012345');
       assert.equal(unknown.exitCode, 1);
-      assert.match(unknown.stderr, /no release abcdef012345 on this server \[NO_SUCH_RELEASE\]/);
+      assert.match(unknown.stderr, /no release abcdef012345 on one; nothing was changed \[NO_SUCH_RELEASE\]/);
     });
 
     it('are deployed one at a time, and who comes second is told of the first', async () => {
@@ -89,6 +89,7 @@ export function describeReleases(site: () => Site): void {
       await first.line(text => isStep(text, 'release-command'));
       const second = await laptop.attempt(other.folder, 'deploy');
       assert.equal(second.exitCode, 1);
+      assert.doesNotMatch(second.stderr, /copied|uploaded/, 'it is not even built');
       assert.match(second.stderr, /\[DEPLOY_UNDER_WAY\]\n +by someone@\S+, since 2\d{3}-/);
       await vps.run(ALLOW);
       assert.equal((await first.ended).exitCode, 0);
@@ -102,7 +103,9 @@ export function describeReleases(site: () => Site): void {
       const first = laptop.start(notes.folder, 'deploy', '--json');
       await first.line(text => isStep(text, 'release-command'));
       first.signal('SIGINT');
-      assert.notEqual((await first.ended).exitCode, 0);
+      const left = await first.ended;
+      assert.equal(left.exitCode, 130);
+      assert.match(left.stdout, /INTERRUPTED.*goes on at one.*tako deploy/);
       const {job} = await statusOf(site(), notes);
       assert.ok(job, 'it is still under way');
       const second = laptop.start(notes.folder, 'deploy', '--json');

@@ -33,13 +33,27 @@ describe('a job that is followed', () => {
         return next;
       },
       onEvent: ({sequence}) => told.push(sequence),
+      signal: new AbortController().signal,
     });
     assert.deepEqual([result, told], [DONE, [1, 2, 3, 4, 5]]);
   });
 
   it('is given up at once where another try would not mend it', async () => {
     const reconnect = () => Promise.reject(failure('SSH_DENIED'));
-    const followed = followJob(connectionOf(0, failure('SERVER_LOST')), JOB, {reconnect, onEvent: () => undefined});
+    const followed = followJob(connectionOf(0, failure('SERVER_LOST')), JOB, {
+      reconnect,
+      onEvent: () => undefined,
+      signal: new AbortController().signal,
+    });
     await assert.rejects(followed, {code: 'SSH_DENIED'});
+  });
+
+  it('is left when nobody looks any more, without another try', async () => {
+    const controller = new AbortController();
+    const reconnect = () => Promise.reject(new Error('nobody asked for it'));
+    const never = {client: {call: () => new Promise(() => undefined)}} as unknown as ServerConnection;
+    const followed = followJob(never, JOB, {reconnect, onEvent: () => undefined, signal: controller.signal});
+    controller.abort(failure('INTERRUPTED'));
+    await assert.rejects(followed, {code: 'INTERRUPTED'});
   });
 });

@@ -27,6 +27,7 @@ import {SERVER_NODE_VERSION} from '../../../src/prod/remote/runtime.js';
 import {connectServer} from '../../../src/prod/remote/server-connection.js';
 import type {ServerEntry} from '../../../src/prod/remote/server-list.js';
 import {openSsh, type Ssh} from '../../../src/prod/remote/ssh.js';
+import type {UploadProgress} from '../../../src/prod/remote/upload.js';
 import {run} from '../../../src/system/exec.js';
 import {createRandom} from '../../helpers/random.js';
 import {requires} from '../../helpers/system-parts.js';
@@ -80,6 +81,7 @@ describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs s
         nodeVersion: SERVER_NODE_VERSION,
         now: Date.now(),
         httpPort: undefined,
+        mayJoin: true,
         httpsPort: undefined,
       },
     );
@@ -160,14 +162,21 @@ describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs s
     const items = Array.from({length: 300}, (): UploadItem => itemOf(random.bytes(20_000)));
     let cuts = 0;
     const seen: number[] = [];
-    await connection.upload(items, ({objects}) => {
+    const onProgress = ({objects, readBytes, totalBytes}: UploadProgress): void => {
       seen.push(objects);
+      assert.ok(readBytes <= totalBytes);
       if (objects >= 50 * (cuts + 1) && cuts < 2) {
         cuts += 1;
         sshd.cut();
       }
-    });
+    };
+    await connection.upload(items, {onProgress});
     assert.equal(cuts, 2);
+    assert.deepEqual(
+      seen.filter(objects => objects === 300),
+      [300],
+      'the end is told once',
+    );
     assert.equal(seen.at(-1), 300);
     assert.ok(items.every(({sha256}) => existsSync(path.join(root, 'objects', sha256))));
     assert.equal(
@@ -175,8 +184,10 @@ describe.skipIf(requires('sshd', 'ssh', 'root'))('a server without root (needs s
       0,
     );
     let asked = 0;
-    await connection.upload([...items, itemOf(Buffer.from('one more'))], ({totalObjects}) => {
-      asked = totalObjects;
+    await connection.upload([...items, itemOf(Buffer.from('one more'))], {
+      onProgress({totalObjects}) {
+        asked = totalObjects;
+      },
     });
     assert.equal(asked, 1);
     await connection.close();

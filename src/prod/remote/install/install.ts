@@ -26,6 +26,8 @@ export type InstallOptions = ConnectOptions & {
   /** The folder there; undefined: the usual one. */
   readonly root: string | undefined;
   readonly ports: WantedPorts;
+  /** An installation that this user may only control will do. */
+  readonly mayJoin: boolean;
   readonly program: Program;
   readonly cacheFolder: string;
   readonly run: Run;
@@ -45,11 +47,11 @@ export type PreparedInstall = {
 
 /** Looks at the server and plans. Throws what ssh.ts and planInstall do. Nothing is changed. */
 export async function prepareInstall(options: InstallOptions): Promise<PreparedInstall> {
-  const {target, name, root, ports, program} = options;
+  const {target, name, root, ports, program, mayJoin} = options;
   const ssh = await openSsh(target, options);
   try {
     const facts = await gatherFacts(ssh, root);
-    const wishes = {...ports, program, nodeVersion: SERVER_NODE_VERSION, now: systemClock.now()};
+    const wishes = {...ports, program, mayJoin, nodeVersion: SERVER_NODE_VERSION, now: systemClock.now()};
     const plan = await planInstallOn(ssh, facts, wishes);
     const pending = await findPendingSteps(ssh, plan);
     const entry: ServerEntry = {...target, name, root: plan.root, platform: facts.platform};

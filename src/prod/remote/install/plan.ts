@@ -33,17 +33,16 @@ export type InstallWishes = WantedPorts & {
   readonly nodeVersion: string;
   /** This machine's clock, in milliseconds since the epoch. */
   readonly now: number;
+  /** An installation of root's that this user may control is as good as one that they may change: nothing is done there. */
+  readonly mayJoin: boolean;
 };
 
 /** Throws what stands against it: SERVER_UNSUPPORTED, RUNTIME_UNSUPPORTED, ROOT_TAKEN, SERVER_DENIED, PORTS_TAKEN, PORTS_DENIED, DISK_FULL. */
 export function planInstall(facts: ServerFacts, wishes: InstallWishes): InstallPlan {
   checkServer(facts);
   const hasRoot = facts.privilege !== 'none';
-  const installation: Installation = {
-    ...planPorts(facts, wishes),
-    user: hasRoot ? SERVICE_USER : null,
-    group: hasRoot ? ADMIN_GROUP : null,
-  };
+  const joined = isOfRoot(facts) ? requireMember(facts, wishes) : undefined;
+  const installation = joined ?? installationFor(facts, wishes);
   const versionFolder = `${wishes.program.version}-${wishes.program.build}`;
   const service = serviceKind(facts);
   const variables: Variables = {
@@ -59,17 +58,30 @@ export function planInstall(facts: ServerFacts, wishes: InstallWishes): InstallP
   return {
     ...{root: facts.root, variables, installation, service, versionFolder},
     user: facts.privilege === 'sudo' ? 'sudo' : 'self',
-    steps: [
-      ...(hasRoot ? accountSteps(facts) : []),
-      settingsStep(installation),
-      folderStep(facts.root, hasRoot),
-      runtimeStep(wishes.nodeVersion),
-      programStep(wishes.program.version),
-      LAUNCHER_STEP,
-      CURRENT_STEP,
-      ...serviceSteps(service, facts),
-    ],
-    remarks: remarksOn(facts, service, wishes.now),
+    steps: joined
+      ? []
+      : [
+          ...(hasRoot ? accountSteps(facts) : []),
+          settingsStep(installation),
+          folderStep(facts.root, hasRoot),
+          runtimeStep(wishes.nodeVersion),
+          programStep(wishes.program.version),
+          LAUNCHER_STEP,
+          CURRENT_STEP,
+          ...serviceSteps(service, facts),
+        ],
+    remarks: joined
+      ? [`root has installed it, and you may control it: it goes on your list as it is`]
+      : remarksOn(facts, service, wishes),
+  };
+}
+
+function installationFor(facts: ServerFacts, wishes: WantedPorts): Installation {
+  const hasRoot = facts.privilege !== 'none';
+  return {
+    ...planPorts(facts, wishes),
+    user: hasRoot ? SERVICE_USER : null,
+    group: hasRoot ? ADMIN_GROUP : null,
   };
 }
 
@@ -84,8 +96,18 @@ function checkServer(facts: ServerFacts): void {
   if (facts.glibc !== undefined && isOlder(facts.glibc, MIN_GLIBC)) throw oldGlibc(facts.glibc);
   for (const tool of ['tar', 'gzip']) if (!facts.tools.has(tool)) throw toolMissing(tool);
   if (facts.isRootForeign) throw rootTaken(facts.root);
-  if (facts.privilege === 'none' && typeof facts.settings?.user === 'string') throw installedByRoot(facts);
   if (facts.program === null && (facts.freeBytes ?? MIN_FREE_BYTES) < MIN_FREE_BYTES) throw diskFull(facts);
+}
+
+/** Whether what is there is root's, and this user is not. */
+const isOfRoot = ({privilege, settings}: ServerFacts): boolean =>
+  privilege === 'none' && typeof settings?.user === 'string';
+
+function requireMember(facts: ServerFacts, {mayJoin}: InstallWishes): Installation {
+  const {settings, groups} = facts;
+  if (!mayJoin) throw installedByRoot(facts);
+  if (settings?.group && groups.includes(settings.group)) return settings;
+  throw notMember(facts);
 }
 
 function isOlder(version: string, than: string): boolean {
@@ -111,6 +133,14 @@ const installedByRoot = ({root, user}: ServerFacts): TakoError =>
   new TakoError('SERVER_DENIED', `tako in ${root} was installed by root, and ${user} may not change it`, {
     hint: `connect as root or as a user with sudo; to deploy, the group ${ADMIN_GROUP} is enough`,
   });
+
+const notMember = ({root, user, tools, home}: ServerFacts): TakoError => {
+  const add = tools.has('usermod') ? `usermod -aG ${ADMIN_GROUP} ${user}` : `addgroup ${user} ${ADMIN_GROUP}`;
+  return new TakoError('SERVER_DENIED', `tako in ${root} was installed by root, and ${user} may not control it`, {
+    hint: `once "sudo ${add}" was run there, by you or an administrator, run this command again`,
+    details: [`a tako of your own, without root, goes into another folder: --root ${home}/.tako-server`],
+  });
+};
 
 const diskFull = ({root, freeBytes = 0}: ServerFacts): TakoError =>
   new TakoError('DISK_FULL', `there is too little room for ${root}: ${Math.floor(freeBytes / 2 ** 20)} MiB are free`, {
@@ -201,9 +231,13 @@ const CURRENT_STEP: InstallStep = {
 /** More than certificates and tokens forgive, in milliseconds. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
-function remarksOn(facts: ServerFacts, service: ServiceKind, now: number): string[] {
+function remarksOn(facts: ServerFacts, service: ServiceKind, {now, program}: InstallWishes): string[] {
   const difference = Math.round((facts.now - now) / 1000);
+  const there = typeof facts.program === 'object' ? facts.program?.version : undefined;
   return [
+    ...(there !== undefined && there !== program.version
+      ? [`tako ${there} is there, and ${program.version} takes its place for all who use it`]
+      : []),
     ...(Math.abs(difference) * 1000 > MAX_CLOCK_DIFFERENCE_MS
       ? [`the clocks differ by ${Math.abs(difference)} s: certificates may be refused; let the server use NTP`]
       : []),

@@ -9,6 +9,7 @@ import {
 } from '../../../../src/prod/remote/install/plan.js';
 import {describePortOwners, parsePortOwners} from '../../../../src/prod/remote/install/port-owners.js';
 import {planRemoval} from '../../../../src/prod/remote/install/removal.js';
+import type {TakoError} from '../../../../src/system/error.js';
 
 /** What templates/server/facts.sh prints on a fresh Debian 12, where an administrator with sudo logs in. */
 const DEBIAN = `os Linux
@@ -40,6 +41,7 @@ const WISHES: InstallWishes = {
   program: {version: '0.2.0', build: 'abcdef012345'},
   nodeVersion: '24.21.0',
   now: 1_700_000_000_000,
+  mayJoin: true,
   httpPort: undefined,
   httpsPort: undefined,
 };
@@ -123,6 +125,28 @@ describe('the plan for a server', () => {
     assert.equal(planFor(withoutRoot).installation.httpPort, 8082);
     assert.equal(planFor({...withoutRoot, firstFreePort: 80}).installation.httpPort, 80);
     assert.throws(() => planFor(withoutRoot, {httpPort: 81}), {code: 'PORTS_DENIED'});
+  });
+
+  it('only looks at what root has installed where the user may control it, and says what makes one who may', () => {
+    const settings = {httpPort: 80, httpsPort: 443, user: 'tako', group: 'tako-admin'};
+    const theirs = {privilege: 'none', settings, listening: new Set([80, 443])} as const;
+    const plan = planFor({...theirs, groups: ['anna', 'tako-admin']});
+    assert.deepEqual([plan.root, plan.steps, plan.installation], ['/opt/tako', [], settings]);
+    const denied = (hint: RegExp) => (error: TakoError) =>
+      error.code === 'SERVER_DENIED' && hint.test(error.hint ?? '');
+    const debianTools = {tools: new Set(['tar', 'gzip', 'usermod'])};
+    assert.throws(() => planFor({...theirs, ...debianTools}), denied(/"sudo usermod -aG tako-admin anna"/));
+    assert.throws(() => planFor(theirs), denied(/"sudo addgroup anna tako-admin"/));
+    const upgrade = {mayJoin: false};
+    assert.throws(() => planFor({...theirs, groups: ['tako-admin']}, upgrade), denied(/connect as root or as a user/));
+  });
+
+  it('puts a user with sudo into the group, and says whose version gives way', () => {
+    const program = {version: '0.3.0', protocol: 1, build: '0', node: '24.21.0'};
+    const settings = {httpPort: 80, httpsPort: 443, user: 'tako', group: 'tako-admin'};
+    const plan = planFor({privilege: 'sudo', settings, program});
+    assert.ok(ids(plan).includes('member'));
+    assert.deepEqual(plan.remarks, ['tako 0.3.0 is there, and 0.2.0 takes its place for all who use it']);
   });
 
   it('takes no port from somebody else, but those of an installation are its own', () => {
