@@ -8,6 +8,7 @@ const LONG = [
   'test/commands/apps.test.ts',
   'test/commands/dev.test.ts',
   'test/commands/ensure.test.ts',
+  'test/commands/leaving.test.ts',
   'test/commands/machine.test.ts',
   'test/commands/no-daemon.test.ts',
   'test/commands/proxy-workers.test.ts',
@@ -52,12 +53,7 @@ const LONG = [
   'test/threats/**',
 ];
 /** Of those, too long for a sample: only under soak. */
-const ONLY_SOAK = [
-  'test/e2e/deploy-chaos.test.ts',
-  'test/e2e/deploy-failures.test.ts',
-  'test/e2e/deploy-load.test.ts',
-  'test/e2e/deploy-several.test.ts',
-];
+const ONLY_SOAK = ['test/e2e/deploy-chaos.test.ts', 'test/e2e/deploy-load.test.ts', 'test/e2e/deploy-several.test.ts'];
 const isLong = process.env.TAKO_LONG === '1';
 
 export default defineConfig({

@@ -1,8 +1,9 @@
 // The terminal's side of the apps under `tako dev`: follows the registered apps, and when the daemon dies starts another,
-// registers them there and goes on. What it hears it passes on as events; the screen and the printers are functions of them.
+// registers there what that does not know, and goes on. What it hears it passes on as events; the screen and the printers
+// are functions of them.
 
 import type {AppEvent} from '../control/events.js';
-import type {Registration} from '../control/protocol.js';
+import type {LeaveEvent, Registration} from '../control/protocol.js';
 import type {DaemonConnection} from '../devproxy/daemon-client.js';
 import {errorCode} from '../system/error.js';
 import type {DevEvent} from '../ui/dev-session.js';
@@ -16,30 +17,37 @@ export type DevClient = {
   /** The apps that nobody has removed. */
   followed(): readonly string[];
   restart(app: string): void;
-  /** Stops the apps and forgets them. */
-  remove(): Promise<void>;
+  /** Stops what nobody else wants of the apps; resolves when it has. `tell` is called before. */
+  leave(tell: (event: LeaveEvent) => void): Promise<void>;
   detach(): void;
 };
 
 export type DevClientOptions = {
   readonly connection: DaemonConnection;
-  /** As the daemon of `connection` has them already. */
-  readonly registrations: readonly Registration[];
+  /** The daemon of `connection` has them already. */
+  readonly apps: readonly DevApp[];
   /** Finds or starts a daemon when the one we had is gone. */
   readonly reconnect: () => Promise<DaemonConnection>;
+};
+
+export type DevApp = {
+  readonly name: string;
+  /** As this terminal made it. Undefined: another one did. */
+  readonly registration: Registration | undefined;
+  /** Whether it is there only because another one depends on it. */
+  readonly isNeeded: boolean;
 };
 
 /** A daemon that dies again and again is not started for ever. */
 const MAX_RECONNECTS = 5;
 
-type Followed = {
-  readonly registration: Registration;
+type Followed = DevApp & {
   /** The id of the last line that was heard. */
   after: number;
 };
 
-export function createDevClient({connection, registrations, reconnect}: DevClientOptions): DevClient {
-  const apps = new Map(registrations.map(registration => [registration.name, createFollowed(registration)]));
+export function createDevClient({connection, apps: given, reconnect}: DevClientOptions): DevClient {
+  const apps = new Map(given.map((app): [string, Followed] => [app.name, {...app, after: 0}]));
   const listeners = new Set<(event: DevEvent) => void>();
   const notify = (event: DevEvent): void => {
     for (const listener of listeners) listener(event);
@@ -53,24 +61,28 @@ export function createDevClient({connection, registrations, reconnect}: DevClien
 
   async function followOne(app: Followed): Promise<void> {
     const {client} = current;
-    const {name} = app.registration;
+    const {name, isNeeded} = app;
     const onEvent = (event: AppEvent): void => {
       if (event.type === 'log') app.after = event.line.id;
       notify(event);
     };
     // How it goes is in the status; the failure of a start is no failure of following.
     client.call('start', {name}).catch(() => undefined);
-    await client.call('attach', {name, after: app.after}, {onEvent});
+    await client.call('attach', {name, after: app.after, isNeeded}, {onEvent});
     apps.delete(name);
     const text = `${name} was stopped by another command`;
     notify(apps.size > 0 ? {type: 'notice', level: 'info', text} : {type: 'ended', reason: text});
   }
 
-  /** Another daemon counts its lines anew. All are registered before any starts, as at first. */
+  /** Another daemon counts its lines anew, and has read what was registered. All are there before any starts, as at first. */
   async function followAnew(): Promise<void> {
+    const {client} = current;
+    const known = (await client.call('list', {})).apps.map(({name}) => name);
     for (const app of apps.values()) {
       app.after = 0;
-      await current.client.call('register', {registration: app.registration});
+      if (known.includes(app.name)) continue;
+      if (app.registration) await client.call('register', {registration: app.registration});
+      else apps.delete(app.name);
     }
     await followAll();
   }
@@ -103,31 +115,24 @@ export function createDevClient({connection, registrations, reconnect}: DevClien
         }
       });
     },
-    async remove() {
+    async leave(tell) {
       isDetached = true;
-      const areRemoved = await removeFrom(current, [...apps.keys()]);
-      if (!areRemoved) {
-        // The daemon died: the next one knows the apps too, and would start them for a request.
+      const names = [...apps.values()].filter(({isNeeded}) => !isNeeded).map(({name}) => name);
+      const leaveOnce = (): Promise<unknown> => current.client.call('leave', {names}, {onEvent: tell});
+      try {
+        await leaveOnce();
+      } catch (error) {
+        if (errorCode(error) !== 'DAEMON_LOST') throw error;
+        // The next one knows the apps too, and would start them for a request.
         current = await reconnect();
-        await removeFrom(current, [...apps.keys()]);
+        await leaveOnce();
+      } finally {
+        current.client.close();
       }
-      current.client.close();
     },
     detach() {
       isDetached = true;
       current.client.close();
     },
   };
-}
-
-const createFollowed = (registration: Registration): Followed => ({registration, after: 0});
-
-/** False when the daemon was lost before it answered. */
-async function removeFrom({client}: DaemonConnection, names: readonly string[]): Promise<boolean> {
-  const results = await Promise.allSettled(names.map(name => client.call('remove', {name})));
-  const errors = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
-  // Another command may have stopped it first.
-  const first = errors.find(error => !['DAEMON_LOST', 'NO_SUCH_APP'].includes(errorCode(error) ?? ''));
-  if (first !== undefined) throw first;
-  return !errors.some(error => errorCode(error) === 'DAEMON_LOST');
 }

@@ -3,8 +3,10 @@ import {copyToClipboard, openInBrowser} from '../system/desktop.js';
 import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
 import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
-import {createDevClient, type DevClient} from './dev-client.js';
+import {createDevClient, type DevApp, type DevClient} from './dev-client.js';
+import {backgroundNote, listOf, slowNote, stayNote} from './leave-notes.js';
 import {checkMachine} from './machine-notes.js';
+import {findNeeded} from './needed-projects.js';
 import {printNote} from './output.js';
 import {registerAll} from './registration.js';
 import {keepStartable, selectProjects} from './selected-projects.js';
@@ -26,22 +28,26 @@ export type DevFlags = ConfigFlag &
 export async function dev(words: readonly string[], flags: DevFlags): Promise<void> {
   const context = createContext();
   const selected = await keepStartable(await selectProjects(words, flags));
+  const needed = await findNeeded(selected.projects);
   const connection = await startDaemon(context, flags);
   const {info} = connection;
   try {
     assertPorts(flags, info);
     const given = {staticRoutes: flags.route ?? [], variant: flags.variant};
-    const {results: apps, notes} = await registerAll(connection, selected, given);
-    const registrations = apps.map(({registration}) => registration);
-    const client = createDevClient({connection, registrations, reconnect: () => startDaemon(context, portsOf(info))});
+    const {results, needed: others, notes} = await registerAll(connection, selected, needed, given);
+    const apps: readonly DevApp[] = [
+      ...results.map(({registration}) => ({name: registration.name, registration, isNeeded: false})),
+      ...others.map(other => ({...other, isNeeded: true})),
+    ];
+    const client = createDevClient({connection, apps, reconnect: () => startDaemon(context, portsOf(info))});
     const session: DevSession = {
-      apps: registrations.map(({name}) => name),
+      apps: apps.map(({name}) => name),
       version: context.version,
-      notes: [...selected.notes, ...notes, ...startNotes(apps, info)],
+      notes: [...selected.notes, ...notes, ...startNotes(results, info)],
       subscribe: client.subscribe,
       actions: actionsOf(client),
     };
-    await show(client, session, flags, registrations[0]?.primaryHost ?? '');
+    await show(client, session, flags, results[0]?.registration.primaryHost ?? '');
   } finally {
     connection.client.close();
   }
@@ -79,33 +85,29 @@ async function leave(outcome: DevOutcome, client: DevClient, {json}: DevFlags): 
   const say = (text: string): void => {
     if (!json) printNote(text);
   };
-  const words = wordsFor(client.followed());
   if (outcome === 'stop') {
-    const slow = setTimeout(() => say(words.slow), SLOW_STOP_MS);
-    await client.remove().finally(() => clearTimeout(slow));
-    say(words.stopped);
+    await stop(client, say);
   } else if (outcome === 'background') {
+    const names = client.followed();
     client.detach();
-    say(words.background);
+    say(backgroundNote(names));
   }
 }
 
-type LeaveWords = {readonly slow: string; readonly stopped: string; readonly background: string};
-
-function wordsFor(apps: readonly string[]): LeaveWords {
-  const names = new Intl.ListFormat('en-GB').format(apps);
-  const stopped = `${names} stopped`;
-  return apps.length > 1
-    ? {
-        slow: `${names} are finishing their work …`,
-        stopped,
-        background: `${names} go on in the background; "tako dev" attaches to them again, "tako dev stop NAME" stops one`,
-      }
-    : {
-        slow: `${names} is finishing its work …`,
-        stopped,
-        background: `${names} goes on in the background; "tako dev" attaches to it again, "tako dev stop ${names}" stops it`,
-      };
+async function stop(client: DevClient, say: (text: string) => void): Promise<void> {
+  let stopped: readonly string[] = [];
+  let slow: NodeJS.Timeout | undefined;
+  try {
+    await client.leave(({stops, stays}) => {
+      stays.map(stayNote).forEach(say);
+      stopped = stops;
+      clearTimeout(slow);
+      if (stops.length > 0) slow = setTimeout(() => say(slowNote(stops)), SLOW_STOP_MS);
+    });
+  } finally {
+    clearTimeout(slow);
+  }
+  if (stopped.length > 0) say(`${listOf(stopped)} stopped`);
 }
 
 type RunUi = (session: DevSession, signal: AbortSignal) => Promise<DevOutcome>;

@@ -2,10 +2,11 @@ import type {Project} from '../config/load-project.js';
 import type {AppStatus} from '../control/events.js';
 import type {DaemonConnection} from '../devproxy/daemon-client.js';
 import {TakoError} from '../system/error.js';
-import {findRegistered} from './app-identity.js';
+import {describeDependents} from '../ui/describe.js';
 import {type ConfigFlag, createContext, loadCurrentProject, startDaemon} from './context.js';
+import {findNeeded} from './needed-projects.js';
 import {printJson, printResult} from './output.js';
-import {register} from './registration.js';
+import {registerMissing} from './registration.js';
 import {selectProjects} from './selected-projects.js';
 import {loadWorkspaceApp, readSurroundings, unknownName} from './selection.js';
 
@@ -15,16 +16,23 @@ export type EnsureFlags = ConfigFlag & {readonly variant?: string; readonly json
  * Registers the apps of this folder or of these names where they are not, starts those that do not run, and prints where
  * they are once all are ready. What runs is left as it is; nothing stops when the command ends.
  */
-export async function ensure(names: readonly string[], flags: EnsureFlags): Promise<void> {
+export async function ensure(given: readonly string[], flags: EnsureFlags): Promise<void> {
   // Read before a daemon is started for it.
-  const here = names.length === 0 ? (await selectProjects([], {...flags, isStrict: true})).projects : [];
+  const here = given.length === 0 ? (await selectProjects([], {...flags, isStrict: true})).projects : [];
   const connection = await startDaemon(createContext(), {});
   try {
-    const wanted = [...here, ...(await Promise.all(names.map(name => findNamed(connection, name, flags))))];
-    const registered: string[] = [];
+    const wanted = [...here, ...(await Promise.all(given.map(name => findNamed(connection, name, flags))))];
+    const needed = await findNeeded(wanted.filter(isProject));
+    const register = async (project: Project, isNeeded: boolean): Promise<string> =>
+      (await registerMissing(connection, project, {words: [], staticRoutes: [], variant: flags.variant, isNeeded}))
+        .name;
+    const names = new Set<string>();
+    const others = new Set<string>();
     // All of them before any is started, so that each learns of the others.
-    for (const app of wanted) registered.push(await ensureRegistered(connection, app, flags));
-    await startAll(connection, [...new Set(registered)], flags);
+    for (const app of wanted) names.add(isProject(app) ? await register(app, false) : app.name);
+    for (const name of names) await connection.client.call('keep', {name});
+    for (const project of needed) others.add(await register(project, true));
+    await startAll(connection, {names: [...names], others: [...others]}, flags);
   } finally {
     connection.client.close();
   }
@@ -44,30 +52,19 @@ async function findNamed({client}: DaemonConnection, name: string, flags: Config
   throw unknownName(name, own ? [...known, own.config.name] : known);
 }
 
-/** The name it is registered under. */
-async function ensureRegistered(
-  connection: DaemonConnection,
-  app: Project | AppStatus,
-  {variant}: EnsureFlags,
-): Promise<string> {
-  if ('state' in app) return app.name;
-  const {apps} = await connection.client.call('list', {});
-  // Another registration could have another command, for which one that runs would be restarted.
-  const known = await findRegistered(app, apps, variant);
-  if (known) return known.name;
-  return (await register(connection, app, {words: [], staticRoutes: [], variant})).registration.name;
-}
+const isProject = (app: Project | AppStatus): app is Project => !('state' in app);
 
-async function startAll(
-  {client, info}: DaemonConnection,
-  names: readonly string[],
-  {json}: EnsureFlags,
-): Promise<void> {
+/** `others` are started by the daemon, for those that need them, and printed behind them. */
+type Wanted = {readonly names: readonly string[]; readonly others: readonly string[]};
+
+async function startAll({client, info}: DaemonConnection, {names, others}: Wanted, {json}: EnsureFlags): Promise<void> {
   const results = await Promise.allSettled(names.map(name => client.call('start', {name})));
-  const apps = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
+  const started = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
   const failures = results.flatMap(({status, ...result}, place) =>
     status === 'rejected' ? [{name: names[place] ?? '', error: 'reason' in result ? result.reason : undefined}] : [],
   );
+  const all = others.length > 0 ? (await client.call('list', {})).apps : [];
+  const apps = [...started, ...all.filter(({name, pid}) => others.includes(name) && pid !== null)];
   if (!json) apps.forEach(printApp);
   const [first] = failures;
   if (first) throw names.length > 1 ? withName(first.name, first.error) : first.error;
@@ -75,7 +72,9 @@ async function startAll(
 }
 
 const printApp = (app: AppStatus): void =>
-  printResult(`${app.name}  ${app.state}  ${app.url}  pid ${app.pid}  log: ${logCommand(app)}`);
+  printResult(
+    [app.name, app.state, app.url, `pid ${app.pid}`, `log: ${logCommand(app)}`, ...describeDependents(app)].join('  '),
+  );
 
 const logCommand = ({name}: AppStatus): string => `tako logs ${name}`;
 

@@ -9,7 +9,7 @@ import {dataFolderOf} from '../devproxy/dev-environment.js';
 import {resolveRegistration} from '../devproxy/resolve-registration.js';
 import {errorCode} from '../system/error.js';
 import {explainFileError, writeFileAtomic} from '../system/files.js';
-import {identify} from './app-identity.js';
+import {type AppIdentity, findRegistered, identify} from './app-identity.js';
 import {forEachUsable, type SelectedProjects} from './selected-projects.js';
 
 /** What a command line says about the app to run. */
@@ -19,6 +19,8 @@ export type AppArguments = {
   readonly staticRoutes: readonly string[];
   /** The label of a second checkout. Undefined: that of the git worktree the project is in, if it is in one. */
   readonly variant: string | undefined;
+  /** Whether it is there only because others depend on it. */
+  readonly isNeeded?: boolean;
 };
 
 export type Registered = {
@@ -31,6 +33,9 @@ export type Registered = {
 
 export type RegisteredProject = Registered & {readonly project: Project};
 
+/** `registration`: as it was made here. Undefined: by someone else. */
+export type RegisteredName = {readonly name: string; readonly registration: Registration | undefined};
+
 /** Registers under the first name that is free, also when other terminals are about to take it. */
 export async function register(
   {client, info}: DaemonConnection,
@@ -38,20 +43,13 @@ export async function register(
   given: AppArguments,
 ): Promise<Registered> {
   const {directory, configFile = null} = project;
-  const {variant, ownName} = await identify(project, given.variant);
+  const identity = await identify(project, given.variant);
+  const {ownName} = identity;
   await ensureDataFolder(directory);
   for (let attempt = 1; ; attempt++) {
     const {apps} = await client.call('list', {});
-    const request: AppRequest = {
-      directory,
-      configFile,
-      name: decideAppName({name: ownName, directory, configFile}, apps),
-      variant,
-      words: given.words,
-      staticRoutes: given.staticRoutes,
-      terminal: definedValues(process.env),
-    };
-    const registration = await resolveRegistration(request, project, info.zones);
+    const name = decideAppName({name: ownName, directory, configFile}, apps);
+    const registration = await resolveRegistration(requestOf(project, name, identity, given), project, info.zones);
     try {
       await client.call('register', {registration});
       return {registration, ownName, isNew: apps.every(({name}) => name !== registration.name)};
@@ -62,15 +60,51 @@ export async function register(
   }
 }
 
+/** As `register`, but leaves one as it is that is registered already: it may run, with another command or environment. */
+export async function registerMissing(
+  connection: DaemonConnection,
+  project: Project,
+  given: AppArguments,
+): Promise<RegisteredName> {
+  const {apps} = await connection.client.call('list', {});
+  const known = await findRegistered(project, apps, given.variant);
+  if (known) return {name: known.name, registration: undefined};
+  const {registration} = await register(connection, project, given);
+  return {name: registration.name, registration};
+}
+
+function requestOf(
+  {directory, configFile}: Project,
+  name: string,
+  {variant}: AppIdentity,
+  {words, staticRoutes, isNeeded}: AppArguments,
+): AppRequest {
+  return {
+    directory,
+    configFile: configFile ?? null,
+    name,
+    variant,
+    words,
+    staticRoutes,
+    origin: isNeeded ? 'dependency' : 'dev',
+    terminal: definedValues(process.env),
+  };
+}
+
 /**
- * Registers all of them before any is started, so that each learns of the others. When one cannot be, those that were not
- * there before are forgotten again.
+ * Registers all of them before any is started, so that each learns of the others, and those that they need where these are
+ * not there. When one cannot be, those that were not there before are forgotten again.
  */
 export async function registerAll(
   connection: DaemonConnection,
   {projects, words, isLenient}: SelectedProjects,
-  given: Omit<AppArguments, 'words'>,
-): Promise<{readonly results: readonly RegisteredProject[]; readonly notes: readonly string[]}> {
+  needed: readonly Project[],
+  given: Pick<AppArguments, 'staticRoutes' | 'variant'>,
+): Promise<{
+  readonly results: readonly RegisteredProject[];
+  readonly needed: readonly RegisteredName[];
+  readonly notes: readonly string[];
+}> {
   const added: string[] = [];
   // What is served beside an app goes with the first of several.
   let {staticRoutes} = given;
@@ -80,8 +114,17 @@ export async function registerAll(
     if (registered.isNew) added.push(registered.registration.name);
     return {...registered, project};
   };
+  const registerNeeded = async (project: Project): Promise<RegisteredName> => {
+    const only = {words: [], staticRoutes: [], variant: given.variant, isNeeded: true};
+    const registered = await registerMissing(connection, project, only);
+    if (registered.registration) added.push(registered.name);
+    return registered;
+  };
   try {
-    return await forEachUsable(projects, registerOne, {isLenient, nameOf: ({config}) => config.name});
+    const usable = await forEachUsable(projects, registerOne, {isLenient, nameOf: ({config}) => config.name});
+    const others: RegisteredName[] = [];
+    for (const project of needed) others.push(await registerNeeded(project));
+    return {...usable, needed: others};
   } catch (error) {
     await Promise.allSettled(added.map(name => connection.client.call('remove', {name})));
     throw error;

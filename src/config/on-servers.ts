@@ -2,14 +2,16 @@
 // environment, for that one.
 
 import type {z} from 'zod';
-import {field, table, text, wholeNumber} from './field.js';
+import {table, text, wholeNumber} from './field.js';
+import {completeHealth, type HealthCheck, type HealthTimings, health} from './health.js';
 import {byteSize, duration} from './value.js';
 
 export type OnServers = {
   /** Instances kept running; 0: one while it is used. Undefined: as the server has it, and 1 at the first deploy. */
   readonly scale: number | undefined;
   /** How a new instance is checked. Undefined: by `status` where the app runs with Tako's package, else by `tcp`. */
-  readonly health: Health | undefined;
+  readonly health: HealthCheck | undefined;
+  readonly healthTimings: HealthTimings;
   readonly limits: Limits;
   /** How long a new instance is watched before it counts. */
   readonly stabilityMs: number;
@@ -20,12 +22,6 @@ export type OnServers = {
   /** The page for paths without a file. Null: there is none, they are not found. Undefined: as the framework has it. */
   readonly fallback: string | null | undefined;
 };
-
-/** `status`: by the contract's GET /status. */
-export type Health =
-  | {readonly type: 'status'}
-  | {readonly type: 'tcp'}
-  | {readonly type: 'http'; readonly path: string};
 
 /** Of one instance. Undefined: not limited. */
 export type Limits = {
@@ -54,13 +50,6 @@ export const MAX_SCALE = 64;
 const MAX_RELEASES = 1000;
 const MAX_COUNT = 10_000_000;
 
-const health = field<Health>('"status", "tcp", or a path such as "/healthz"', input => {
-  if (input === 'status' || input === 'tcp') return {type: input};
-  return typeof input === 'string' && /^\/[!-~]*$/.test(input) && !input.startsWith('//') && !input.includes('#')
-    ? {type: 'http', path: input}
-    : undefined;
-});
-
 const fallback = text('a file such as "index.html", or "" for none', value => {
   return !value.startsWith('/') && !value.split('/').some(part => part === '.' || part === '..');
 });
@@ -86,13 +75,13 @@ export type OnServersToml = {readonly [Key in keyof typeof onServersShape]?: z.o
 /** The names of these keys in the file. */
 export const ON_SERVERS_KEYS: readonly string[] = Object.keys(onServersShape);
 
-/** What an environment does not say, the file's top level does; of the limits, each by itself. */
+/** What an environment does not say, the file's top level does; of health and the limits, each by itself. */
 export function completeOnServers(environment: OnServersToml, forAll: OnServersToml): OnServers {
   const toml = {...forAll, ...environment};
   const limits = {...forAll.limits, ...environment.limits};
   return {
     scale: toml.scale,
-    health: toml.health,
+    ...completeHealth(environment.health, forAll.health),
     limits: {memoryBytes: limits.memory, processes: limits.processes, openFiles: limits.open_files},
     stabilityMs: toml.stability ?? ON_SERVERS_DEFAULTS.stabilityMs,
     assetsWindowMs: toml.assets_window ?? ON_SERVERS_DEFAULTS.assetsWindowMs,

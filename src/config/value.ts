@@ -36,11 +36,11 @@ export const variableName: NameRule = {
   isValid: name => /^[^=\0]+$/.test(name),
 };
 
-const SECONDS = {s: 1, m: 60, h: 60 * 60} as const;
+const MILLISECONDS = {ms: 1, s: 1_000, m: 60_000, h: 60 * 60_000} as const;
 /** Timers hold 2^31-1 milliseconds; longer ones would fire at once. */
 const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
-/** Seconds (`30`) or a text (`"30s"`, `"5m"`, `"2h"`); the answer is in milliseconds. */
+/** Seconds (`30`) or a text (`"250ms"`, `"30s"`, `"5m"`, `"2h"`); the answer is in milliseconds. */
 export const duration = (minSeconds: number) =>
   field(durationText(minSeconds), input => millisecondsOf(input, minSeconds));
 
@@ -54,14 +54,16 @@ function durationText(minSeconds: number): string {
 }
 
 function millisecondsOf(input: unknown, minSeconds: number): number | undefined {
-  const seconds = secondsOf(input);
-  return seconds !== undefined && seconds >= minSeconds && seconds <= MAX_SECONDS ? seconds * 1000 : undefined;
+  const duration = durationOf(input);
+  return duration !== undefined && duration >= minSeconds * 1_000 && duration <= MAX_SECONDS * 1_000
+    ? duration
+    : undefined;
 }
 
-function secondsOf(input: unknown): number | undefined {
-  if (typeof input === 'number') return Number.isInteger(input) ? input : undefined;
-  const match = typeof input === 'string' ? /^(\d{1,9})([smh])$/.exec(input) : null;
-  return match ? Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] : undefined;
+function durationOf(input: unknown): number | undefined {
+  if (typeof input === 'number') return Number.isInteger(input) ? input * 1_000 : undefined;
+  const match = typeof input === 'string' ? /^(\d{1,9})(ms|[smh])$/.exec(input) : null;
+  return match ? Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS] : undefined;
 }
 
 const BYTES = {K: 2 ** 10, M: 2 ** 20, G: 2 ** 30} as const;

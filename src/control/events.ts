@@ -30,6 +30,8 @@ export type AppStatus = {
   readonly exit: ExitInfo | null;
   /** What is wrong: why the last start failed, why it crashed, or what its tako.toml has that cannot be used. */
   readonly problem: Problem | null;
+  /** The apps it was started for, as they depend on it. Empty: it was asked for by name. */
+  readonly startedFor: readonly string[];
   /** Terminals attached to it. */
   readonly clients: number;
 };

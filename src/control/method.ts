@@ -11,7 +11,7 @@ export type CallContext<Event> = {
   emit(event: Event): boolean;
   /** Resolves when the client has read what was emitted so far, or has left. */
   drained(): Promise<void>;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client leaves. All calls of one client have the same. */
   readonly signal: AbortSignal;
 };
 

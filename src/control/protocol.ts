@@ -78,25 +78,55 @@ export type AppRequest = {
   /** The command, when it was given on the command line; empty otherwise. */
   readonly words: readonly string[];
   readonly staticRoutes: readonly string[];
+  /**
+   * `dev`: a terminal asked for it by name, or in its folder. `ensure`: it was asked to be there with no terminal around.
+   * `dependency`: only apps that depend on it ask for it. Left out: `dev`.
+   */
+  readonly origin?: 'dev' | 'ensure' | 'dependency';
   /** The environment of the terminal. */
   readonly terminal: Readonly<Record<string, string>>;
 };
+
+/** Why an app goes on although a terminal that asked for it leaves. `by`: the apps that need it. */
+export type Stay = {
+  readonly name: string;
+  readonly because: 'used' | 'ensured' | 'needed';
+  readonly by: readonly string[];
+};
+
+/** What a terminal that leaves is told at once. */
+export type LeaveEvent = {readonly stops: readonly string[]; readonly stays: readonly Stay[]};
 
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
 export type Methods = {
   readonly hello: Method<{readonly version: string; readonly protocol: number}, DaemonInfo>;
+  /** The client counts as a user of the app from then on, as with `attach`. */
   readonly register: Method<{readonly registration: Registration}, AppStatus>;
   /** Starts an app that does not run and waits until it is ready. */
   readonly start: Method<Named, AppStatus>;
-  /** Stops an app and forgets it. */
+  /** Stops an app and forgets it, and with it those that were started only for it. */
   readonly remove: Method<Named, AppStatus>;
+  /** Has the app stay when its terminals leave, until it is removed. */
+  readonly keep: Method<Named, AppStatus>;
+  /**
+   * The client wants no app any more. Of `names`, which it had asked for, those are removed that nobody else wants, with
+   * those that were started only for them. Answers when they have stopped.
+   */
+  readonly leave: Method<{readonly names: readonly string[]}, Record<string, never>, LeaveEvent>;
   /** Starts the process anew; answers when the new one is ready. */
   readonly restart: Method<Named, AppStatus>;
   readonly list: Method<Record<string, never>, {readonly apps: readonly AppStatus[]}>;
-  /** Status changes and log lines, from line id `after` on (0: all that is kept), until the client leaves. */
-  readonly attach: Method<Named & {readonly after: number}, Record<string, never>, AppEvent>;
+  /**
+   * Status changes and log lines, from line id `after` on (0: all that is kept), until the client leaves. `isNeeded`: it
+   * wants the app only because another one depends on it.
+   */
+  readonly attach: Method<
+    Named & {readonly after: number; readonly isNeeded?: boolean},
+    Record<string, never>,
+    AppEvent
+  >;
   /** The last `count` lines; with `follow` also those to come. */
   readonly logs: Method<Named & {readonly count: number; readonly follow: boolean}, Record<string, never>, AppEvent>;
   /** Ends the daemon; registrations stay. */

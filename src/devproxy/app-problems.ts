@@ -7,6 +7,7 @@ import type {PageEvent} from '../proxy/page-events.js';
 import {explainCrash} from '../supervisor/diagnosis/explain-crash.js';
 import type {Instance} from '../supervisor/instance.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
+import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {StartError} from '../supervisor/start-error.js';
 import type {Supervisor} from '../supervisor/supervisor.js';
 import {errorCode} from '../system/error.js';
@@ -54,7 +55,10 @@ export function createAppProblems({supervisor, publish, onChange}: AppProblemsOp
     async explainEnd(spec, instance) {
       const {app} = spec;
       if (!('exit' in instance) || ofProcess.has(app)) return;
-      const {code, message, hint = null} = await explainCrash(spec, instance.exit, outputOf(supervisor.logs(app)));
+      const logs = supervisor.logs(app);
+      await untilTakoSpeaks(logs);
+      const output = outputOf(logs, instance.startedAt);
+      const {code, message, hint = null} = await explainCrash(spec, instance.exit, output);
       if (supervisor.instance(app) !== instance || ofProcess.has(app)) return;
       ofProcess.set(app, {code, message, hint, details: []});
       onChange(app);
@@ -78,6 +82,16 @@ export function createAppProblems({supervisor, publish, onChange}: AppProblemsOp
     },
   };
 }
+
+/** Of an end tako speaks behind the last words of the process, which come later than the end itself. */
+const untilTakoSpeaks = (logs: LogBuffer): Promise<void> =>
+  new Promise(resolve => {
+    const stop = logs.subscribe(({stream}) => {
+      if (stream !== 'tako') return;
+      stop();
+      resolve();
+    });
+  });
 
 /** Its last lines are in the log already, which those who see the problem see too. */
 const problemOf = (error: unknown): Problem => ({

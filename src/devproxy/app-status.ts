@@ -12,13 +12,14 @@ export type StatusFacts = {
   readonly httpsPort: number;
   readonly memoryBytes: number | null;
   readonly clients: number;
+  readonly startedFor: readonly string[];
   readonly problem: Problem | null;
 };
 
 /** One app as clients see it. */
 export function renderAppStatus(registration: Registration, instance: Instance, facts: StatusFacts): AppStatus {
   const {name, directory, configFile, command, primaryHost} = registration;
-  const {httpsPort, memoryBytes, clients, problem} = facts;
+  const {httpsPort, memoryBytes, clients, problem, startedFor} = facts;
   const isRunning = 'pid' in instance;
   return {
     name,
@@ -34,6 +35,7 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
     memoryBytes: isRunning ? memoryBytes : null,
     exit: 'exit' in instance ? instance.exit : null,
     problem,
+    startedFor,
     clients,
   };
 }

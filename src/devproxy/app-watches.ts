@@ -1,5 +1,5 @@
-// The files that apps depend on while anybody is interested: their tako.toml, and their source where its changes mean
-// something to tako.
+// The files that apps depend on while anybody is interested: those that say how they are run, and their source where its
+// changes mean something to tako.
 
 import path from 'node:path';
 import {CONFIG_FILE} from '../config/load-project.js';
@@ -15,10 +15,11 @@ export type AppWatches = {
   close(): Promise<void>;
 };
 
-export type WatchedParts = {readonly config: boolean; readonly source: boolean};
+export type WatchedParts = {readonly project: boolean; readonly source: boolean};
 
 export type AppWatchesOptions = {
-  readonly onConfig: (name: string) => void;
+  /** Its tako.toml or package.json changed. */
+  readonly onProject: (name: string) => unknown;
   /** Paths relative to the app's folder. */
   readonly onSource: (name: string, files: readonly string[]) => void;
   readonly onProblem: (name: string, message: string) => void;
@@ -27,8 +28,8 @@ export type AppWatchesOptions = {
 /** `key` says what exactly is watched: another one takes its place when that differs. */
 type Kept<Watch> = {readonly key: string; readonly watch: Watch};
 
-export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOptions): AppWatches {
-  const configs = new Map<string, Kept<FileWatch>>();
+export function createAppWatches({onProject, onSource, onProblem}: AppWatchesOptions): AppWatches {
+  const projects = new Map<string, Kept<FileWatch>>();
   const sources = new Map<string, Kept<SourceWatch>>();
   const closing = new Set<Promise<void>>();
   let isClosed = false;
@@ -54,8 +55,9 @@ export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOpti
     if (isClosed) return;
     const {name, directory, watch, ignore} = registration;
     const configFile = registration.configFile ?? path.join(directory, CONFIG_FILE);
-    keep(configs, name, wanted.config ? configFile : undefined, () =>
-      createFileWatch(configFile, () => onConfig(name)),
+    const projectFiles = [configFile, path.join(directory, 'package.json')];
+    keep(projects, name, wanted.project ? JSON.stringify(projectFiles) : undefined, () =>
+      watchFiles(projectFiles, () => onProject(name)),
     );
     keep(sources, name, wanted.source ? JSON.stringify([directory, configFile, watch, ignore]) : undefined, () =>
       createSourceWatch({
@@ -73,7 +75,7 @@ export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOpti
   }
 
   const forget = (name: string): void => {
-    keep(configs, name, undefined, unreachable);
+    keep(projects, name, undefined, unreachable);
     keep(sources, name, undefined, unreachable);
   };
   return {
@@ -81,10 +83,15 @@ export function createAppWatches({onConfig, onSource, onProblem}: AppWatchesOpti
     forget,
     async close() {
       isClosed = true;
-      for (const name of new Set([...configs.keys(), ...sources.keys()])) forget(name);
+      for (const name of new Set([...projects.keys(), ...sources.keys()])) forget(name);
       await Promise.all(closing);
     },
   };
+}
+
+function watchFiles(files: readonly string[], onChange: () => void): FileWatch {
+  const watches = files.map(file => createFileWatch(file, onChange));
+  return {close: async () => void (await Promise.all(watches.map(watch => watch.close())))};
 }
 
 const unreachable = (): never => {

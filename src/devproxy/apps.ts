@@ -2,32 +2,52 @@
 // gateway know of an app they know from here.
 
 import type {AppStatus} from '../control/events.js';
-import type {Registration} from '../control/protocol.js';
-import {upstreamOf} from '../proxy/local-upstream.js';
+import type {LeaveEvent, Registration} from '../control/protocol.js';
 import type {PageEvent} from '../proxy/page-events.js';
 import type {Route} from '../proxy/route-table.js';
-import type {StartProgress} from '../proxy/start-page.js';
-import type {Upstream} from '../proxy/upstream.js';
 import type {Instance, Serving} from '../supervisor/instance.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
-import {SHOWN_LINES, StartError} from '../supervisor/start-error.js';
 import type {Supervisor} from '../supervisor/supervisor.js';
-import {assertNoConflict, assertSameProject, dependencyFailed, toActivationError, unknownApp} from './app-errors.js';
+import {type AppAccess, createAppAccess} from './app-access.js';
+import {assertNoConflict, assertSameProject, unknownApp} from './app-errors.js';
 import {createAppFollowers} from './app-followers.js';
 import {launchSpecOf, mustRestart} from './app-launch.js';
-import {outputOf} from './app-output.js';
 import {createAppProblems} from './app-problems.js';
-import {describeInstance, renderAppStatus, routesOf} from './app-status.js';
+import {createAppStarts} from './app-starts.js';
+import {renderAppStatus, routesOf} from './app-status.js';
+import {createAppUsers} from './app-users.js';
+import {
+  decideBrought,
+  decideLeave,
+  type Origin,
+  originOf,
+  strongerOrigin,
+  type WantedApp,
+  withOrigin,
+} from './app-wants.js';
 import {createAppWatches, type WatchedParts} from './app-watches.js';
-import {dependenciesOf} from './dependencies.js';
+import {knownDependenciesOf} from './dependencies.js';
+import {createProjectReadings} from './project-readings.js';
 import {createRegisteredApp, type RegisteredApp} from './registered-app.js';
 import type {Registry} from './registry.js';
 
-export type Apps = {
+export type Apps = AppAccess & {
   /** Adds an app, or updates the one of that name; a running one restarts only when its command changed. */
   register(registration: Registration): Promise<AppStatus>;
-  /** Stops the process and forgets the app. */
+  /**
+   * Counts the client as one that wants the app, until it leaves. `client` is aborted when it is gone; `isAsked`: whether it
+   * wants the app by name.
+   */
+  use(name: string, client: AbortSignal, isAsked: boolean): void;
+  /** Has the app stay when nobody uses it any more. */
+  keep(name: string): Promise<AppStatus>;
+  /**
+   * The client uses no app any more. Removes those of `names` that nobody else wants, and what had been started only for
+   * them; tells which before it does.
+   */
+  leave(names: readonly string[], client: AbortSignal, tell: (event: LeaveEvent) => void): Promise<void>;
+  /** Stops the process and forgets the app, and with it those that were started only for it. */
   remove(name: string): Promise<AppStatus>;
   /** Starts an app that does not run, those that it depends on first, and resolves when it is ready. */
   start(name: string): Promise<AppStatus>;
@@ -38,16 +58,6 @@ export type Apps = {
   logs(name: string): LogBuffer;
   /** Whether there is anything to follow: also while a removed app is being stopped. */
   has(name: string): boolean;
-  /** How long a request may wait for the app, in milliseconds: longer than a start may take, so that it is told why. */
-  deadlineOf(name: string): number;
-  /** For the gateway. */
-  activate(name: string): Promise<Upstream>;
-  findUpstream(name: string): Upstream | undefined;
-  startOf(name: string): StartProgress | undefined;
-  /** What of an edit the app applies by itself. */
-  reloadsOf(name: string): Registration['reloads'] | undefined;
-  /** How long it may go unused, and since when nobody has looked at it. */
-  idleOf(name: string): {readonly timeout: number | 'never'; readonly leftAt: number};
   /** To be told every transition of every app. */
   observe(name: string, instance: Instance): void;
   /** To be told each start that failed. */
@@ -56,7 +66,7 @@ export type Apps = {
   subscribe(name: string, listener: () => void): () => void;
   /** Tells the listeners of an app that it changed. */
   notify(name: string): void;
-  /** Watches no files any more. */
+  /** Watches and reads no files any more. */
   close(): Promise<void>;
 };
 
@@ -72,9 +82,6 @@ export type AppsOptions = {
   readonly resolve: (registration: Registration) => Promise<Registration>;
 };
 
-/** For the old process to end and the new one to be spawned. */
-const DEADLINE_MARGIN_MS = 10_000;
-
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps(options: AppsOptions): Apps {
   const {supervisor, registry, httpsPort, onRoutes, memoryOf, publish, resolve} = options;
@@ -82,9 +89,10 @@ export function createApps(options: AppsOptions): Apps {
   // On their way out: not served and not started any more, but followed until their last line of output.
   const leaving = new Map<string, RegisteredApp>();
   const followers = createAppFollowers(Date.now);
+  const users = createAppUsers();
   const problems = createAppProblems({supervisor, publish, onChange: notify});
   const watches = createAppWatches({
-    onConfig: name => void readAgain(name),
+    onProject,
     onSource,
     onProblem: (name, message) => say(name, message),
   });
@@ -93,6 +101,20 @@ export function createApps(options: AppsOptions): Apps {
   const say = (name: string, text: string): void => void supervisor.logs(name).append('tako', text);
   const stateOf = (name: string): Instance['state'] => supervisor.instance(name).state;
   const isRunning = (name: string): boolean => RUNNING.has(stateOf(name));
+  const isCurrent = (app: RegisteredApp): boolean => apps.get(app.registration.name) === app;
+  const read = createProjectReadings({resolve, isCurrent, apply, problems, onRead: notify});
+  const {start, restart} = createAppStarts({
+    supervisor,
+    find,
+    registrations,
+    isCurrent,
+    isRunning,
+    specOf,
+    read,
+    onFailed: problems.startFailed,
+  });
+  const restartQuietly = (app: RegisteredApp, because: string): void =>
+    void restart(app, because).catch(() => undefined);
 
   function notify(name: string): void {
     const app = apps.get(name);
@@ -103,7 +125,7 @@ export function createApps(options: AppsOptions): Apps {
   /** The source matters while a change of it would do something. */
   function watchedPartsOf({registration: {name, reloads}}: RegisteredApp): WatchedParts {
     const isFailed = problems.hasFailed(name) || stateOf(name) === 'exited';
-    return {config: true, source: isFailed || (reloads !== 'pages' && isRunning(name))};
+    return {project: true, source: isFailed || (reloads !== 'pages' && isRunning(name))};
   }
 
   function find(name: string): RegisteredApp {
@@ -112,85 +134,38 @@ export function createApps(options: AppsOptions): Apps {
     return app;
   }
 
-  const specOf = ({registration, token}: RegisteredApp): LaunchSpec =>
-    launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort()});
-
-  type Served = Awaited<ReturnType<Supervisor['start']>>;
-
-  /** Begins when those it depends on are ready, unless it was removed meanwhile. */
-  async function launch(app: RegisteredApp, begin: () => Promise<Served>): Promise<Served> {
-    const {name, dependsOn} = app.registration;
-    if (dependsOn.length > 0) {
-      await startDependencies(app).catch(error => {
-        if (apps.get(name) === app) problems.startFailed(name, error);
-        throw error;
-      });
-    }
-    if (apps.get(name) !== app) throw new StartError(specOf(app), {outcome: 'cancelled'});
-    return begin();
+  function specOf({registration, token}: RegisteredApp): LaunchSpec {
+    return launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort()});
   }
-
-  async function startDependencies(app: RegisteredApp): Promise<void> {
-    const names = dependenciesOf(app.registration, registrations());
-    const startOne = (name: string): Promise<unknown> =>
-      start(find(name)).catch(error => Promise.reject(dependencyFailed(error, name, app.registration.name)));
-    await Promise.all(names.map(startOne));
-  }
-
-  /** One that runs, or is about to, has what it depends on. */
-  async function start(app: RegisteredApp): Promise<Served> {
-    const begin = (): Promise<Served> => supervisor.start(specOf(app));
-    return isRunning(app.registration.name) ? begin() : launch(app, begin);
-  }
-
-  const restart = (app: RegisteredApp, because?: string): Promise<Served> =>
-    launch(app, () => supervisor.restart(specOf(app), undefined, because));
 
   function onSource(name: string, files: readonly string[]): void {
     const app = apps.get(name);
     if (!app) return;
     const {reloads} = app.registration;
     if (!isRunning(name) || reloads === 'nothing') {
-      restart(app, describeChange(files)).catch(() => undefined);
+      restartQuietly(app, describeChange(files));
     } else if (reloads === 'server') {
       publish(name, {type: 'reload'});
     }
   }
 
-  /** What cannot be used changes nothing: the last good state stays, and what is wrong is told. */
-  async function readAgain(name: string): Promise<void> {
+  async function onProject(name: string): Promise<void> {
     const app = apps.get(name);
-    if (!app) return;
-    const isCurrent = (): boolean => apps.get(name) === app;
-    app.reading = app.reading.then(async () => {
-      try {
-        const before = app.registration;
-        const registration = await resolve(before);
-        // A terminal that registered it meanwhile has read something newer.
-        if (!isCurrent() || app.registration !== before) return;
-        assertNoConflict(registration, registrations());
-        apply(app, registration);
-        problems.projectAccepted(name);
-      } catch (error) {
-        if (isCurrent()) problems.projectRefused(name, error);
-      }
-      notify(name);
-    });
-    await app.reading;
+    if (app && (await read(app))) restartQuietly(app, SETTINGS_CHANGED);
   }
 
-  function apply(app: RegisteredApp, registration: Registration): void {
+  /** Whether a process that runs has not taken up all of it. Throws ROUTE_CONFLICT, and what the registry throws. */
+  function apply(app: RegisteredApp, registration: Registration): boolean {
     const before = app.registration;
     const {name} = registration;
-    if (JSON.stringify(before) === JSON.stringify(registration)) return;
+    assertNoConflict(registration, registrations());
+    if (JSON.stringify(before) === JSON.stringify(registration)) return false;
     // On disk first: what cannot be kept is not served either.
     registry.save(registration);
     app.registration = registration;
     publishRoutes();
     if (before.routes.join() !== registration.routes.join()) say(name, `routes: ${registration.routes.join(', ')}`);
-    if (isRunning(name) && mustRestart(before, registration)) {
-      restart(app, 'its settings changed').catch(() => undefined);
-    }
+    return isRunning(name) && mustRestart(before, registration);
   }
 
   /** What cannot be forgotten (a full disk) is stopped all the same, and stays registered. */
@@ -213,21 +188,67 @@ export function createApps(options: AppsOptions): Apps {
       memoryBytes: memoryOf(name),
       clients: followers.count(name),
       problem: problems.of(name),
+      startedFor: originOf(registration) === 'dependency' ? dependentsOf(name) : [],
     });
   };
 
+  const wantedApps = (): WantedApp[] =>
+    registrations().map(registration => ({
+      name: registration.name,
+      origin: originOf(registration),
+      isUsed: users.isUsed(registration.name),
+      needs: knownDependenciesOf(registration, registrations()),
+    }));
+
+  const dependentsOf = (name: string): string[] =>
+    wantedApps().flatMap(app => (app.needs.includes(name) ? app.name : []));
+
+  async function remove(app: RegisteredApp): Promise<void> {
+    const {name} = app.registration;
+    // Unknown to the gateway first, so that no request wakes it while it stops.
+    apps.delete(name);
+    users.forget(name);
+    watches.forget(name);
+    leaving.set(name, app);
+    publishRoutes();
+    await supervisor.stop(name).finally(() => leaving.delete(name));
+    if (!apps.has(name)) forget(app);
+    // Registered again meanwhile, it may run again already.
+    if (!apps.has(name)) {
+      problems.forget(name);
+      await supervisor.forget(name);
+    }
+    notify(name);
+  }
+
+  /** Behind what is being read of the app, which would not count for one that was changed meanwhile. */
+  async function setOrigin(app: RegisteredApp, origin: Origin): Promise<void> {
+    const isSet = app.reading.then(() => isCurrent(app) && apply(app, withOrigin(app.registration, origin)));
+    app.reading = isSet.catch(() => undefined);
+    await isSet;
+    notify(app.registration.name);
+  }
+
+  const removeAll = async (names: readonly string[]): Promise<void> =>
+    void (await Promise.all(names.map(name => remove(find(name)))));
+
   publishRoutes();
-  for (const name of apps.keys()) notify(name);
+  for (const [name, app] of apps) {
+    notify(name);
+    // Nobody looked at its project while no daemon ran.
+    void read(app);
+  }
   return {
     async register(registration) {
       const {name} = registration;
       const known = apps.get(name);
-      if (known) assertSameProject(known.registration, registration);
-      assertNoConflict(registration, registrations());
       if (known) {
-        apply(known, registration);
+        assertSameProject(known.registration, registration);
+        const origin = strongerOrigin(originOf(known.registration), originOf(registration));
+        if (apply(known, withOrigin(registration, origin))) restartQuietly(known, SETTINGS_CHANGED);
         problems.projectAccepted(name);
       } else {
+        assertNoConflict(registration, registrations());
         registry.save(registration);
         problems.forget(name);
         apps.set(name, createRegisteredApp(registration));
@@ -236,22 +257,25 @@ export function createApps(options: AppsOptions): Apps {
       notify(name);
       return status(name);
     },
+    use(name, client, isAsked) {
+      if (apps.has(name)) users.add(name, client, isAsked);
+    },
+    async keep(name) {
+      await setOrigin(find(name), 'ensure');
+      return status(name);
+    },
+    async leave(names, client, tell) {
+      const shown = users.leave(client);
+      const decision = decideLeave({asked: names, shown}, wantedApps());
+      tell(decision);
+      const unasked = decision.stays.filter(({name, because}) => because !== 'ensured' && !users.isAsked(name));
+      await Promise.all([removeAll(decision.stops), ...unasked.map(({name}) => setOrigin(find(name), 'dependency'))]);
+    },
     async remove(name) {
       const app = find(name);
       const last = {...status(name), ...NOT_RUNNING};
-      // Unknown to the gateway first, so that no request wakes it while it stops.
-      apps.delete(name);
-      watches.forget(name);
-      leaving.set(name, app);
-      publishRoutes();
-      await supervisor.stop(name).finally(() => leaving.delete(name));
-      if (!apps.has(name)) forget(app);
-      // Registered again meanwhile, it may run again already.
-      if (!apps.has(name)) {
-        problems.forget(name);
-        await supervisor.forget(name);
-      }
-      notify(name);
+      const brought = decideBrought(name, wantedApps());
+      await Promise.all([remove(app), removeAll(brought)]);
       return last;
     },
     async start(name) {
@@ -259,42 +283,14 @@ export function createApps(options: AppsOptions): Apps {
       return status(name);
     },
     async restart(name) {
-      const app = find(name);
-      await readAgain(name);
-      await restart(app);
+      await restart(find(name));
       return status(name);
     },
     list: () => [...apps.keys()].map(status),
     status,
     logs: name => supervisor.logs((leaving.get(name) ?? find(name)).registration.name),
     has: name => apps.has(name) || leaving.has(name),
-    deadlineOf(name) {
-      const app = apps.get(name);
-      if (!app) return DEADLINE_MARGIN_MS;
-      const {readyTimeoutMs, dependsOn} = app.registration;
-      const others = dependsOn.length === 0 ? 0 : Math.max(...registrations().map(other => other.readyTimeoutMs));
-      return readyTimeoutMs + others + DEADLINE_MARGIN_MS;
-    },
-    async activate(name) {
-      try {
-        return upstreamOf(await start(find(name)));
-      } catch (error) {
-        throw toActivationError(error, name);
-      }
-    },
-    findUpstream(name) {
-      const serving = supervisor.serving(name);
-      return serving && upstreamOf(serving);
-    },
-    startOf(name) {
-      const progress = describeInstance(supervisor.instance(name));
-      return progress && {...progress, lastLines: outputOf(supervisor.logs(name)).slice(-SHOWN_LINES)};
-    },
-    reloadsOf: name => apps.get(name)?.registration.reloads,
-    idleOf(name) {
-      const timeout = followers.count(name) > 0 ? null : (apps.get(name)?.registration.idleTimeoutMs ?? null);
-      return {timeout: timeout ?? 'never', leftAt: followers.leftAt(name)};
-    },
+    ...createAppAccess({supervisor, apps, followers, start: name => start(find(name))}),
     observe(name, instance) {
       const app = apps.get(name);
       if (app) observe(app, instance);
@@ -305,7 +301,10 @@ export function createApps(options: AppsOptions): Apps {
     },
     subscribe: followers.add,
     notify,
-    close: watches.close,
+    async close() {
+      await watches.close();
+      await Promise.all([...apps.values()].map(({reading}) => reading));
+    },
   };
 
   function observe(app: RegisteredApp, instance: Instance): void {
@@ -326,6 +325,8 @@ function hasNewCode({servedBy, registration}: RegisteredApp, {pid, endpoint}: Se
   if (servedBy === undefined) return false;
   return pid !== servedBy.pid || (registration.reloads === 'server' && endpoint !== servedBy.endpoint);
 }
+
+const SETTINGS_CHANGED = 'its settings changed';
 
 const RUNNING: ReadonlySet<Instance['state']> = new Set(['starting', 'ready', 'restarting', 'backing-off']);
 

@@ -2,6 +2,7 @@ import type {Handlers} from '../control/method.js';
 import type {DaemonInfo, Methods} from '../control/protocol.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
+import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
 import {parseRegistration} from './registration.js';
 
@@ -15,12 +16,23 @@ export type DaemonHandlersOptions = {
 export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
     hello: async () => info(),
-    register: async ({registration}) => apps.register(parseRegistration(registration)),
+    async register({registration}, {signal}) {
+      const parsed = parseRegistration(registration);
+      const status = await apps.register(parsed);
+      apps.use(parsed.name, signal, originOf(parsed) !== 'dependency');
+      return status;
+    },
+    keep: async ({name}) => apps.keep(name),
+    async leave({names}, {signal, emit}) {
+      await apps.leave(names, signal, emit);
+      return {};
+    },
     start: async ({name}) => apps.start(name),
     remove: async ({name}) => apps.remove(name),
     restart: async ({name}) => apps.restart(name),
     list: async () => ({apps: apps.list()}),
-    async attach({name, after}, context) {
+    async attach({name, after, isNeeded = false}, context) {
+      apps.use(name, context.signal, !isNeeded);
       await streamApp(apps, {name, after, withStatus: true, follow: true}, context);
       return {};
     },

@@ -12,16 +12,27 @@ export function dependenciesOf(app: Registration, all: readonly Registration[]):
   return found.map(({name}) => name);
 }
 
+/** As `dependenciesOf`, without those that are not registered. */
+export const knownDependenciesOf = (app: Registration, all: readonly Registration[]): readonly string[] =>
+  app.dependsOn.flatMap(wanted => findDependency(app, wanted, all)?.name ?? []);
+
 function findDependencies(app: Registration, all: readonly Registration[]): readonly Registration[] {
   return app.dependsOn.map(wanted => {
-    const isWanted = (other: Registration): boolean => plainNameOf(other) === wanted || other.name === wanted;
-    const candidates = all.filter(isWanted);
-    const found = candidates.find(({workspace}) => workspace !== null && workspace === app.workspace) ?? candidates[0];
+    const found = findDependency(app, wanted, all);
     if (found) return found;
     throw new TakoError('DEPENDENCY_MISSING', `${app.name} depends on ${wanted}, which is not registered`, {
       hint: `run "tako dev" in the folder of ${wanted} first, or "tako dev" at the root of the workspace`,
     });
   });
+}
+
+function findDependency(
+  {workspace}: Registration,
+  wanted: string,
+  all: readonly Registration[],
+): Registration | undefined {
+  const candidates = all.filter(other => plainNameOf(other) === wanted || other.name === wanted);
+  return candidates.find(other => workspace !== null && other.workspace === workspace) ?? candidates[0];
 }
 
 function assertNoCycle(app: Registration, all: readonly Registration[], path: readonly string[]): void {

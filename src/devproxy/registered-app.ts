@@ -10,7 +10,7 @@ export type RegisteredApp = {
   /** What served last: pages are told when something else does. */
   servedBy: Serving | undefined;
   /** Readings of its project, one after the other. */
-  reading: Promise<void>;
+  reading: Promise<unknown>;
 };
 
 export const createRegisteredApp = (registration: Registration): RegisteredApp => ({

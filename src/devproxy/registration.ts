@@ -40,6 +40,10 @@ const orNull =
   (isRight: Check): Check =>
   value =>
     value === null || isRight(value);
+const orLeftOut =
+  (isRight: Check): Check =>
+  value =>
+    value === undefined || isRight(value);
 const oneOf =
   (...words: readonly string[]): Check =>
   value =>
@@ -52,6 +56,7 @@ const REQUEST: Checks<AppRequest> = {
   variant: orNull(isText),
   words: isTextList,
   staticRoutes: isTextList,
+  origin: orLeftOut(oneOf('dev', 'ensure', 'dependency')),
   terminal: isRecord,
 };
 
@@ -61,7 +66,7 @@ const REGISTRATION: Checks<Registration> = {
   configFile: orNull(isText),
   routes: isFilledList,
   primaryHost: isText,
-  staticRoutes: value => value === undefined || isFilledList(value),
+  staticRoutes: orLeftOut(isFilledList),
   command: isFilledList,
   environment: isRecord,
   readyTimeoutMs: isPositive,
@@ -71,7 +76,7 @@ const REGISTRATION: Checks<Registration> = {
   restart: oneOf('start-first', 'stop-first'),
   idleTimeoutMs: orNull(isPositive),
   presentAs: orNull(isText),
-  presentPaths: value => value === undefined || isTextList(value),
+  presentPaths: orLeftOut(isTextList),
   reloads: oneOf('nothing', 'server', 'pages'),
   watch: isTextList,
   ignore: isTextList,

@@ -138,13 +138,13 @@ async function attend(life: Life, child: AppProcess): Promise<void> {
   if (readiness.outcome !== 'ready') await fail(life, child, readiness);
   else if (ending.outcome === 'exited') await reportExit(life, child, ending.exit);
   const groupEnd = await child.end();
-  if (ending.outcome !== 'exited') child.say(describeStop(groupEnd, life.spec.graceMs));
+  if (ending.outcome !== 'exited') child.say(`pid ${child.pid} ${describeStop(groupEnd, life.spec.graceMs)}`);
 }
 
 function describeStart({command: [file = '', ...args]}: LaunchSpec, {pid, isAdopted}: AppProcess): string {
   return isAdopted
     ? `pid ${pid} was there already, and goes on`
-    : `started pid ${pid}: ${renderCommand({file, args}, false)}`;
+    : `pid ${pid} started: ${renderCommand({file, args}, false)}`;
 }
 
 async function start(life: Life): Promise<AppProcess> {
@@ -160,7 +160,7 @@ function failWithoutProcess(life: Life, error: unknown): void {
 
 /** A fault of our own, or of a system that is out of descriptors: it must not reach beyond this app. */
 function abandon(life: Life, child: AppProcess, error: unknown): void {
-  child.say(`given up: ${describe(error)}`);
+  child.say(`pid ${child.pid} is given up: ${describe(error)}`);
   try {
     child.abandon();
   } catch (failure) {
@@ -169,7 +169,7 @@ function abandon(life: Life, child: AppProcess, error: unknown): void {
   try {
     life.hooks.onFailed(life.attempt, error, undefined);
   } catch (failure) {
-    child.say(`given up: ${describe(failure)}`);
+    child.say(`pid ${child.pid} is given up: ${describe(failure)}`);
   }
 }
 
@@ -178,7 +178,7 @@ const describe = (error: unknown): string => (error instanceof Error ? error.mes
 /** From ready until the process is to stop or has exited. */
 async function serve(life: Life, child: AppProcess, endpoint: Endpoint): Promise<Ending> {
   const elapsed = child.isAdopted ? '' : ` after ${life.clock.now() - child.startedAt} ms`;
-  child.say(`ready on port ${endpoint.port}${elapsed}`);
+  child.say(`pid ${child.pid} is ready on port ${endpoint.port}${elapsed}`);
   listenOn(life, child, endpoint);
   const over = new AbortController();
   try {
@@ -209,7 +209,8 @@ function followRebinds(life: Life, child: AppProcess): Promise<never> {
     child.onRebind(endpoint => {
       try {
         if (life.stopping.signal.aborted) return;
-        child.say(`listens on port ${endpoint.port} ${life.facts.upstream?.port === endpoint.port ? 'again' : 'now'}`);
+        const isSame = life.facts.upstream?.port === endpoint.port;
+        child.say(`pid ${child.pid} listens on port ${endpoint.port} ${isSame ? 'again' : 'now'}`);
         listenOn(life, child, endpoint);
       } catch (error) {
         reject(error);
@@ -244,7 +245,7 @@ async function fail(life: Life, child: AppProcess, ending: Ending): Promise<void
   // That it was stopped needs nothing to be found out, and whoever stopped it waits for nothing.
   const isStopped = ending.outcome === 'cancelled';
   const error = isStopped ? new StartError(spec, ending) : await explain(spec, ending, child.lastLines());
-  child.say(error.message);
+  child.say(`pid ${child.pid}: ${error.message}`);
   life.hooks.onFailed(life.attempt, error, ending.outcome === 'exited' ? ending.exit : undefined);
 }
 
@@ -252,7 +253,7 @@ async function fail(life: Life, child: AppProcess, ending: Ending): Promise<void
 async function reportExit(life: Life, child: AppProcess, exit: Exit): Promise<void> {
   const consequence = life.hooks.onExited(life.attempt, exit);
   await child.untilOutputRead();
-  child.say(`exited with ${describeExit(exit)}${consequence}`);
+  child.say(`pid ${child.pid} exited with ${describeExit(exit)}${consequence}`);
 }
 
 function describeStop(groupEnd: GroupEnd, graceMs: number): string {
@@ -260,10 +261,10 @@ function describeStop(groupEnd: GroupEnd, graceMs: number): string {
     case 'ended':
       return 'stopped';
     case 'killed':
-      return `killed, as it had not stopped within ${graceMs / 1_000} s`;
+      return `was killed, as it had not stopped within ${graceMs / 1_000} s`;
     case 'refused':
-      return 'left running, as it belongs to another user';
+      return 'is left running, as it belongs to another user';
     case 'stuck':
-      return 'left running, as the system does not end it';
+      return 'is left running, as the system does not end it';
   }
 }

@@ -12,6 +12,7 @@ type StepWords = {
 export const STEPS: Readonly<Record<DeployStep, StepWords>> = {
   check: {label: 'check', done: 'checked'},
   attach: {label: 'earlier deploy', done: 'the earlier deploy is over'},
+  runtime: {label: 'runtime', done: 'runtime at hand'},
   packages: {label: 'dependencies', done: 'packages installed'},
   copy: {label: 'copy', done: 'copied'},
   build: {label: 'build', done: 'built'},

@@ -8,12 +8,16 @@ export const stateWord = ({state, exit}: AppStatus): AppState | 'crashed' =>
 export const describeExit = ({code, signal}: ExitInfo): string =>
   signal === null ? `code ${code ?? 'unknown'}` : `signal ${signal}`;
 
+/** `for web`, of an app that runs because others depend on it. */
+export const describeDependents = ({startedFor}: AppStatus): readonly string[] =>
+  startedFor.length === 0 ? [] : [`for ${startedFor.join(', ')}`];
+
 /** What has become of the app, as a sentence. */
 export function describeState(status: AppStatus): string {
   const {name, state, pid, port, exit} = status;
   switch (state) {
     case 'starting':
-      return `${name} is starting: pid ${pid}`;
+      return `${[name, 'is starting', ...describeDependents(status)].join(' ')}: pid ${pid}`;
     case 'ready':
       return `${name} is ready: pid ${pid}, port ${port}`;
     case 'restarting':

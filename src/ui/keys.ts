@@ -31,8 +31,8 @@ const KEYS: readonly KeyBinding[] = [
     action: 'stop',
     keys: ['q', 'ctrl-c'],
     hint: 'stop',
-    help: 'stop the app and leave',
-    helpOfSeveral: 'stop all apps and leave',
+    help: 'leave, and stop the app if nobody else wants it',
+    helpOfSeveral: 'leave, and stop the apps that nobody else wants',
     rank: 0,
   },
 ];

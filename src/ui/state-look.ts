@@ -1,5 +1,5 @@
 import type {AppStatus} from '../control/events.js';
-import {describeExit, stateWord} from './describe.js';
+import {describeDependents, describeExit, stateWord} from './describe.js';
 import {formatBytes, formatDuration} from './format.js';
 import type {Style} from './style.js';
 
@@ -13,12 +13,16 @@ export function stateLook(status: AppStatus | null, style: Style): StateLook {
   return {dot: paint(word === 'stopped' || word === 'exited' ? '○' : '●'), words: paint(wordsOf(status))};
 }
 
-/** `pid 4711`, `up 4m 12s`, `48.2 MB`, as far as they are known. */
-export const stateFacts = ({pid, startedAt, memoryBytes}: AppStatus, now: number): string[] => [
-  ...(pid === null ? [] : [`pid ${pid}`]),
-  ...(startedAt === null ? [] : [`up ${formatDuration(now - startedAt)}`]),
-  ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]),
-];
+/** `for web`, `pid 4711`, `up 4m 12s`, `48.2 MB`, as far as they are known. */
+export const stateFacts = (status: AppStatus, now: number): string[] => {
+  const {pid, startedAt, memoryBytes} = status;
+  return [
+    ...describeDependents(status),
+    ...(pid === null ? [] : [`pid ${pid}`]),
+    ...(startedAt === null ? [] : [`up ${formatDuration(now - startedAt)}`]),
+    ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]),
+  ];
+};
 
 function wordsOf(status: AppStatus): string {
   const exit = status.exit === null ? '' : ` with ${describeExit(status.exit)}`;

@@ -118,7 +118,7 @@ describe('logs', () => {
     const {until} = start(cli('logs', 'silent', '-f', '-n', '0'), {env: {...process.env, TAKO_HOME: tako.home}});
     await untilFollowed('silent');
     await tako.run(['restart', 'silent']);
-    await until('ready on port 4000');
+    await until('is ready on port 4000');
   });
 
   it.each([[[]], [['-f']]])('with %j ends quietly when its reader has enough', async flags => {

@@ -119,7 +119,7 @@ describe('tako ensure with names', () => {
         ['api', 'ready'],
       ],
     );
-    await Promise.all(['web', 'api'].map(name => tako.run(['stop', name])));
+    await tako.stop('web', 'api');
   });
 
   it('starts an app that is registered, from any folder', async () => {
@@ -132,18 +132,24 @@ describe('tako ensure with names', () => {
   });
 
   it('starts all of a workspace at its root, and fails when one of them does not start', async () => {
-    const {directory, write} = workspaceOfTwo();
+    // Not by npm, which takes longer to start than all the rest on a busy machine.
+    const toml = 'dev = ["node", "server.mjs"]\n';
+    const {directory, write} = projectOf({
+      ...WORKSPACE_ROOT,
+      ...appFiles('api', 'apps/api', toml),
+      ...appFiles('web', 'apps/web', `${toml}depends_on = ["api"]\n`),
+    });
     assert.deepEqual(
       appsOf(await ensure(directory, '--json')).map(({name}) => name),
       ['api', 'web'],
     );
-    await Promise.all(['web', 'api'].map(name => tako.run(['stop', name])));
+    await tako.stop('web', 'api');
     write('apps/web/server.mjs', 'throw new Error("no disk")');
     const {code, stdout, stderr} = await ensure(directory);
     assert.equal(code, 1);
     assert.match(stdout, /^api {2}ready {2}https:\S+ {2}pid \d+ {2}log: tako logs api\n$/);
     assert.match(stderr, /^error: web: .*no disk/);
-    await Promise.all(['web', 'api'].map(name => tako.run(['stop', name])));
+    await tako.stop('web', 'api');
   });
 
   it('fails at the root when one cannot be read, where tako dev leaves it out', async () => {

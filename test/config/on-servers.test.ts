@@ -30,6 +30,18 @@ describe('the keys of how an app runs on servers', () => {
     );
   });
 
+  it('say what is asked of a new instance, how often and for how long, each by itself', () => {
+    const {health, healthTimings} = production(
+      'health = {path = "/up", interval = "500ms", window = 20}',
+      'health = {type = "tcp", timeout = "1s"}',
+    );
+    assert.deepEqual(health, {type: 'tcp'});
+    assert.deepEqual(healthTimings, {intervalMs: 500, timeoutMs: 1_000, windowMs: 20_000});
+    const short = production('health = {path = "/up", window = "10s"}', 'health = "/well"');
+    assert.deepEqual([short.health, short.healthTimings.windowMs], [{type: 'http', path: '/well'}, 10_000]);
+    assert.equal(production('health = {window = "10s"}').health, undefined);
+  });
+
   it('let an environment take back the fallback for all', () => {
     assert.equal(production('fallback = "200.html"').fallback, '200.html');
     assert.equal(production('fallback = "200.html"', 'fallback = ""').fallback, null);
@@ -83,6 +95,18 @@ describe('the keys of how an app runs on servers', () => {
       problemsOf('limits = {memory = "1T"}').join(),
       /expected bytes from 16777216, or a size such as "512M"/,
     );
+  });
+
+  it('refuse what a health check cannot be', () => {
+    const problems = (health: string): string => problemsOf(`health = ${health}`).join('\n');
+    assert.match(problems('{path = "/", type = "tcp"}'), /health\.path: cannot be used with type/);
+    assert.match(problems('{path = "up"}'), /health\.path: expected a path such as "\/healthz"/);
+    assert.match(problems('{type = "http"}'), /health\.type: expected one of "status", "tcp"/);
+    assert.match(problems('{intervall = 1}'), /health\.intervall: unknown key, did you mean "interval"\?/);
+    assert.match(problems('{interval = "50ms"}'), /health\.interval: expected seconds from 0\.1 to/);
+    assert.match(problems('{timeout = -1}'), /health\.timeout: expected/);
+    assert.match(problems('{window = "500ms"}'), /health\.window: expected seconds from 1 to/);
+    assert.match(problems('7'), /expected "status", "tcp", or a path such as "\/healthz", or a table/);
   });
 
   it('are ignored in development, with a warning', () => {

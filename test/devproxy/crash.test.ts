@@ -19,11 +19,11 @@ const isReady = ({state}: AppStatus): boolean => state === 'ready';
 const CRASHES = `process.on('SIGUSR2', () => { throw new Error('lost the queue'); });`;
 
 /** Lets it crash as soon as it is ready, for as often as it is started again by itself. */
-async function crashUntilGivenUp(app: LiveApp): Promise<AppStatus> {
+async function crashUntilGivenUp(app: LiveApp, lastBy: NodeJS.Signals = 'SIGUSR2'): Promise<AppStatus> {
   let last: number | null = null;
   for (let crashes = 0; crashes < MAX_CRASHES; crashes++) {
     const {pid} = await app.until(status => isReady(status) && status.pid !== last);
-    process.kill(Number(pid), 'SIGUSR2');
+    process.kill(Number(pid), crashes === MAX_CRASHES - 1 ? lastBy : 'SIGUSR2');
     last = pid;
   }
   return app.until(({state, problem}) => state === 'exited' && problem !== null);
@@ -90,7 +90,7 @@ describe('kill -9 of an app', () => {
       assert.deepEqual(bodies, new Set([`200 v1 ${(await app.status()).pid}`]), `round ${round}`);
       assert.ok(!bodies.has(`200 v1 ${pid}`));
     }
-    assert.ok((await app.log()).some(line => /^tako: exited with signal SIGKILL: it crashed/.test(line)));
+    assert.ok((await app.log()).some(line => /^tako: pid \d+ exited with signal SIGKILL: it crashed/.test(line)));
   });
 
   it('is answered by a restart though nobody asks for it', async () => {
@@ -110,7 +110,7 @@ describe('an app that crashes again and again', () => {
     const {problem, exit} = await crashUntilGivenUp(app);
     assert.deepEqual([problem?.code, exit?.code], ['APP_CRASHED', 1]);
     assert.match(problem?.message ?? '', /Error: lost the queue at server\.mjs/);
-    const said = (await app.log()).filter(line => line.startsWith('tako: exited'));
+    const said = (await app.log()).filter(line => /^tako: pid \d+ exited/.test(line));
     assert.equal(said.length, MAX_CRASHES);
     assert.match(
       said.at(-1) ?? '',
@@ -118,6 +118,13 @@ describe('an app that crashes again and again', () => {
     );
     assert.equal((await app.get('/', NAVIGATION)).status, 200);
     assert.equal((await app.status()).problem, null);
+  });
+
+  it('is not said to have failed the last time for what an earlier process said', async () => {
+    const app = await live.add('silent', serverFiles('v1', '', CRASHES));
+    await app.get();
+    const {problem} = await crashUntilGivenUp(app, 'SIGKILL');
+    assert.equal(problem?.message, 'silent crashed with signal SIGKILL: it was killed');
   });
 
   it('is tried again when its source changes', async () => {

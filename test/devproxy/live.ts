@@ -23,6 +23,8 @@ export type Live = {
   connect(): Promise<ControlClient>;
   /** Makes a project, in a folder of its own unless one is given, and registers it as its terminal would. */
   add(name: string, files: Readonly<Record<string, string>>, options?: AddOptions): Promise<LiveApp>;
+  /** An app that is registered already. */
+  find(name: string, directory: string): LiveApp;
   /** A folder that goes with the daemon. */
   folder(): string;
   close(): Promise<void>;
@@ -53,8 +55,9 @@ export type LiveApp = {
 
 const TERMINAL = {PATH: process.env.PATH ?? ''};
 
-export async function startLive(): Promise<Live> {
-  const data = temporary('tako-live-');
+/** `home` is kept when it closes, for another one that is started with it. */
+export async function startLive(home?: string): Promise<Live> {
+  const data = home ?? temporary('tako-live-');
   const files = daemonFiles({config: data, data, cache: `${data}/cache`});
   const ports = {https: {port: 0}, http: {port: 0}, dnsPort: 0};
   const bugs: string[] = [];
@@ -72,7 +75,7 @@ export async function startLive(): Promise<Live> {
     },
   });
   const clients: ControlClient[] = [];
-  const folders = [data];
+  const folders = home === undefined ? [data] : [];
   const connect = async (): Promise<ControlClient> => {
     const client = await connectControl(files.socket);
     clients.push(client);
@@ -90,6 +93,7 @@ export async function startLive(): Promise<Live> {
     dispatcher,
     connect,
     folder,
+    find: (name, directory) => createLiveApp(name, directory, {daemon, control, dispatcher}),
     async add(name, contents, {terminal, directory = folder()} = {}) {
       const app = createLiveApp(name, directory, {daemon, control, dispatcher});
       for (const [file, text] of Object.entries(contents)) await app.write(file, text);

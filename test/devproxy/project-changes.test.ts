@@ -105,3 +105,24 @@ describe('a change of tako.toml', () => {
     terminal.close();
   });
 });
+
+describe('a change of package.json', () => {
+  const filesOf = (scripts: Record<string, string>): Record<string, string> => ({
+    'package.json': JSON.stringify({name: 'scripted', scripts}),
+    'server.mjs': serverOf('v1'),
+    'other.mjs': serverOf('v2'),
+  });
+
+  it('of its script is there when the app wakes, and restarts it while it runs', async () => {
+    const app = await live.add('scripted', filesOf({start: 'node server.mjs'}));
+    await app.write('package.json', JSON.stringify({name: 'scripted', scripts: {dev: 'node server.mjs'}}));
+    await app.until(({command}) => command.join(' ') === 'npm run dev');
+    assert.match((await app.get()).body, /^v1 /);
+    await app.write(
+      'package.json',
+      JSON.stringify({name: 'scripted', scripts: {serve: 'true', start: 'node other.mjs'}}),
+    );
+    await eventually(async () => assert.match((await app.get()).body, /^v2 /));
+    assert.deepEqual((await app.status()).command, ['npm', 'run', 'start']);
+  });
+});

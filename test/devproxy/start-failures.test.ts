@@ -173,7 +173,7 @@ describe('an app that does not start says why, and what to do,', () => {
     const {error} = JSON.parse((await json).body);
     assert.deepEqual([error.code, error.hint, error.status], [problem.code, hint, failure.status ?? 502]);
     assert.ok(error.message.endsWith(message), error.message);
-    await app.untilLogged(new RegExp(`^tako: ${escapePattern(message)}`));
+    await app.untilLogged(new RegExp(`^tako: (?:pid \\d+: )?${escapePattern(message)}`));
   });
 
   it('is told of every program that is listed', () => {
@@ -216,7 +216,7 @@ async function show(app: LiveApp): Promise<{plain: string; events: readonly DevE
   const connection = {client: await live.connect(), info: live.daemon.info};
   const client = createDevClient({
     connection,
-    registrations: [registration],
+    apps: [{name: registration.name, registration, isNeeded: false}],
     reconnect: () => Promise.reject(new Error('lost')),
   });
   const session = sessionOf(client, app);

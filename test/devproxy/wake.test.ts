@@ -3,7 +3,7 @@ import {afterAll, beforeAll, describe, it} from 'vitest';
 import {WebSocket} from 'ws';
 import {isRunning, processIdentity} from '../../src/system/processes.js';
 import {eventually} from '../helpers/eventually.js';
-import {type Answer, type Live, type LiveApp, NAVIGATION, serverFiles, startLive} from './live.js';
+import {type Answer, type Live, type LiveApp, NAVIGATION, serverFiles, serverOf, startLive} from './live.js';
 
 let live: Live;
 
@@ -36,7 +36,7 @@ describe('an app that sleeps', () => {
     await app.write('flags/go', '');
     const bodies = (await Promise.all(answers)).map(({status, body}) => `${status} ${body}`);
     assert.deepEqual([...new Set(bodies)], [`200 v1 ${pid}`]);
-    const starts = (await app.log()).filter(line => line.startsWith('tako: started pid'));
+    const starts = (await app.log()).filter(line => /^tako: pid \d+ started:/.test(line));
     assert.equal(starts.length, 1);
   });
 
@@ -50,6 +50,18 @@ describe('an app that sleeps', () => {
     await app.write('flags/go', '');
     await eventually(async () => assert.equal((await startState(app)).state, 'ready'));
     assert.match((await app.get('/', NAVIGATION)).body, /^v1 /);
+  });
+
+  it('shows a browser nothing of what the process before it said', async () => {
+    const says = (version: string): string => `console.log('says ${version}');${WAITS}`;
+    const app = await live.add('anew', serverFiles('v1', 'restart = "stop-first"\n', says('v1')));
+    await app.write('flags/go', '');
+    await app.get();
+    app.remove('flags/go');
+    await app.write('server.mjs', serverOf('v2', says('v2')));
+    await app.untilLogged(/^says v2$/);
+    assert.deepEqual((await startState(app)).lines, ['says v2']);
+    await app.write('flags/go', '');
   });
 
   it('that fails tells everyone who waits at once, a browser in a page, and the next request tries again', async () => {

@@ -6,6 +6,7 @@ import {eventually} from '../helpers/eventually.js';
 import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {BROKEN, type Broken, projectOf, SHOP_HOST, serverOf} from '../helpers/vps/broken-releases.js';
+import {findCgroupVersion} from '../helpers/vps/cgroups.js';
 import {type Command, createLaptop, type Ended, type Files, type Laptop, problemOf} from '../helpers/vps/deployer.js';
 import {killSsh} from '../helpers/vps/kill-ssh.js';
 import {pidOf} from '../helpers/vps/pid-of.js';
@@ -25,10 +26,16 @@ const FILLER = '/var/filler';
 const fillTo = (mebibytes: number): string =>
   `head -c $(($(df --output=avail -B1 /opt | tail -n 1) - ${mebibytes * MIB})) /dev/zero >${FILLER}`;
 const INSTALL_TIMEOUT_MS = 300_000;
+/** Too long for a sample. */
+const soakIt = it.skipIf(!isSoak);
 /** Against hanging: a deploy takes a few seconds on a machine that does nothing else. */
 const TIMEOUT_MS = 180_000;
 
-describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT_MS}, () => {
+const areMissing = requires(...VPS_PARTS);
+/** What limits its apps, for the names of the tests. */
+const limitsBy = areMissing ? 'none' : findCgroupVersion();
+
+describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => {
   let vps: Vps;
   let laptop: Laptop;
   let visitor: Visitor;
@@ -102,12 +109,14 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
   }
 
   for (const broken of BROKEN) {
-    it.skipIf(broken.isSoakOnly && !isSoak)(`leaves the release before serving when the new one ${broken.title}`, () =>
+    const isTried = (broken.isSampled || isSoak) && !(broken.needsCgroups && limitsBy === 'none');
+    const by = broken.needsCgroups ? `, by cgroup ${limitsBy}` : '';
+    it.runIf(isTried)(`leaves the release before serving when the new one ${broken.title}${by}`, () =>
       undisturbed(async () => assertProblem(problemOf(await start(projectOf(broken)).ended), broken)),
     );
   }
 
-  it('tells people what it tells programs', () =>
+  soakIt('tells people what it tells programs', () =>
     undisturbed(async () => {
       const exits = BROKEN.find(({title}) => title === 'exits') ?? assert.fail();
       const {code, output} = await laptop.run(laptop.project(projectOf(exits)), 'deploy', '--yes');
@@ -115,27 +124,30 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.match(output, /failed at start\n/);
       assert.match(output, /^error: .*exited with code 3.* \[APP_EXITED_EARLY\]$/m);
       assert.match(output, /^ {2}no database at db\.internal$/m);
-    }));
+    }),
+  );
 
-  it('has requests wait where the new one wants the port of the one before, which gets it back', () =>
+  soakIt('has requests wait where the new one wants the port of the one before, which gets it back', () =>
     replaced(async () => {
       const server = `console.error('no database'); process.exit(4);`;
       const project = projectOf({name: 'pinned', host: PINNED_HOST, keys: ['port = 4200'], server});
       const {code, message} = problemOf(await start(project).ended);
       assert.equal(code, 'APP_EXITED_EARLY');
       assert.match(message, /exited with code 4/);
-    }));
+    }),
+  );
 
-  it('is refused before it is built where another app has its route', () =>
+  soakIt('is refused before it is built where another app has its route', () =>
     undisturbed(async () => {
       const project = projectOf({name: 'thief', keys: ['build = {run = "exit 1"}']});
       const {code, message, details, hint} = problemOf(await start(project).ended);
       assert.equal(code, 'ROUTE_CONFLICT');
       assert.match([message, ...details].join('\n'), /shop\.example\.com.*shop/);
       assert.ok(hint);
-    }));
+    }),
+  );
 
-  it('is refused before it is built where the clocks are apart', () =>
+  soakIt('is refused before it is built where the clocks are apart', () =>
     undisturbed(async () => {
       const late = 'data:text/javascript,const now = Date.now; Date.now = () => now() - 660_000';
       const project = projectOf({keys: ['build = {run = "exit 1"}']});
@@ -144,9 +156,10 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(code, 'CLOCK_SKEWED');
       assert.match(message, /clocks of one and of this machine are 11 minutes apart/);
       assert.match(hint ?? '', /timedatectl/);
-    }));
+    }),
+  );
 
-  it('is refused before it is built where the disk is full', () =>
+  soakIt('is refused before it is built where the disk is full', () =>
     undisturbed(() =>
       withFullDisk(fillTo(100), async () => {
         const project = projectOf({keys: ['build = {run = "exit 1"}']});
@@ -155,7 +168,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
         assert.match(message, /100 MiB free/);
         assert.match(hint ?? '', /space|room/);
       }),
-    ));
+    ),
+  );
 
   it('takes its files away again where the disk fills up during the upload', () =>
     undisturbed(() =>
@@ -170,7 +184,7 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       }),
     ));
 
-  it('ends where the disk fills up in the middle of the rollout, and can be done again', () =>
+  soakIt('ends where the disk fills up in the middle of the rollout, and can be done again', () =>
     undisturbed(() =>
       withFullDisk('', async () => {
         const fill = `release = 'cat /dev/zero >"$TAKO_DATA_DIR/filler" || true'`;
@@ -178,7 +192,8 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
         assert.equal(code, 'DISK_FULL', message);
         assert.match(hint ?? '', /make room/);
       }),
-    ));
+    ),
+  );
 
   /** Long enough in every step for something to happen in it. */
   const slow = (version: string): Files =>
@@ -196,7 +211,7 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
 
   const CUTS = isSoak
     ? (['upload', 'prepare', 'release-command', 'start', 'health', 'switch', 'drain', 'finalize'] as const)
-    : (['upload', 'release-command', 'health'] as const);
+    : (['release-command'] as const);
 
   const untilStep = async (command: Command, step: (typeof CUTS)[number]): Promise<unknown> =>
     command.until(line =>
@@ -217,7 +232,7 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       }));
   }
 
-  it('ends with an error where the network is cut during the upload, and goes on when it is there again', () =>
+  soakIt('ends with an error where the network is cut during the upload, and goes on when it is there again', () =>
     replaced(async () => {
       const project = laptop.project(slow('uploaded'));
       const command = laptop.start(project, ['deploy', '--yes', '--json']);
@@ -230,9 +245,10 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(await answer(), `ok ${serving}`);
       await eventually(() => succeed(project, 'deploy', '--yes', '--json'));
       serving = 'uploaded';
-    }));
+    }),
+  );
 
-  it('goes on by itself where the network is cut during the rollout, and is found done', () =>
+  soakIt('goes on by itself where the network is cut during the rollout, and is found done', () =>
     replaced(async () => {
       const project = laptop.project(slow('alone'));
       const command = laptop.start(project, ['deploy', '--yes', '--json']);
@@ -243,9 +259,10 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       await command.ended;
       await eventually(() => succeed(project, 'deploy', '--yes', '--json'));
       assert.equal(await countReleased('alone'), 1, 'what had been done was done again');
-    }));
+    }),
+  );
 
-  it('goes on by itself where the laptop is gone, and the next one attaches to it', () =>
+  soakIt('goes on by itself where the laptop is gone, and the next one attaches to it', () =>
     replaced(async () => {
       const project = laptop.project(slow('attached'));
       const command = laptop.start(project, ['deploy', '--yes', '--json']);
@@ -256,9 +273,10 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.equal(await countReleased('attached'), 1, 'a second job was begun');
       serving = 'attached';
       laptop.tidy();
-    }));
+    }),
+  );
 
-  it('is none where the release serves already: nothing changes', async () => {
+  soakIt('is none where the release serves already: nothing changes', async () => {
     const project = laptop.project(slow('again'));
     await replaced(async () => {
       await succeed(project, 'deploy', '--yes', '--json');
@@ -285,11 +303,12 @@ describe.skipIf(requires(...VPS_PARTS))('a deploy that fails', {timeout: TIMEOUT
       assert.match(output, /was interrupted; the one before serves/);
     }));
 
-  it('is followed by one that succeeds', () =>
+  soakIt('is followed by one that succeeds', () =>
     replaced(async () => {
       await deploy(slow('last'));
       serving = 'last';
-    }));
+    }),
+  );
 });
 
 function assertProblem({code, message, hint, details}: Problem, expected: Broken): void {

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {requires} from '../helpers/system-parts.js';
-import {createCgroups, removeCgroups} from '../helpers/vps/cgroups.js';
+import {findCgroupVersion} from '../helpers/vps/cgroups.js';
 import {createLaptop, type Laptop} from '../helpers/vps/deployer.js';
 import {pidOf} from '../helpers/vps/pid-of.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
@@ -37,13 +37,6 @@ servers = ["one"]
 const areMissing = requires(...VPS_PARTS);
 /** Of the control groups that a machine has here, for the names of the tests. */
 const limitsBy = areMissing ? 'none' : findCgroupVersion();
-
-function findCgroupVersion(): string {
-  const name = `tako-look-${process.pid}`;
-  const {version} = createCgroups(name);
-  removeCgroups(name);
-  return version;
-}
 
 describe.skipIf(areMissing)('an app on a server', {timeout: TIMEOUT_MS}, () => {
   let vps: Vps;

@@ -61,13 +61,15 @@ describe('tako dev', () => {
     assert.equal((await machine.daemonInfo()).pid, pid);
   });
 
-  it('shows one app in two terminals, and stops it for both', async () => {
+  it('shows one app in two terminals, and stops it when both have left', async () => {
     const {directory} = machine.project('watched');
     const first = machine.tako.dev(directory);
     const second = machine.tako.dev(directory);
-    assert.equal((await first.ready()).pid, (await second.ready()).pid);
+    const {pid} = await first.ready();
+    assert.equal((await second.ready()).pid, pid);
     await first.end('SIGINT');
-    await second.until(event => event.type === 'ended');
+    assert.equal((await machine.app('watched')).pid, pid);
+    await second.end('SIGINT');
     assert.ok(!(await machine.tako.status()).apps.some(({name}) => name === 'watched'));
   });
 
@@ -87,7 +89,7 @@ describe('tako dev', () => {
     await follower.ready();
     assert.equal((await machine.tako.run(['stop', 'polite'])).code, 0);
     await follower.until(event => event.type === 'log' && event.line.text === 'goodbye');
-    await follower.until(event => event.type === 'log' && event.line.text === 'stopped');
+    await follower.until(event => event.type === 'log' && /^pid \d+ stopped$/.test(event.line.text));
     await follower.until(event => event.type === 'removed');
   });
 

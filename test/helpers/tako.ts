@@ -25,6 +25,8 @@ export type Tako = {
   /** Runs `tako dev --json` and follows its events. */
   dev(directory: string, ...args: string[]): DevProcess;
   status(): Promise<{readonly daemon: DaemonInfo | null; readonly apps: readonly AppStatus[]}>;
+  /** Stops these apps, where they are there, as `tako stop` does. */
+  stop(...names: readonly string[]): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -70,6 +72,11 @@ export function createTako(more: NodeJS.ProcessEnv = {}): Tako {
     home,
     run,
     status,
+    async stop(...names) {
+      const connection = await connect();
+      await Promise.allSettled(names.map(name => connection?.client.call('remove', {name})));
+      connection?.client.close();
+    },
     dev(directory, ...args) {
       const dev = createDevProcess(start(['dev', '--json', ...args], {cwd: directory}));
       devs.push(dev);

@@ -176,13 +176,19 @@ describe('a crash', () => {
       const instance = await crash(fake);
       assert.ok(instance.state === 'backing-off');
       assert.equal(instance.retryAt - fake.clock.now(), afterMs);
-      assert.equal(fake.said.at(-1), `exited with code 7: it crashed, and starts again in ${afterMs} ms`);
+      assert.match(
+        fake.said.at(-1) ?? '',
+        new RegExp(`^pid \\d+ exited with code 7: it crashed, and starts again in ${afterMs} ms$`),
+      );
       await fake.clock.advance(afterMs + SOON_MS);
       assert.equal(fake.app.instance().state, 'ready');
     }
     const {state} = await crash(fake);
     assert.equal(state, 'exited');
-    assert.match(fake.said.at(-1) ?? '', /^exited with code 7, the 5th crash within a minute: not started again until/);
+    assert.match(
+      fake.said.at(-1) ?? '',
+      /^pid \d+ exited with code 7, the 5th crash within a minute: not started again until/,
+    );
     await fake.clock.advance(600_000);
     assert.equal(fake.processes.length, 5);
     assert.equal((await startReady(fake)).pid, fake.processes[5]?.pid, 'until it is asked for');

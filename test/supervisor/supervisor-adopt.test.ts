@@ -52,7 +52,7 @@ describe('a process that is adopted', () => {
     await harness.until(() => harness.printed().includes('I am here'));
     assert.deepEqual(harness.saidByTako(), [
       `pid ${app.pid} was there already, and goes on`,
-      `ready on port ${endpoint.port}`,
+      `pid ${app.pid} is ready on port ${endpoint.port}`,
     ]);
   });
 

@@ -26,7 +26,9 @@ describe('an app that was ready', () => {
     const second = await supervisor.start(fixtureSpec('crashes'));
     assert.notEqual(second.pid, first.pid);
     assert.deepEqual(harness.states(), ['starting', 'ready', 'backing-off', 'starting', 'ready']);
-    assert.ok(harness.saidByTako().includes('exited with code 7: it crashed, and starts again in 250 ms'));
+    assert.ok(
+      harness.saidByTako().includes(`pid ${first.pid} exited with code 7: it crashed, and starts again in 250 ms`),
+    );
   });
 
   it('and is killed from outside starts again', async () => {

@@ -32,6 +32,7 @@ describe('restarting', () => {
     await untilDead(old.pid);
     assert.equal(supervisor.serving('web'), next);
     assert.ok(harness.saidByTako().includes('restarting, because server.js changed'));
+    await harness.until(() => harness.saidByTako().includes(`pid ${old.pid} stopped`));
   });
 
   it('follows the new spec, for those who join it too', async () => {

@@ -49,9 +49,9 @@ describe('starting', () => {
     const {port, pid} = await supervisor.start(fixtureSpec('says', {}, '4000\n'));
     await supervisor.stop('web');
     const [started = '', ready = '', ...rest] = harness.saidByTako();
-    assert.match(started, new RegExp(`^started pid ${pid}: .*says\\.mjs`));
-    assert.match(ready, new RegExp(`^ready on port ${port} after \\d+ ms$`));
-    assert.deepEqual(rest, ['stopped']);
+    assert.match(started, new RegExp(`^pid ${pid} started: .*says\\.mjs`));
+    assert.match(ready, new RegExp(`^pid ${pid} is ready on port ${port} after \\d+ ms$`));
+    assert.deepEqual(rest, [`pid ${pid} stopped`]);
   });
 });
 
@@ -77,7 +77,9 @@ describe('a start that fails', () => {
     assert.equal(error.code, 'APP_NOT_READY');
     assert.equal(error.message, 'web did not write its port to file descriptor 4 within 0.7 s');
     assert.match(error.hint ?? '', /file descriptor 4/);
-    assert.deepEqual(harness.saidByTako().slice(1), [error.message]);
+    const [started = '', ...rest] = harness.saidByTako();
+    const pid = /^pid \d+/.exec(started)?.[0];
+    assert.deepEqual(rest, [`${pid}: ${error.message}`]);
   });
 
   it('tells after the deadline that the descriptor was closed', async () => {

@@ -30,7 +30,7 @@ describe('stopping', () => {
     await supervisor.stop('web');
     assert.equal(await isAlive(pid), false);
     assert.deepEqual(harness.printed(), ['not yet']);
-    assert.equal(harness.saidByTako().at(-1), 'killed, as it had not stopped within 0.4 s');
+    assert.equal(harness.saidByTako().at(-1), `pid ${pid} was killed, as it had not stopped within 0.4 s`);
   });
 
   it('cancels a start', async () => {
@@ -84,7 +84,7 @@ describe('a fault while an app is being ended', () => {
     refuseOnce();
     await supervisor.stop('web');
     assert.deepEqual(supervisor.instance('web'), {state: 'stopped'});
-    assert.equal(harness.saidByTako().at(-1), 'given up: EMFILE: too many open files');
+    assert.equal(harness.saidByTako().at(-1), `pid ${pid} is given up: EMFILE: too many open files`);
     assert.notEqual((await supervisor.start(fixtureSpec('fd4-server'))).pid, pid);
     assert.equal(await isAlive(pid), false);
   });

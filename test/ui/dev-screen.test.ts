@@ -156,7 +156,7 @@ describe('the keys of the dev screen', () => {
     const {terminal, shows} = show();
     await shows('? help');
     terminal.type('?');
-    await shows('q, ctrl-c  stop the app and leave');
+    await shows('q, ctrl-c  leave, and stop the app if nobody else wants it');
     terminal.type('?');
     await shows('? help');
     assert.doesNotMatch(terminal.text(), /ctrl-c/);
@@ -245,7 +245,7 @@ describe('the dev screen of several apps', () => {
   it('explains what its keys do to all of them', async () => {
     const {terminal, shows} = show({session: createFakeSession({apps: APPS})});
     terminal.type('?');
-    await shows('q, ctrl-c  stop all apps and leave');
+    await shows('q, ctrl-c  leave, and stop the apps that nobody else wants');
     await shows('tab, 1-9   turn to another app');
   });
 });

@@ -18,6 +18,7 @@ export const STOPPED: AppStatus = {
   memoryBytes: null,
   exit: null,
   problem: null,
+  startedFor: [],
   clients: 1,
 };
 

@@ -84,13 +84,13 @@ describe('plain output', () => {
     const {out} = await print([
       logEvent('listening'),
       logEvent('careful', 'stderr'),
-      logEvent('started pid 4711', 'tako'),
+      logEvent('pid 4711 stopped', 'tako'),
       {type: 'skipped', app: 'hello', count: 1_234},
     ]);
     assert.deepEqual(out.split('\n'), [
       '09:05:07 hello | listening',
       '09:05:07 hello | careful',
-      '09:05:07 tako | started pid 4711',
+      '09:05:07 tako | pid 4711 stopped',
       '… 1,234 lines skipped',
       '',
     ]);

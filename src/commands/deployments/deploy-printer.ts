@@ -44,6 +44,7 @@ function kindOf(step: DeployStep): string {
     case 'attach':
     case 'upload':
       return step;
+    case 'runtime':
     case 'copy':
     case 'packages':
     case 'build':

@@ -1,10 +1,14 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {fromProblem} from '../../control/protocol.js';
+import type {ServerInfo} from '../../control/server-methods.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
 import {readClientPlatform} from '../../prod/deploy/client-platform.js';
+import {withStep} from '../../prod/deploy/deploy-event.js';
 import {type DeployOutcome, type DeployTarget, deployToServers} from '../../prod/deploy/deploy-to-servers.js';
+import {pinRuntime, renderRuntime} from '../../prod/deploy/pin-runtime.js';
 import {type DeployPlan, type PlannedDeploy, planDeploy, requirePlan} from '../../prod/deploy/plan.js';
+import type {PinnedRuntime} from '../../prod/deploy/runtime.js';
 import {openSentManifests} from '../../prod/deploy/send-release.js';
 import {connectServer, type ServerConnection} from '../../prod/remote/server-connection.js';
 import {platformName} from '../../prod/remote/server-list.js';
@@ -19,7 +23,6 @@ import {createDeployPrinter} from './deploy-printer.js';
 import {currentUser, DEFAULT_ENVIRONMENT, type DeploymentFlags} from './deployment-context.js';
 import {describePlan} from './describe-plan.js';
 import {createLeftJobs} from './left-jobs.js';
-import {pinnedNode} from './pinned-node.js';
 import {closeAll, failuresOf, reachServers} from './reach-servers.js';
 
 export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly yes?: boolean};
@@ -100,16 +103,38 @@ async function deployTo(
     reconnect: () => connectServer(connection.entry, context.connect),
   }));
   const checked = await checkServers(reached, planned.plan, {...watch, manifests});
-  const targets = await buildForEach(checked, planned, context, watch);
+  const runtimes = await pinForEach(connections, planned.plan, context, watch);
+  const targets = await buildForEach(checked, runtimes, planned, context, watch);
   const settled = await deployToServers(targets, {...watch, manifests, by: currentUser()});
   if (settled.some(({status}) => status === 'rejected')) watch.signal.throwIfAborted();
   const names = connections.map(({entry}) => entry.name);
   return [...settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])), ...failuresOf(settled, names)];
 }
 
-/** One build for all servers of the same kind; they share a folder, so one follows the other. */
+/** Servers of one kind get the same release. */
+const kindOf = ({platform, nodeVersion}: ServerInfo): string => `${platformName(platform)} ${nodeVersion}`;
+
+/** What the release is run by on each kind of server. */
+async function pinForEach(
+  connections: readonly ServerConnection[],
+  {runtime}: DeployPlan,
+  {cacheFolder}: ServersContext,
+  watch: Watch,
+): Promise<ReadonlyMap<string, PinnedRuntime>> {
+  const pinned = new Map<string, PinnedRuntime>();
+  if (runtime === null) return pinned;
+  for (const {info} of connections) {
+    if (pinned.has(kindOf(info))) continue;
+    const pin = (): Promise<PinnedRuntime> => pinRuntime(runtime, {...info, cacheFolder, run});
+    pinned.set(kindOf(info), await withStep({step: 'runtime', server: null}, watch, pin, renderRuntime));
+  }
+  return pinned;
+}
+
+/** One build for each kind of server; they share a folder, so one follows the other. */
 async function buildForEach(
   servers: readonly CheckedServer[],
+  runtimes: ReadonlyMap<string, PinnedRuntime>,
   planned: PlannedDeploy,
   {cacheFolder}: ServersContext,
   {onEvent, signal}: Watch,
@@ -117,14 +142,13 @@ async function buildForEach(
   const built = new Map<string, BuiltRelease>();
   const targets: DeployTarget[] = [];
   for (const server of servers) {
-    const {entry, info} = server.connection;
-    const nodeVersion = pinnedNode(planned.plan.runtime, info, entry.name);
-    const key = `${platformName(info.platform)} ${nodeVersion}`;
+    const {info} = server.connection;
+    const kind = kindOf(info);
     const release =
-      built.get(key) ??
+      built.get(kind) ??
       (await buildRelease(planned, {
         platform: info.platform,
-        nodeVersion,
+        runtime: runtimes.get(kind) ?? null,
         client: readClientPlatform(),
         cacheFolder: path.join(cacheFolder, 'packages'),
         environment: process.env,
@@ -132,7 +156,7 @@ async function buildForEach(
         onEvent: ({stage, ...event}) => onEvent({...event, step: stage, server: null}),
         signal,
       }));
-    built.set(key, release);
+    built.set(kind, release);
     targets.push({...server, release});
   }
   return targets;

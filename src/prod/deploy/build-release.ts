@@ -1,4 +1,4 @@
-import {mkdir, writeFile} from 'node:fs/promises';
+import {mkdir, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Platform} from '../../control/server-methods.js';
 import {TakoError} from '../../system/error.js';
@@ -19,12 +19,13 @@ import {type ProductionCommand, startContext} from './production-command.js';
 import {findAssets, NOT_FOR_PAGES} from './release-assets.js';
 import {listReleaseFiles, type ReleaseFile, type ReleaseFilesOptions} from './release-files.js';
 import {runBuild} from './run-build.js';
+import type {PinnedRuntime} from './runtime.js';
 import {listSourceFiles} from './source-files.js';
 import {syncSourceTree} from './source-tree.js';
 import {resolveStart, type StartCommand} from './start-command.js';
 import {assertStartExists} from './start-problems.js';
 
-export type BuildStage = 'copy' | 'packages' | 'build' | 'hash';
+export type BuildStage = 'runtime' | 'copy' | 'packages' | 'build' | 'hash';
 
 /** What happens in a build. */
 export type BuildEvent = {readonly stage: BuildStage} & (
@@ -36,8 +37,8 @@ export type BuildEvent = {readonly stage: BuildStage} & (
 
 export type BuildOptions = {
   readonly platform: Platform;
-  /** The version of Node that the release is pinned to, complete: `24.1.0`. Where nothing runs by Node, it is not used. */
-  readonly nodeVersion: string;
+  /** What the release is run by. Null: nothing that travels. */
+  readonly runtime: PinnedRuntime | null;
   readonly client: ClientPlatform;
   /** Where installed packages are kept, for all projects of this user. */
   readonly cacheFolder: string;
@@ -125,12 +126,12 @@ function installPackages(
   options: BuildOptions,
   output: Output,
 ): Promise<Dependencies | undefined> {
-  return ensureDependencies(
-    {...options, root: known.root, runtimeMajor: majorOf(options.nodeVersion)},
-    output,
-    options.signal,
-  );
+  return ensureDependencies({...options, root: known.root, runtimeMajor: nodeMajorOf(options)}, output, options.signal);
 }
+
+/** Packages are compiled for a major version of Node; other runtimes load what is compiled for any. */
+const nodeMajorOf = ({runtime, client}: BuildOptions): number =>
+  runtime?.name === 'node' ? majorOf(runtime.version) : client.nodeMajor;
 
 /** Answers which folders are packages. */
 async function copySource({known, command}: PlannedDeploy, target: string): Promise<readonly string[]> {
@@ -155,8 +156,9 @@ type Made = {
 };
 
 async function assemble(planned: PlannedDeploy, made: Made, options: BuildOptions): Promise<BuiltRelease> {
-  const files = await listReleaseFiles({...releaseRules(planned), ...made, directory: planned.known.root.directory});
-  assertRunsThere(files, made.target, options);
+  const built = await listReleaseFiles({...releaseRules(planned), ...made, directory: planned.known.root.directory});
+  assertRunsThere(built, made.target, options);
+  const files = [...built, ...(await runtimeFiles(options))];
   const facts = await releaseFacts(planned, made, options, files);
   const hashes = await openFileHashes(path.join(made.work, 'cache', 'hashes.json'));
   const release = await makeManifest(files, facts, hashes);
@@ -190,8 +192,8 @@ function processRules({files, assets}: ProductionCommand, include: readonly stri
 
 /** A build may put packages into its output; those that were compiled were compiled for this machine. */
 function assertRunsThere(files: readonly ReleaseFile[], target: string, options: BuildOptions): void {
-  const {client, platform, nodeVersion} = options;
-  if (isSamePlatform(client, platform, majorOf(nodeVersion))) return;
+  const {client, platform} = options;
+  if (isSamePlatform(client, platform, nodeMajorOf(options))) return;
   const compiled = files.filter(
     file => file.type === 'file' && contains(target, file.source) && file.path.endsWith('.node'),
   );
@@ -200,6 +202,16 @@ function assertRunsThere(files: readonly ReleaseFile[], target: string, options:
       compiled.map(file => file.path),
       platform,
     );
+}
+
+/** In a folder of its own, as programs find it by that in their PATH. Nothing of a project's own `.tako` travels. */
+const runtimePath = ({name}: PinnedRuntime): string => `.tako/runtime/${name}`;
+
+/** The program that the release is run by is a file of it: it is sent once, and stays as long as a release needs it. */
+async function runtimeFiles({runtime}: BuildOptions): Promise<readonly ReleaseFile[]> {
+  if (runtime?.program == null) return [];
+  const {size, mtimeMs, ino} = await stat(runtime.program);
+  return [{type: 'file', path: runtimePath(runtime), source: runtime.program, isExecutable: true, size, mtimeMs, ino}];
 }
 
 /** `dist` of the app's folder, not one of any depth. */
@@ -242,15 +254,17 @@ async function releaseProcess(
   options: BuildOptions,
 ): Promise<ReleaseProcess> {
   const {argv} = await resolveStart(start.words, start.origin, startContext(known, folder));
+  const {runtime} = options;
   return {
     command: argv,
-    runtime: plan.runtime ? {name: 'node', version: options.nodeVersion} : null,
+    runtime: runtime && {name: runtime.name, version: runtime.version, file: runtime.program && runtimePath(runtime)},
     ready: known.config.ready ?? 'any',
     port: known.config.port ?? null,
     readyTimeoutMs: plan.readyTimeoutMs,
     graceMs: plan.gracePeriodMs,
     idleTimeoutMs: plan.idleTimeoutMs,
     health: plan.health,
+    healthTimings: plan.healthTimings,
     stabilityMs: plan.stabilityMs,
     limits: plan.limits,
   };

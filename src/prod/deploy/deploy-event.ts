@@ -26,17 +26,19 @@ export type OnDeployEvent = (event: DeployEvent) => void;
 
 type StepWatch = {readonly onEvent: OnDeployEvent; readonly signal: AbortSignal};
 
-/** Does a step, and tells when it begins and how it ended. One that is interrupted does not fail. */
+/** Does a step, and tells when it begins and how it ended. One that is interrupted does not fail. `noteOf`: what came of it. */
 export async function withStep<T>(
   {step, server}: Pick<StepEvent, 'step' | 'server'>,
   {onEvent, signal}: StepWatch,
   work: () => Promise<T>,
+  noteOf: (result: T) => string | null = () => null,
 ): Promise<T> {
   const startedAt = performance.now();
   onEvent({step, server, type: 'started'});
   try {
     const result = await work();
-    onEvent({step, server, type: 'done', elapsedMs: Math.round(performance.now() - startedAt), note: null});
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    onEvent({step, server, type: 'done', elapsedMs, note: noteOf(result)});
     return result;
   } catch (error) {
     if (!signal.aborted) onEvent({step, server, type: 'failed'});

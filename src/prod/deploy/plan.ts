@@ -4,6 +4,7 @@
 import type {Command, Config, Environment, Named} from '../../config/config.js';
 import {decidePackageManager} from '../../config/dev-command.js';
 import {decideFramework, decideProduction} from '../../config/frameworks.js';
+import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import type {Project} from '../../config/load-project.js';
 import {readProjectFacts} from '../../config/project-facts.js';
 import {varsFor} from '../../config/vars.js';
@@ -11,7 +12,7 @@ import type {Problem} from '../../control/events.js';
 import type {DeploymentName} from '../../control/server-methods.js';
 import {renderRoute} from '../../proxy/route-syntax.js';
 import {TakoError} from '../../system/error.js';
-import type {HealthCheck, Manifest, ResourceLimits} from '../releases/manifest.js';
+import type {Manifest, ResourceLimits} from '../releases/manifest.js';
 import type {BuildStep, ProjectKnowledge} from './build-steps.js';
 import {decideProductionCommand, type ProductionCommand, startVariables} from './production-command.js';
 import {findProjectRoot} from './project-root.js';
@@ -40,6 +41,7 @@ export type DeployPlan = DeploymentName & {
   readonly releaseCommand: string | null;
   readonly ssl: Manifest['ssl'];
   readonly health: HealthCheck;
+  readonly healthTimings: HealthTimings;
   readonly limits: ResourceLimits;
   readonly stabilityMs: number;
   readonly readyTimeoutMs: number;
@@ -163,7 +165,7 @@ async function makePlan(options: PlanOptions, {known, command, environment, serv
 
 type ProcessSettings = Pick<
   DeployPlan,
-  'health' | 'limits' | 'stabilityMs' | 'readyTimeoutMs' | 'gracePeriodMs' | 'idleTimeoutMs'
+  'health' | 'healthTimings' | 'limits' | 'stabilityMs' | 'readyTimeoutMs' | 'gracePeriodMs' | 'idleTimeoutMs'
 >;
 
 function processSettings(config: Config, {facts}: ProjectKnowledge, environment: Environment): ProcessSettings {
@@ -172,6 +174,7 @@ function processSettings(config: Config, {facts}: ProjectKnowledge, environment:
   const byDefault: HealthCheck = Object.hasOwn(facts.dependencies, 'tako.sh') ? {type: 'status'} : {type: 'tcp'};
   return {
     health: environment.health ?? byDefault,
+    healthTimings: environment.healthTimings,
     limits: {
       memoryBytes: limits.memoryBytes ?? null,
       processes: limits.processes ?? null,

@@ -45,7 +45,7 @@ export async function resolveStart(
   const simple = line === undefined ? {variables: {}, words: argv} : parseSimpleLine(line);
   if (!simple) return keepLine(argv, line ?? '', origin);
   const {words} = simple;
-  const called = calledScript(words);
+  const called = calledScript(words, context.scripts);
   if (called) return resolveScript(called, origin, context, depth, ownVariables(simple.variables));
   const resolved = await resolveProgram(words, origin, context);
   return {argv: resolved, words, variables: ownVariables(simple.variables), origin};
@@ -68,11 +68,13 @@ function keepLine(argv: Command, line: string, origin: string): StartCommand {
 
 type CalledScript = {readonly name: string; readonly added: readonly string[]};
 
-/** The script that a package manager would run. */
-function calledScript([file, word = '', ...rest]: Command): CalledScript | undefined {
+/** The script that a package manager would run. What Bun knows no script of is a file to it. */
+function calledScript([file, word = '', ...rest]: Command, scripts: Named<string>): CalledScript | undefined {
   if (!['npm', 'pnpm', 'yarn', 'bun'].includes(file)) return undefined;
-  if (word === 'run' || word === 'run-script') return scriptOf(rest);
-  return file === 'bun' || word.startsWith('-') ? undefined : scriptOf([word, ...rest]);
+  const isRun = word === 'run' || word === 'run-script';
+  if (!isRun && (file === 'bun' || word.startsWith('-'))) return undefined;
+  const called = scriptOf(isRun ? rest : [word, ...rest]);
+  return file === 'bun' && called && scripts[called.name] === undefined ? undefined : called;
 }
 
 function scriptOf(words: readonly string[]): CalledScript | undefined {
@@ -113,13 +115,15 @@ async function resolveScript(
 async function resolveProgram(words: Command, origin: string, context: StartContext): Promise<Command> {
   const [name, ...rest] = words;
   if (MANAGERS.has(name)) throw unresolved(origin, words.join(' '), `servers have no ${name}`);
-  if (name === 'node' || name.includes('/')) return words;
+  if (RUNTIMES.has(name) || name.includes('/')) return words;
   const program = await findPackageProgram(context.place, name, context.packages);
   if (program) return [...program, ...rest];
   if (await findPackageProgram(context.place, name, context.developmentPackages)) throw needsPackage(origin, name);
   return words;
 }
 
+/** A release has the one that it is run by. */
+const RUNTIMES: ReadonlySet<string> = new Set(['node', 'bun', 'deno']);
 const MANAGERS: ReadonlySet<string> = new Set(['npm', 'npx', 'pnpm', 'pnpx', 'yarn', 'bunx', 'nodemon', 'pm2']);
 
 function unresolved(origin: string, what: string, why: string): TakoError {

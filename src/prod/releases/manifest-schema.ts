@@ -38,8 +38,14 @@ const environment = text(
   value => environmentName.isValid(value) && value.length <= MAX_APP_NAME_LENGTH,
 );
 
-/** It becomes a part of a path: only what npm publishes as `node`. */
-const nodeVersion = text('a version such as "24.1.0"', value => /^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(value));
+const runtime = table({
+  name: oneOf('node', 'bun', 'deno'),
+  version: text('a version such as "24.1.0"', value => /^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(value)),
+  file: orNull(file),
+}).refine(({name, file}) => name === 'node' || file !== null, {
+  path: ['file'],
+  error: 'expected a path in the release: servers have a Node of their own only',
+});
 
 const command = listOf(anyText, 'an array of strings').refine(words => words[0] !== undefined && words[0] !== '', {
   error: 'expected a program as the first word',
@@ -63,13 +69,14 @@ const health = anyTable.transform((input, context) => {
 
 const releaseProcess = table({
   command,
-  runtime: orNull(table({name: oneOf('node'), version: nodeVersion})),
+  runtime: orNull(runtime),
   ready: oneOf('fd', 'any'),
   port: orNull(port(1)),
   readyTimeoutMs: timeout,
   graceMs: duration,
   idleTimeoutMs: orNull(timeout),
   health,
+  healthTimings: table({intervalMs: timeout, timeoutMs: timeout, windowMs: timeout}),
   stabilityMs: duration,
   limits: table({memoryBytes: limit, processes: limit, openFiles: limit}),
 });

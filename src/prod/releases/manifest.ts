@@ -1,3 +1,4 @@
+import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import type {Commit, DeploymentName} from '../../control/server-methods.js';
 
 /** All of a release: what files it has, how it is run, and where it is reached. Its id is that of these bytes. */
@@ -37,10 +38,10 @@ export type ManifestEntry =
   | {readonly path: string; readonly link: string};
 
 export type ReleaseProcess = {
-  /** A first word of `node` is the runtime's own program. */
+  /** A first word that is the runtime's name is its program. */
   readonly command: readonly [string, ...string[]];
   /** Null: a program that needs none, or one the server has. */
-  readonly runtime: {readonly name: 'node'; readonly version: string} | null;
+  readonly runtime: ReleaseRuntime | null;
   readonly ready: 'fd' | 'any';
   readonly port: number | null;
   readonly readyTimeoutMs: number;
@@ -48,16 +49,20 @@ export type ReleaseProcess = {
   /** How long nobody may use it, scaled to zero, before it stops. Null: for ever. */
   readonly idleTimeoutMs: number | null;
   readonly health: HealthCheck;
+  readonly healthTimings: HealthTimings;
   /** How long a new instance is watched before it counts. */
   readonly stabilityMs: number;
   readonly limits: ResourceLimits;
 };
 
-/** `status`: the contract's GET /status, which echoes the instance's token. */
-export type HealthCheck =
-  | {readonly type: 'status'}
-  | {readonly type: 'http'; readonly path: string}
-  | {readonly type: 'tcp'};
+export type RuntimeName = 'node' | 'bun' | 'deno';
+
+export type ReleaseRuntime = {
+  readonly name: RuntimeName;
+  readonly version: string;
+  /** Its program among the release's files. Null: the server's own Node. */
+  readonly file: string | null;
+};
 
 /** Null: not limited. */
 export type ResourceLimits = {

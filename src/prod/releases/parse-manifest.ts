@@ -31,7 +31,7 @@ export function findManifestProblems(input: unknown): readonly string[] {
   const problems = (head.error?.issues ?? []).map(({path, message}) => renderIssue(path, message));
   const files = findEntryProblems((input as {readonly files?: unknown} | null)?.files);
   const all = [...problems, ...files];
-  return all.length > 0 ? all : findMissingFolder(input as Manifest);
+  return all.length > 0 ? all : findMissing(input as Manifest);
 }
 
 /** MANIFEST_INVALID, its problems as details. */
@@ -51,11 +51,17 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** A process cannot be started in a folder that is not there. */
-function findMissingFolder({directory, process, files}: Manifest): readonly string[] {
-  return process === null || directory === '.' || allFolders(files).has(directory)
-    ? []
-    : [`directory: there is no file in ${JSON.stringify(directory)}`];
+/** A process cannot be started in a folder that is not there, nor by a program that is not. */
+function findMissing({directory, process, files}: Manifest): readonly string[] {
+  if (process === null) return [];
+  const program = process.runtime?.file ?? null;
+  const isProgram = files.some(entry => entry.path === program && 'sha256' in entry && entry.isExecutable);
+  return [
+    ...(directory === '.' || allFolders(files).has(directory)
+      ? []
+      : [`directory: there is no file in ${JSON.stringify(directory)}`]),
+    ...(program === null || isProgram ? [] : [`process.runtime.file: there is no program ${JSON.stringify(program)}`]),
+  ];
 }
 
 const renderIssue = (path: readonly PropertyKey[], message: string): string =>

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type {Platform} from '../../control/server-methods.js';
 import {TakoError} from '../../system/error.js';
 import type {Run} from '../../system/exec.js';
+import {fetchPackage} from './npm-package.js';
 
 /** The Node that servers run, which is the one that tako is tested with (package-lock.json). */
 export const SERVER_NODE_VERSION = '24.21.0';
@@ -41,9 +42,6 @@ export type RuntimeOptions = {
   readonly version?: string;
 };
 
-/** A download of about 50 MB, in milliseconds. */
-const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
-
 /**
  * The archive in the user's cache; it is fetched when it is not there. npm compares it with the registry's checksum
  * before it is given a name in the cache. Throws RUNTIME_UNSUPPORTED, RUNTIME_DOWNLOAD_FAILED.
@@ -64,34 +62,9 @@ async function download(specifier: string, file: string, run: Run): Promise<{rea
   await mkdir(folder, {recursive: true, mode: 0o700});
   const incoming = await mkdtemp(path.join(folder, 'incoming-'));
   try {
-    await rename(await pack(specifier, incoming, run), file);
+    await rename(await fetchPackage(specifier, incoming, run), file);
   } finally {
     await rm(incoming, {recursive: true, force: true});
   }
   return stat(file);
 }
-
-async function pack(specifier: string, folder: string, run: Run): Promise<string> {
-  const args = ['pack', specifier, '--pack-destination', folder, '--json', '--ignore-scripts'];
-  const {exitCode, stdout, stderr} = await run({file: 'npm', args}, {timeoutMs: DOWNLOAD_TIMEOUT_MS});
-  const filename = exitCode === 0 ? filenameIn(stdout) : undefined;
-  if (filename === undefined) throw downloadFailed(specifier, stderr);
-  return path.join(folder, filename);
-}
-
-function filenameIn(report: string): string | undefined {
-  try {
-    return path.basename((JSON.parse(report) as [{readonly filename: string}])[0].filename);
-  } catch {
-    return undefined;
-  }
-}
-
-const downloadFailed = (specifier: string, stderr: string): TakoError =>
-  new TakoError('RUNTIME_DOWNLOAD_FAILED', `npm could not fetch ${specifier}, the server's Node`, {
-    hint: `see whether "npm view ${specifier}" works`,
-    details: stderr
-      .split('\n')
-      .filter(line => /^npm (?:error|ERR!)/.test(line))
-      .slice(0, 8),
-  });

@@ -1,11 +1,11 @@
 // Whether an instance does its work: asked until it says yes, or its time is over.
 
+import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import {createHttpProbe} from '../../proxy/load-balancing/http-probe.js';
 import type {Probe, ProbeResult} from '../../proxy/load-balancing/probe.js';
 import {tcpProbe} from '../../proxy/load-balancing/tcp-probe.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import type {Clock} from '../../system/clock.js';
-import type {HealthCheck} from '../releases/manifest.js';
 import {createStatusProbe} from './status-probe.js';
 
 export type HealthOptions = {
@@ -22,30 +22,33 @@ export function createProbe({check, host, app, token}: HealthOptions): Probe {
   return check.type === 'http' ? createHttpProbe({path: check.path, host}) : createStatusProbe({app, token});
 }
 
-/** Between two questions, as the kernel's own retry of a connection would be too seldom. */
-const PROBE_INTERVAL_MS = 250;
-/** For one answer. */
-const PROBE_TIMEOUT_MS = 5_000;
+export type HealthWorld = {readonly probe: Probe; readonly clock: Clock; readonly signal: AbortSignal};
 
-/** Asks until the answer is yes. Undefined then; what the last answer lacked when `timeoutMs` is over. */
+/** Asks until the answer is yes. Undefined then; what the last answer lacked when the window leaves no time for another. */
 export async function awaitHealthy(
   upstream: Upstream,
-  {
-    probe,
-    timeoutMs,
-    clock,
-    signal,
-  }: {readonly probe: Probe; readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal},
+  {intervalMs, timeoutMs, windowMs}: HealthTimings,
+  {probe, clock, signal}: HealthWorld,
 ): Promise<string | undefined> {
-  const deadline = clock.now() + timeoutMs;
+  const end = clock.now() + windowMs;
   for (;;) {
-    const result = await probeOnce(probe, upstream, signal);
+    const leftMs = Math.max(end - clock.now(), intervalMs);
+    const result = await probeOnce(probe, upstream, Math.min(timeoutMs, leftMs), signal);
     if (result.ok) return undefined;
-    if (clock.now() >= deadline) return result.problem;
-    await clock.sleep(PROBE_INTERVAL_MS, signal);
+    if (clock.now() + intervalMs >= end) return result.problem;
+    await clock.sleep(intervalMs, signal);
   }
 }
 
-/** Asks once. */
-export const probeOnce = (probe: Probe, upstream: Upstream, signal: AbortSignal): Promise<ProbeResult> =>
-  probe(upstream, AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
+/** Asks once. Rejects when the signal aborts. */
+export async function probeOnce(
+  probe: Probe,
+  upstream: Upstream,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const result = await probe(upstream, AbortSignal.any([signal, timeout]));
+  signal.throwIfAborted();
+  return timeout.aborted && !result.ok ? {ok: false, problem: 'did not answer in time'} : result;
+}

@@ -53,9 +53,6 @@ export type RolloutWorld = {
   readonly signal: AbortSignal;
 };
 
-/** How long new instances may take to be healthy beyond the time they have to be ready. */
-const HEALTH_TIMEOUT_MS = 30_000;
-
 /** Rejects with what kept the release from serving; the one before goes on then. */
 export async function rollOut(target: RolloutTarget, world: RolloutWorld): Promise<LoadedRelease> {
   const candidate = await world.step('prepare', world.prepare);
@@ -110,23 +107,24 @@ async function prove(
   {clock, signal}: RolloutWorld,
 ): Promise<void> {
   const {manifest} = set.release;
-  const {health, stabilityMs} = manifest.process;
+  const {health, healthTimings, stabilityMs} = manifest.process;
   const probe = createProbe({check: health, host: hostOf(manifest.routes[0] ?? ''), app: manifest.app, token});
-  const options = {probe, timeoutMs: HEALTH_TIMEOUT_MS, clock, signal};
   // One that has ended need not be asked until the time is over.
   const ask: Probe = async (upstream, ...rest) => {
     if (!set.ready().includes(upstream)) throw unstable(set, 'before it was healthy');
     return probe(upstream, ...rest);
   };
-  for (const problem of await Promise.all(
-    upstreams.map(upstream => awaitHealthy(upstream, {...options, probe: ask})),
-  )) {
-    if (problem !== undefined) throw unhealthy(set, problem);
-  }
+  const become = async (upstream: Upstream): Promise<void> => {
+    const problem = await awaitHealthy(upstream, healthTimings, {probe: ask, clock, signal});
+    if (problem !== undefined) throw unhealthy(set, upstream, within(healthTimings.windowMs), problem);
+  };
+  const stay = async (upstream: Upstream): Promise<void> => {
+    const result = await probeOnce(probe, upstream, healthTimings.timeoutMs, signal);
+    if (!result.ok) throw unhealthy(set, upstream, `again after ${inSeconds(stabilityMs)}`, result.problem);
+  };
+  await Promise.all(upstreams.map(become));
   await watchStability(set, upstreams, {clock, signal, stabilityMs});
-  for (const result of await Promise.all(upstreams.map(upstream => probeOnce(probe, upstream, signal)))) {
-    if (!result.ok) throw unhealthy(set, result.problem);
-  }
+  await Promise.all(upstreams.map(stay));
 }
 
 /** Between two looks whether all are still there. */
@@ -140,24 +138,25 @@ async function watchStability(
   for (const end = clock.now() + stabilityMs; clock.now() < end; ) {
     await clock.sleep(Math.min(LOOK_MS, stabilityMs), signal);
     const ready = set.ready();
-    if (!upstreams.every(upstream => ready.includes(upstream))) throw unstable(set, `within ${stabilityMs / 1_000} s`);
+    if (!upstreams.every(upstream => ready.includes(upstream))) throw unstable(set, within(stabilityMs));
   }
 }
 
 const hostOf = (route: string): string => route.split('/', 1)[0]?.replace(/^\*\./, 'health.') ?? '';
 
-const unhealthy = ({release}: InstanceSet, problem: string): TakoError => {
+const inSeconds = (durationMs: number): string => `${durationMs / 1_000} s`;
+const within = (durationMs: number): string => `within ${inSeconds(durationMs)}`;
+
+function unhealthy({release}: InstanceSet, {port}: Upstream, when: string, problem: string): TakoError {
   const {health} = release.manifest.process;
   const question =
     health.type === 'http' ? `GET ${health.path}` : health.type === 'tcp' ? 'a connection' : 'GET /status';
   return new TakoError(
     'RELEASE_UNHEALTHY',
-    `release ${release.id} listens, but its health check (${question}) fails: ${problem}`,
-    {
-      hint: 'the release before goes on serving; tako.toml says by "health" what is asked',
-    },
+    `release ${release.id} listens on port ${port}, but its health check (${question}) did not succeed ${when}: ${problem}`,
+    {hint: 'the release before goes on serving; tako.toml says by "health" what is asked, and for how long'},
   );
-};
+}
 
 /** With how it ended, where that is known. */
 function unstable(set: InstanceSet, when: string): TakoError {

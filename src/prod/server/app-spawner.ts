@@ -7,6 +7,7 @@ import type {AppPlace, Holder} from '../holder/holder-client.js';
 import type {ResourceLimits} from '../releases/manifest.js';
 import {deploymentKey} from './instance-name.js';
 import type {LaunchPlace} from './launch.js';
+import type {LoadedRelease} from './loaded-release.js';
 
 export type AppSpawner = {
   /** Starts a process of a deployment whose place was asked for before. */
@@ -15,8 +16,8 @@ export type AppSpawner = {
   spawnOnce(spec: LaunchSpec, instanceId: string): Promise<SpawnedApp>;
   /** The user and folders of a deployment, made where they are not there yet. */
   placeOf(name: DeploymentName, token: string): Promise<LaunchPlace>;
-  /** What each process of a release may use from now on. */
-  setLimits(deployment: string, release: string, limits: ResourceLimits): void;
+  /** What each process of the release, also a command that is run once, may use from now on. */
+  setLimits(deployment: string, release: LoadedRelease): void;
 };
 
 const NO_LIMITS: ResourceLimits = {memoryBytes: null, processes: null, openFiles: null};
@@ -44,8 +45,9 @@ export function createAppSpawner(holder: Pick<Holder, 'spawnApp' | 'prepare'>): 
       const deployment = deploymentKey(name);
       const place = await holder.prepare(deployment);
       places.set(deployment, place);
-      return {deployment, dataFolder: place.dataFolder, runtimeFile: () => process.execPath, token};
+      return {deployment, dataFolder: place.dataFolder, nodeFile: process.execPath, token};
     },
-    setLimits: (deployment, release, value) => void limits.set(`${deployment}@${release}`, value),
+    setLimits: (deployment, {id, manifest}) =>
+      void limits.set(`${deployment}@${id}`, manifest.process?.limits ?? NO_LIMITS),
   };
 }

@@ -10,8 +10,8 @@ export type LaunchPlace = {
   readonly deployment: string;
   /** The app's own folder, which outlives its releases. */
   readonly dataFolder: string;
-  /** The program of a runtime, as an absolute path. */
-  readonly runtimeFile: (runtime: {readonly name: 'node'; readonly version: string}) => string;
+  /** The server's own Node, as an absolute path. */
+  readonly nodeFile: string;
   /** By which the app knows that it is the server that asks for its status. */
   readonly token: string;
 };
@@ -48,16 +48,23 @@ export function remoteOf(
 }
 
 /** `node` is the runtime that the release pins, wherever PATH leads; a restart of the server does not change that. */
-function resolveProgram(word: string, {manifest}: LoadedRelease, {runtimeFile}: LaunchPlace): string {
+function resolveProgram(word: string, release: LoadedRelease, place: LaunchPlace): string {
+  const isRuntime = word === release.manifest.process?.runtime?.name;
+  return isRuntime ? (runtimeFile(release, place) ?? word) : word;
+}
+
+/** The program of the release's runtime, as an absolute path. Undefined: it has none. */
+function runtimeFile({manifest, tree}: LoadedRelease, {nodeFile}: LaunchPlace): string | undefined {
   const runtime = manifest.process?.runtime;
-  return runtime && word === runtime.name ? runtimeFile(runtime) : word;
+  if (!runtime) return undefined;
+  return runtime.file === null ? nodeFile : path.join(tree, runtime.file);
 }
 
 /** The environment of a release's processes and of its release command. */
 export function releaseEnvironment(release: LoadedRelease, place: LaunchPlace): Record<string, string> {
   const {manifest, id, tree} = release;
-  const runtime = manifest.process?.runtime;
-  const runtimeFolder = runtime ? [path.dirname(place.runtimeFile(runtime))] : [];
+  const program = runtimeFile(release, place);
+  const runtimeFolder = program === undefined ? [] : [path.dirname(program)];
   return {
     NODE_ENV: 'production',
     HOME: place.dataFolder,

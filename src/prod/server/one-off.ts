@@ -2,7 +2,7 @@
 
 import {randomBytes} from 'node:crypto';
 import path from 'node:path';
-import type {Exit} from '../../supervisor/instance.js';
+import {describeExit, type Exit} from '../../supervisor/instance.js';
 import type {LaunchSpec} from '../../supervisor/launch-spec.js';
 import {readLines} from '../../supervisor/output.js';
 import type {SpawnedApp} from '../../supervisor/spawn.js';
@@ -86,12 +86,12 @@ export async function runReleaseCommand(oneOff: Omit<OneOff, 'command'>, world: 
   const timeout = AbortSignal.timeout(RELEASE_COMMAND_TIMEOUT_MS);
   const command = ['/bin/sh', '-c', releaseCommand ?? ''];
   const signal = AbortSignal.any([oneOff.signal, timeout]);
-  const {code, signal: endedBy} = await runOnce({...oneOff, command, onLine, signal}, world);
+  const exit = await runOnce({...oneOff, command, onLine, signal}, world);
   oneOff.signal.throwIfAborted();
-  if (code === 0) return;
+  if (exit.code === 0) return;
   const how = timeout.aborted
     ? `has not ended within ${RELEASE_COMMAND_TIMEOUT_MS / 60_000} min`
-    : `ended with ${code === null ? `signal ${endedBy}` : `code ${code}`}`;
+    : `ended with ${describeExit(exit)}`;
   throw new TakoError('RELEASE_COMMAND_FAILED', `the release command "${releaseCommand}" ${how}`, {
     hint: 'nothing was deployed, and the release before goes on serving',
     details: lines,

@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     releases,
     placeOf: spawner.placeOf,
     createSet(release, place, running) {
-      spawner.setLimits(place.deployment, release.id, release.manifest.process.limits);
+      spawner.setLimits(place.deployment, release);
       return createInstanceSet({release, place, supervisor, running, drain});
     },
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
@@ -117,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ...{state, releases, deployments, jobs, owner, clock, say: logs.say},
     async runReleaseCommand({name, token}, release, onLine, signal) {
       const place = await spawner.placeOf(name, token);
+      spawner.setLimits(place.deployment, release);
       await runReleaseCommand({release, place, signal, onLine: (_, text) => onLine(text)}, world);
     },
   });

@@ -68,9 +68,12 @@ export type Broken = ProjectOptions & {
   /** What the message says. */
   readonly says: readonly RegExp[];
   readonly hint: RegExp;
+  /** Whether control groups are what finds it. */
+  readonly needsCgroups?: boolean;
   /** A line of its output that comes with the error. */
   readonly shows?: string;
-  readonly isSoakOnly?: boolean;
+  /** Also where not all of them are tried. */
+  readonly isSampled?: boolean;
 };
 
 export const BROKEN: readonly Broken[] = [
@@ -89,6 +92,7 @@ export const BROKEN: readonly Broken[] = [
     says: [/exited with code 3/],
     hint: /its output says why/,
     shows: 'no database at db.internal',
+    isSampled: true,
   },
   {
     title: 'listens, then dies in the stability window',
@@ -101,7 +105,7 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     title: 'is not healthy over HTTP',
-    keys: ['health = "/healthz"'],
+    keys: ['health = {path = "/healthz", window = "2s"}'],
     server: `import {createServer} from 'node:http';
 createServer((request, response) => {
   response.statusCode = request.url === '/healthz' ? 500 : 200;
@@ -109,37 +113,51 @@ createServer((request, response) => {
 }).listen(Number(process.env.PORT), '127.0.0.1');
 `,
     code: 'RELEASE_UNHEALTHY',
-    says: [/GET \/healthz/, /500/],
+    says: [/listens on port \d+/, /GET \/healthz/, /within 2 s: answered 500/],
     hint: /"health"/,
+    isSampled: true,
   },
   {
     title: 'answers the question for its status with a token of its own',
-    keys: ['health = "status"'],
-    server: `import {createServer} from 'node:http';
+    keys: ['ready = "fd"', 'health = {type = "status", window = "2s"}'],
+    server: `import {writeSync} from 'node:fs';
+import {createServer} from 'node:http';
 createServer((_, response) => response.setHeader('x-tako-internal-token', 'guessed').end('{"status": "healthy"}'))
-  .listen(Number(process.env.PORT), '127.0.0.1');
+  .listen(Number(process.env.PORT), '127.0.0.1', function () {
+    writeSync(4, \`\${this.address().port}\\n\`);
+  });
 `,
     code: 'RELEASE_UNHEALTHY',
     says: [/GET \/status/, /another token/],
     hint: /"health"/,
-    isSoakOnly: true,
   },
   {
     title: 'uses more memory than it may before it listens',
+    needsCgroups: true,
     keys: ['limits = {memory = "64M"}'],
     server: EATS_MEMORY,
     code: 'APP_KILLED',
     says: [/more than its 64 MiB of memory/],
     hint: /limits.*memory|memory.*limits/,
+    isSampled: true,
   },
   {
     title: 'uses more memory than it may in the stability window',
+    needsCgroups: true,
     keys: ['limits = {memory = "64M"}', 'stability = "5s"'],
     server: LISTENS_AND(`setTimeout(() => {${EATS_MEMORY}}, 500);`),
     code: 'RELEASE_UNSTABLE',
     says: [/more than its 64 MiB of memory/],
     hint: /goes on serving/,
-    isSoakOnly: true,
+  },
+  {
+    title: 'uses more memory than it may in its release command',
+    needsCgroups: true,
+    keys: ['limits = {memory = "64M"}', 'release = "node eat.mjs"'],
+    files: {'eat.mjs': EATS_MEMORY},
+    code: 'RELEASE_COMMAND_FAILED',
+    says: [/"node eat\.mjs" ended with (?:code 137|signal SIGKILL), as it used more than its 64 MiB of memory/],
+    hint: /release before goes on serving/,
   },
   {
     title: 'listens on another port than the pinned one',
@@ -182,5 +200,6 @@ createServer((_, response) => response.setHeader('x-tako-internal-token', 'guess
     says: [/ended with code 9/],
     hint: /release before goes on serving/,
     shows: 'no such table: orders',
+    isSampled: true,
   },
 ];

@@ -37,6 +37,14 @@ export function removeCgroups(name: string): void {
   }
 }
 
+/** What machines have here, for the names of tests. */
+export function findCgroupVersion(): CgroupVersion {
+  const name = `tako-look-${process.pid}`;
+  const {version} = createCgroups(name);
+  removeCgroups(name);
+  return version;
+}
+
 const NONE: Cgroups = {version: 'none', folders: [], mounts: []};
 
 function findCgroups(name: string): Cgroups {

@@ -3,7 +3,15 @@ import {readdirSync, readFileSync} from 'node:fs';
 /** Kills every ssh that a process has started: its connections are cut, and it is told nothing. */
 export function killSsh(parent: number): void {
   for (const {pid, name} of childrenOf(parent)) {
-    if (name === 'ssh') process.kill(pid, 'SIGKILL');
+    if (name === 'ssh') kill(pid);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself meanwhile.
   }
 }
 

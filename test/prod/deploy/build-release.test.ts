@@ -24,13 +24,14 @@ describe('a release of a plain server', () => {
     assert.deepEqual(paths, ['lib/a.js', 'package.json', 'server.js', 'tako.toml']);
     assert.deepEqual(manifest.process, {
       command: ['node', 'server.js'],
-      runtime: {name: 'node', version: '24.1.0'},
+      runtime: {name: 'node', version: '24.1.0', file: null},
       ready: 'any',
       port: null,
       readyTimeoutMs: 30_000,
       graceMs: 10_000,
       idleTimeoutMs: 300_000,
       health: {type: 'http', path: '/'},
+      healthTimings: {intervalMs: 250, timeoutMs: 5_000, windowMs: 30_000},
       stabilityMs: 3_000,
       limits: {memoryBytes: 256 * 2 ** 20, processes: null, openFiles: null},
     });
@@ -120,6 +121,16 @@ describe('a release of a plain server', () => {
     await symlink('../../elsewhere', path.join(directory, 'lib/c.js'));
     const error = await failure(() => build(directory));
     assert.deepEqual([error.code, error.details], ['LINK_OUTSIDE', ['lib/c.js']]);
+  });
+
+  it('has the program that it is run by, where that is not the Node of the server', async () => {
+    const directory = await projectWith({...SERVER, '../cache/runtimes/node-22/node': 'program'});
+    const program = path.join(directory, '../cache/runtimes/node-22/node');
+    const {manifest, source} = await build(directory, {runtime: {name: 'node', version: '22.1.0', program}});
+    assert.deepEqual(manifest.process?.runtime, {name: 'node', version: '22.1.0', file: '.tako/runtime/node'});
+    const entry = manifest.files.find(file => file.path === '.tako/runtime/node');
+    assert.deepEqual(entry, {path: '.tako/runtime/node', sha256: sha256Of('program'), size: 7, isExecutable: true});
+    assert.equal(source(sha256Of('program')), program);
   });
 
   it('is refused when what it starts is not in it', async () => {

@@ -31,7 +31,7 @@ describe('planDeploy', () => {
       ['shop', 'production', 'Node.js', 'npm'],
     );
     assert.deepEqual(plan.start, {command: ['node', 'server.js'], origin: 'scripts.start in package.json'});
-    assert.deepEqual(plan.runtime, {name: 'node', version: '24'});
+    assert.deepEqual(plan.runtime, {name: 'node', version: '24', origin: 'tako.toml'});
     assert.deepEqual([plan.routes, plan.servers, plan.scale], [['shop.example.com'], ['one'], 2]);
     assert.deepEqual([plan.releaseCommand, plan.ssl, plan.health], ['node migrate.js', 'internal', {type: 'tcp'}]);
     assert.deepEqual([plan.stabilityMs, plan.assetsWindowMs, plan.keepReleases], [3_000, 86_400_000, 10]);
@@ -47,15 +47,43 @@ describe('planDeploy', () => {
     assert.deepEqual((await planOf(takoToml(), files)).health, {type: 'status'});
   });
 
-  it('takes the version of Node from tako.toml, else from the files of other tools', async () => {
+  it('takes the version of Node from tako.toml, else from the files of other tools, else from package.json', async () => {
     const version = async (top: string, files: Files) =>
       (await planOf(takoToml(top), {...SERVER, ...files})).runtime?.version;
+    const engines = (node: string): Files => ({
+      'package.json': JSON.stringify({...JSON.parse(SERVER['package.json']), engines: {node}}),
+    });
     assert.equal(await version('', {}), null);
+    assert.equal(await version('', engines('>=20 <23')), '>=20 <23');
+    assert.equal(await version('', {...engines('>=20'), '.nvmrc': '22'}), '22');
+    assert.equal(await version('', engines('whatever')), null);
+    assert.equal(await version('', {'.nvmrc': 'lts/Iron\n'}), '20');
+    assert.equal(await version('runtime = "node"', {'.nvmrc': '22'}), '22');
     assert.equal(await version('', {'.nvmrc': 'v22.1\n'}), '22.1');
     assert.equal(await version('', {'.nvmrc': '22', '.node-version': '20'}), '20');
     assert.equal(await version('', {'.nvmrc': 'lts/*'}), null);
     assert.equal(await version('runtime = "node@24.1.0"', {'.nvmrc': '22'}), '24.1.0');
     assert.equal((await planOf(takoToml('start = ["./app"]'))).runtime, null);
+  });
+
+  it('finds which runtime the app is run by, and its version', async () => {
+    const runtime = async (top: string, files: Files = {}) =>
+      (await planOf(takoToml(top), {...SERVER, ...files})).runtime;
+    const bun = 'start = ["bun", "server.js"]';
+    assert.deepEqual(await runtime(bun), {name: 'bun', version: null, origin: null});
+    assert.deepEqual(await runtime(bun, {'.bun-version': '1.2.3', '.nvmrc': '22'}), {
+      name: 'bun',
+      version: '1.2.3',
+      origin: '.bun-version',
+    });
+    const managed = {'package.json': '{"name": "shop", "packageManager": "bun@1.1.9"}'};
+    assert.equal((await runtime(bun, managed))?.version, '1.1.9');
+    assert.equal((await runtime('start = "bun server.js && true"\nruntime = "bun@1.3"'))?.name, 'bun');
+    assert.deepEqual(await runtime('runtime = "deno@2"\nstart = ["deno", "run", "-A", "server.js"]'), {
+      name: 'deno',
+      version: '2',
+      origin: 'tako.toml',
+    });
   });
 
   it('takes the only server there is where none is named', async () => {

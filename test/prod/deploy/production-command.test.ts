@@ -146,6 +146,14 @@ describe('decideProductionCommand: servers of the project', () => {
     assert.equal((await refused({'package.json': express({start: 'npm start'})}))?.code, 'START_UNRESOLVED');
   });
 
+  it('leaves to Bun what it runs, unless that is a script', async () => {
+    const files = {'package.json': packageJson({scripts: {serve: 'bun server.ts --quiet'}}), 'server.ts': ''};
+    const startOf = async (command: string) => (await decided(files, takoToml(`start = "${command}"`))).start;
+    assert.equal(await startOf('bun server.ts'), 'bun server.ts');
+    assert.equal(await startOf('bun run server.ts'), 'bun run server.ts');
+    assert.equal(await startOf('bun run serve'), 'bun server.ts --quiet');
+  });
+
   it('takes main, and the files that are usually the entry, where there is no script', async () => {
     assert.equal((await decided({'package.json': express({}, {main: 'x.cjs'}), 'x.cjs': ''})).start, 'node x.cjs');
     assert.equal((await decided({'server.js': ''})).start, 'node server.js');

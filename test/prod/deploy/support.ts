@@ -48,7 +48,7 @@ export async function build(directory: string, options: Partial<BuildOptions> = 
   const events: BuildEvent[] = [];
   const release = await buildRelease(await planned(directory), {
     platform: LINUX,
-    nodeVersion: '24.1.0',
+    runtime: {name: 'node', version: '24.1.0', program: null},
     client: {os: 'darwin', cpu: 'arm64', libc: undefined, nodeMajor: 24},
     cacheFolder: path.join(directory, '..', 'cache'),
     environment: process.env,

@@ -3,7 +3,7 @@ import {mkdirSync, realpathSync, symlinkSync} from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
-import type {Manifest, ManifestEntry} from '../../../src/prod/releases/manifest.js';
+import type {Manifest, ManifestEntry, ReleaseRuntime} from '../../../src/prod/releases/manifest.js';
 import {manifestBytes, releaseId} from '../../../src/prod/releases/manifest-bytes.js';
 import {findManifestProblems, MAX_MANIFEST_BYTES, parseManifest} from '../../../src/prod/releases/parse-manifest.js';
 import {sha256Of} from '../../../src/prod/releases/sha256.js';
@@ -111,9 +111,10 @@ describe('a manifest', () => {
       process: {
         ...PROCESS,
         command: [''],
-        runtime: {name: 'node', version: '../../x'},
+        runtime: {name: 'node', version: '../../x', file: null},
         port: 0,
         health: {type: 'ping'},
+        healthTimings: {...PROCESS.healthTimings, intervalMs: 0, retries: 3},
       },
       files: [{path: '/etc/passwd', sha256: 'x', size: -1, isExecutable: 1}],
     });
@@ -128,6 +129,8 @@ describe('a manifest', () => {
       'format',
       'process.command',
       'process.health.type',
+      'process.healthTimings.intervalMs',
+      'process.healthTimings.retries',
       'process.port',
       'process.runtime.version',
       'routes[0]',
@@ -150,6 +153,20 @@ describe('a manifest', () => {
   it('starts its process in a folder that is there', () => {
     assert.match(problemsOf({...FULL, directory: 'apps/api'})[0] ?? '', /no file in "apps\/api"/);
     assert.deepEqual(problemsOf({...FULL, directory: 'apps/api', process: null}), []);
+  });
+
+  it('has the program it is run by among its files, unless that is the Node of the server', () => {
+    const problemsWith = (runtime: ReleaseRuntime, isExecutable = true): readonly string[] => {
+      const program = {path: '.tako/runtime/bun', sha256: sha256Of(''), size: 0, isExecutable};
+      return problemsOf({...FULL, files: [...FULL.files, program], process: {...PROCESS, runtime}});
+    };
+    const bun = {name: 'bun', version: '1.2.0', file: '.tako/runtime/bun'} as const;
+    assert.deepEqual(problemsWith(bun), []);
+    assert.deepEqual(problemsWith({name: 'node', version: '22.1.0', file: null}), []);
+    assert.match(problemsWith({...bun, file: null})[0] ?? '', /^process\.runtime\.file: .*a Node of their own only/);
+    assert.match(problemsWith({...bun, file: '../bun'})[0] ?? '', /^process\.runtime\.file: expected a path/);
+    assert.match(problemsWith({...bun, file: 'elsewhere'})[0] ?? '', /there is no program "elsewhere"/);
+    assert.match(problemsWith(bun, false)[0] ?? '', /there is no program/);
   });
 
   it('keeps its folders and its fallback inside', () => {

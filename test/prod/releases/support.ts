@@ -43,13 +43,14 @@ export const fileEntry = (name: string, content: string | Uint8Array, isExecutab
 
 export const PROCESS: ReleaseProcess = {
   command: ['node', 'server.js'],
-  runtime: {name: 'node', version: '24.1.0'},
+  runtime: {name: 'node', file: null, version: '24.1.0'},
   ready: 'fd',
   port: null,
   readyTimeoutMs: 30_000,
   graceMs: 10_000,
   idleTimeoutMs: 300_000,
   health: {type: 'status'},
+  healthTimings: {intervalMs: 250, timeoutMs: 5_000, windowMs: 30_000},
   stabilityMs: 1_000,
   limits: {memoryBytes: null, processes: null, openFiles: null},
 };

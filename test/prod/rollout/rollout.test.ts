@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer} from 'node:net';
-import {setTimeout as delay} from 'node:timers/promises';
 import {describe, it} from 'vitest';
 import {errorCode, TakoError} from '../../../src/system/error.js';
 import {createWorld} from './world.js';
@@ -61,6 +60,7 @@ describe('a rollout', () => {
 
 describe('a release that does not come up', () => {
   const quick = {readyTimeoutMs: 600};
+  const SOON = {intervalMs: 20, timeoutMs: 5_000, windowMs: 500};
   const failures = {
     'exits at once': {
       source: 'console.error("no database"); process.exit(3)',
@@ -81,12 +81,27 @@ describe('a release that does not come up', () => {
       says: /ended before it was healthy with code 8/,
     },
     'listens and says that it is down': {
-      process: {health: {type: 'http', path: '/down'} as const},
+      process: {health: {type: 'http', path: '/down'} as const, healthTimings: SOON},
       code: 'RELEASE_UNHEALTHY',
-      says: /GET \/down.*answered 500/,
+      says: /listens on port \d+.*GET \/down.*did not succeed within 0\.5 s: answered 500/,
+    },
+    'takes too long to answer': {
+      more: `server.removeAllListeners('request').on('request', () => {});`,
+      process: {health: {type: 'http', path: '/'} as const, healthTimings: {...SOON, timeoutMs: 100}},
+      code: 'RELEASE_UNHEALTHY',
+      says: /GET \/\) .*within 0\.5 s: did not answer in time/,
+    },
+    'is well at first and then is not': {
+      more: `const since = Date.now();
+server.prependListener('request', (request, response) => {
+  if (Date.now() - since > 500) response.writeHead(503).end();
+});`,
+      process: {health: {type: 'http', path: '/'} as const, stabilityMs: 1_500},
+      code: 'RELEASE_UNHEALTHY',
+      says: /did not succeed again after 1\.5 s: answered 503/,
     },
     'is another program that has its port': {
-      process: {health: {type: 'status'} as const},
+      process: {health: {type: 'status'} as const, healthTimings: SOON},
       code: 'RELEASE_UNHEALTHY',
       says: /another token/,
     },
@@ -100,9 +115,7 @@ describe('a release that does not come up', () => {
       const {more, source, process: program} = given as {more?: string; source?: string; process?: object};
       const text = source ?? world.server('b2', more);
       const release = world.createRelease({id: 'b2', source: text, ...(program && {process: program})});
-      // The time to become healthy is not what is tested.
-      const clock = {now: () => Date.now() * 20, sleep: (ms: number, signal?: AbortSignal) => sleep(ms, signal)};
-      const failure = await world.deploy(release, code === 'RELEASE_UNHEALTHY' ? {clock} : {}).then(
+      const failure = await world.deploy(release).then(
         () => undefined,
         error => error,
       );
@@ -155,8 +168,6 @@ describe('a release that wants the port of the one before', () => {
     assert.deepEqual(await world.answers(), ['a1']);
   });
 });
-
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> => delay(ms, undefined, signal ? {signal} : {});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -37,6 +37,7 @@ const DEFAULT_PROCESS: ReleaseProcess = {
   graceMs: 2_000,
   idleTimeoutMs: null,
   health: {type: 'tcp'},
+  healthTimings: {intervalMs: 20, timeoutMs: 5_000, windowMs: 10_000},
   stabilityMs: 50,
   limits: {memoryBytes: null, processes: null, openFiles: null},
 };
@@ -93,7 +94,7 @@ export function createWorld() {
       place: {
         deployment: 'shop/production',
         dataFolder: root,
-        runtimeFile: () => process.execPath,
+        nodeFile: process.execPath,
         token: 'the token',
       },
       supervisor,

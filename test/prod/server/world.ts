@@ -47,7 +47,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
     placeOf: async (_, token) => ({
       deployment: KEY,
       dataFolder: path.join(root, 'data'),
-      runtimeFile: () => process.execPath,
+      nodeFile: process.execPath,
       token,
     }),
     createSet: (release, place, running) =>

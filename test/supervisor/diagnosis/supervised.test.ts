@@ -108,7 +108,7 @@ throw new Error('Missing required environment variable DATABASE_URL');`;
     assert.equal(code, 'APP_CRASHED');
     assert.match(message, /: TypeError: Cannot read properties of undefined .* at failing\/throws\.mjs:2:47$/);
     assert.match(hint ?? '', /^look at failing\/throws\.mjs:2:47 in /);
-    assert.equal(harness.saidByTako().filter(text => text === message).length, 1);
+    assert.equal(harness.saidByTako().filter(text => text.endsWith(`: ${message}`)).length, 1);
   });
 
   it('its own code is refused', async () => {
