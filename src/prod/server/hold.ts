@@ -8,6 +8,7 @@ import {runHolder} from '../holder/holder.js';
 import type {User} from '../holder/isolation.js';
 import type {ListenerSpec} from '../holder/listening-sockets.js';
 import {type Installation, loadInstallation} from '../remote/install/installation.js';
+import {installationNames} from '../remote/install/layout.js';
 
 /** Every address, in both families. */
 const ADDRESSES = ['0.0.0.0', '::'] as const;
@@ -23,6 +24,7 @@ export async function hold(root: string, program: string): Promise<number> {
   const launcher = path.join(root, 'bin', 'tako-server');
   await runHolder({
     root,
+    cgroupName: installationNames(root).unit,
     listeners: listenersOf(installation),
     server: {
       command: [launcher, 'serve'],

@@ -72,6 +72,29 @@ describe('a reload', () => {
     open.destroy();
   });
 
+  it('by a signal is up to the server process, as one by a command is', async () => {
+    const old = await holder.server();
+    await holder.ask('/refuse');
+    holder.child.kill('SIGHUP');
+    await eventually(() => assert.match(holder.said(), /not reloaded: a deploy is under way/));
+    assert.equal(await holder.server(), old);
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+  });
+
+  it('leaves what is not handed over to the process that started it, until that ends', async () => {
+    const old = await holder.server();
+    const open = net.connect(holder.port, '127.0.0.1');
+    await once(open, 'connect');
+    const app = scriptSpec(servingScript(''), {app: 'once'});
+    const {pid} = await holder.ask<{pid: number}>('/start', {spec: app, isHandedOver: false});
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+    assert.deepEqual([(await holder.instance(app)).state, await isAlive(pid)], ['stopped', true]);
+    open.destroy();
+    await eventually(async () => assert.deepEqual([await isAlive(old), await isAlive(pid)], [false, false]));
+  });
+
   it('carries over what the old process has left', async () => {
     const old = await holder.server();
     await holder.ask('/leave', {name: 'ticket-keys', value: {keys: ['a', 'b']}});

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
+import {readFile} from 'node:fs/promises';
 import {describe, it, onTestFinished} from 'vitest';
 import type {DeploymentStatus, InstanceSummary} from '../../../src/control/server-methods.js';
 import {findCgroups} from '../../../src/prod/holder/cgroup.js';
@@ -68,15 +65,5 @@ describe('the memory of an instance', () => {
     const v1 = '9:pids:/tako/app-1f\n4:memory:/tako/app-1f\n0::/';
     assert.equal(cgroupMemoryFile(v1, '/cg'), '/cg/memory/tako/app-1f/memory.usage_in_bytes');
     assert.equal(cgroupMemoryFile('4:memory:/user.slice\n0::/', '/cg'), undefined);
-  });
-
-  it('is read from that file', async () => {
-    const mount = mkdtempSync(path.join(tmpdir(), 'tako-cgroup-'));
-    onTestFinished(() => rmSync(mount, {recursive: true}));
-    const group = path.join(mount, 'tako', 'app-1f');
-    await mkdir(group, {recursive: true});
-    await writeFile(path.join(group, 'memory.current'), '123456\n');
-    const file = cgroupMemoryFile('0::/tako/app-1f', mount) ?? '';
-    assert.equal(Number(await readFile(file, 'utf8')), 123_456);
   });
 });
