@@ -15,6 +15,8 @@ export type BequestParts = {
   readonly baggage: SessionWorld['baggage'];
   /** Somebody beside a server process has asked for a reload. */
   readonly isReloadWanted: () => boolean;
+  /** The holder was told to end. */
+  readonly isEnding: () => boolean;
   /** This holder has followed another itself. */
   readonly isFollower: boolean;
 };
@@ -28,6 +30,7 @@ export function createBequest({
   sockets,
   baggage,
   isReloadWanted,
+  isEnding,
   isFollower,
 }: BequestParts): Bequest {
   const heldServers = () => servers.all().map(({process}) => process);
@@ -54,6 +57,7 @@ export function createBequest({
       for (const process of heldServers()) process.resume();
       keeper.thaw();
     },
+    isEnding,
     isFlushed: () => heldServers().every(({isFlushed}) => isFlushed),
     descriptors: () =>
       new Map([

@@ -35,6 +35,8 @@ export type Bequest = {
   /** Nothing new begins from here on, until `thaw`. */
   freeze(): Promise<void>;
   thaw(): void;
+  /** The holder was told to end meanwhile. */
+  isEnding(): boolean;
   /** All that was sent is on its way. */
   isFlushed(): boolean;
   /** Open descriptors by name: those whose order the table tells. */
@@ -80,8 +82,10 @@ async function exchange(options: HandoverOptions): Promise<never> {
   const {bequest, clock} = options;
   const carrier = await startCarrier(options);
   try {
-    if (await within(FLUSH_WAIT_MS, clock, over => untilTrue(bequest.isFlushed, clock, over))) become(options, carrier);
-    throw notReplaced('a server process does not read what it is sent');
+    const isFlushed = await within(FLUSH_WAIT_MS, clock, over => untilTrue(bequest.isFlushed, clock, over));
+    if (bequest.isEnding()) throw notReplaced('it is ending');
+    if (!isFlushed) throw notReplaced('a server process does not read what it is sent');
+    return become(options, carrier);
   } catch (error) {
     await carrier.end();
     throw error;
@@ -105,10 +109,12 @@ async function startCarrier({successor, bequest, folder, clock}: HandoverOptions
   const descriptors = [...named.keys()];
   const table = openNameless(path.join(folder, 'handover'));
   writeTable(table, {descriptors, ...bequest.table()});
-  const [file, ...args] = successor.carrier;
   // The channel takes the lowest descriptor: 0 is one of the three that stay open in the program that follows.
   closeSync(0);
-  const child = spawn(file, args, {stdio: ['ignore', 'ignore', 'inherit', 'ipc', table, ...named.values()]});
+  const child = spawn('/bin/sh', ['-c', APART, 'sh', ...successor.carrier], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc', table, ...named.values()],
+  });
+  child.on('error', () => {});
   const end = (): Promise<void> => endCarrier(child, table);
   try {
     if (descriptorOf({_handle: child.channel}) !== 0) throw notReplaced('the carrier could not be given its channel');
@@ -136,31 +142,34 @@ function writeTable(fd: number, table: Omit<HandoverTableInput, 'version'>): voi
     written += writeSync(fd, bytes, written, bytes.length - written, written);
 }
 
+/** It is not our child: nobody would wait for it when it has ended. */
+const APART = '"$@" &';
+
 async function whyNotReady(child: ChildProcess, clock: Clock): Promise<string | undefined> {
   let problem: string | undefined = `it was not ready within ${CARRIER_WAIT_MS / 1_000} s`;
   const over = new AbortController();
   const {signal} = over;
-  const settle = (reason: string | undefined): void => {
-    problem = reason;
-  };
-  const outcomes = Promise.race([
-    once(child, 'message', {signal}).then(([answer]: CarrierAnswer[]) =>
-      settle(answer?.type === 'refused' ? `it cannot read what this one leaves: ${answer.message}` : undefined),
-    ),
-    once(child, 'exit', {signal}).then(([code, name]) => settle(`it ended with ${code ?? name}`)),
-  ]);
-  outcomes.catch(error => settle(String(error)));
-  await within(CARRIER_WAIT_MS, clock, () => outcomes);
+  const answered = once(child, 'message', {signal}).then(([answer]: CarrierAnswer[]) => {
+    problem = answer?.type === 'refused' ? `it cannot read what this one leaves: ${answer.message}` : undefined;
+  });
+  const gone = once(child, 'disconnect', {signal}).then(() => {
+    problem = 'it ended at once; the log of the service says why';
+  });
+  const outcome = Promise.race([answered, gone]);
+  await within(CARRIER_WAIT_MS, clock, () => outcome);
   over.abort();
+  await Promise.allSettled([answered, gone]);
   return problem;
 }
 
+/** It ends when nobody is at the other end. */
 async function endCarrier(child: ChildProcess, table: number): Promise<void> {
   closeSync(table);
-  child.kill('SIGKILL');
-  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) await once(child, 'exit');
-  if (child.connected) child.disconnect();
-  // Its end of the channel is the standard input, which Node never closes.
+  if (child.connected) {
+    child.disconnect();
+    await once(child, 'disconnect');
+  }
+  // Our end of the channel is the standard input, which Node never closes.
   closeSync(0);
   openSync('/dev/null', 'r');
 }

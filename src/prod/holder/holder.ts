@@ -217,6 +217,7 @@ function assemble(parts: Parts, release: () => Promise<void>): RunningHolder {
       createBequest({
         ...{apps, servers, keeper, session, baggage, isReloadWanted},
         sockets: sockets.sockets,
+        isEnding: () => closing !== undefined,
         isFollower: estate !== undefined,
       }),
   });

@@ -81,6 +81,7 @@ describe('a holder that is replaced', () => {
     const app = scriptSpec(script, {app: 'chatty'});
     await holder.start(app);
     await upgrade();
+    await eventually(async () => assert.ok((await holder.lines(app)).length > 200));
     await holder.ask('/stop', {spec: app});
     const lines = (await holder.lines(app)).filter(([stream]) => stream !== 'tako');
     const numbers = lines.map(([, text]) => Number(/^line (\d+) x*$/.exec(text)?.[1]));
@@ -89,7 +90,6 @@ describe('a holder that is replaced', () => {
       number === first + index ? [] : [`${number} after ${numbers[index - 1]}`],
     );
     assert.deepEqual(gaps.slice(0, 3), []);
-    assert.ok(numbers.length > 100, `${numbers.length} lines`);
   });
 
   it('knows how an app ends that was started before, and starts others', async () => {
@@ -133,8 +133,8 @@ describe('a holder that is replaced', () => {
     await eventually(async () => assert.ok((await count()) <= before + 2, `${before} became ${await count()}`));
     assert.equal(await readlink(`/proc/${holder.child.pid}/fd/0`), '/dev/null');
     assert.ok(!(await readdir(`${holder.root}/holder`)).includes('handover'));
-    // The server process before this one, and the carrier of the last time: they go the next time.
-    assert.ok((await zombies()).length <= 2, (await zombies()).join());
+    // The server process before this one: it goes the next time.
+    assert.ok((await zombies()).length <= 1, (await zombies()).join());
   });
 
   it('keeps what server processes left to each other', async () => {
@@ -155,7 +155,7 @@ describe('a holder that is replaced', () => {
 
 describe('a holder that cannot be replaced', () => {
   it.each([
-    ['broken', /ended with 1/],
+    ['broken', /it ended at once/],
     ['strange', /cannot read what this one leaves: another version/],
   ])('goes on with everything when the version is %s, and says what it would take', async (name, reason) => {
     const app = scriptSpec(servingScript(''), {app: name});

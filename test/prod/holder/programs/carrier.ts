@@ -6,7 +6,7 @@ const version = readFileSync(process.argv[2] ?? '', 'utf8').trim();
 if (version === 'broken') process.exit(1);
 if (version === 'strange') {
   process.send?.({type: 'refused', message: 'another version'});
-  setInterval(() => {}, 1_000);
+  process.on('disconnect', () => process.exit());
 } else {
   process.exitCode = await carry();
 }
