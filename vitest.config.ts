@@ -53,7 +53,12 @@ const LONG = [
   'test/threats/**',
 ];
 /** Of those, too long for a sample: only under soak. */
-const ONLY_SOAK = ['test/e2e/deploy-chaos.test.ts', 'test/e2e/deploy-load.test.ts', 'test/e2e/deploy-several.test.ts'];
+const ONLY_SOAK = [
+  'test/e2e/deploy-chaos.test.ts',
+  'test/e2e/deploy-load.test.ts',
+  'test/e2e/deploy-next.test.ts',
+  'test/e2e/deploy-several.test.ts',
+];
 const isLong = process.env.TAKO_LONG === '1';
 
 export default defineConfig({

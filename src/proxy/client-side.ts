@@ -34,6 +34,8 @@ export type ClientConnection = {
   readonly httpVersion: HttpVersion;
   /** The TLS socket, for what its handshake tells; undefined on a plain connection. */
   readonly tls: TLSSocket | undefined;
+  /** The trusted proxy that says all this, and the host it was asked for; undefined for what the connection itself shows. */
+  readonly proxy?: {readonly address: string; readonly host: string | undefined} | undefined;
   /** What was last said upstream about this client; a connection mostly asks for one host. */
   forwarded?: {readonly host: string; readonly added: AddedFields} | undefined;
 };

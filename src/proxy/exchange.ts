@@ -14,7 +14,7 @@ import {isIdempotent, mayHaveBody} from './methods.js';
 import {decideRetry, type Phases, type Retry} from './phases.js';
 import {type Outcome, Session, toFields} from './session.js';
 import {keepable} from './shared-buffer.js';
-import type {Tunnels} from './tunnel.js';
+import type {Tunnel, Tunnels} from './tunnel.js';
 import {
   type Upstream,
   UpstreamError,
@@ -45,7 +45,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   #stream: UpstreamStream | undefined;
   #stopWaiting: (() => void) | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
-  #closeTunnel: (() => void) | undefined;
+  #tunnel: Tunnel | undefined;
   /** The head of the answer is out, or about to be: no other try, no other answer. */
   #isHeadSent = false;
   #isBodyRead = false;
@@ -107,8 +107,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   cut(): void {
     if (this.isOver) return;
-    if (this.#closeTunnel !== undefined) {
-      this.#closeTunnel();
+    if (this.#tunnel !== undefined) {
+      this.#tunnel.end();
       return;
     }
     this.#dropUpstream();
@@ -304,7 +304,10 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.response = head;
     this.#isHeadSent = true;
     const client = this.#side.openTunnel(head);
-    this.#closeTunnel = this.#host.tunnels.join(client, tunnel, () => this.#finish('tunnelled'));
+    this.#tunnel = this.#host.tunnels.join(client, tunnel, {
+      protocol: this.upgrade,
+      onOver: () => this.#finish('tunnelled'),
+    });
   }
 
   #sendDown(chunk: Buffer): void {

@@ -29,6 +29,7 @@ export function isLoop({fields}: RequestHead): boolean {
 
 function renderAdded(client: ClientConnection, host: string, via: string): AddedFields {
   const {isSecure, httpVersion} = client;
+  const askedHost = client.proxy?.host ?? host;
   // RFC 7239, section 6.2: a client that left already, or one on a Unix socket, has no address.
   const address = client.address === '' ? 'unknown' : client.address;
   const protocol = isSecure ? 'https' : 'http';
@@ -41,9 +42,9 @@ function renderAdded(client: ClientConnection, host: string, via: string): Added
     'X-Forwarded-Proto',
     protocol,
     'X-Forwarded-Host',
-    host,
+    askedHost,
     'Forwarded',
-    `for=${node};host="${host}";proto=${protocol}`,
+    `for=${node};host="${askedHost}";proto=${protocol}`,
     'Via',
     via === '' ? hop : `${via}, ${hop}`,
   ];

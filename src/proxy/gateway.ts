@@ -1,6 +1,8 @@
 // The data plane, put together: listeners, TLS, routes, cold start, forwarding. It knows neither dev nor prod; all it
 // needs from outside is an immutable route table, a source of certificates, and a way to bring an app to ready.
 
+import type {Socket} from 'node:net';
+import {acceptProxied} from './accept-proxied.js';
 import type {AppActivity, Place} from './activity.js';
 import type {CertificateSource} from './certificate-source.js';
 import {createColdStart} from './cold-start.js';
@@ -15,13 +17,14 @@ import type {StartProgress} from './start-page.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
 import type {TicketKeys} from './tls/ticket-keys.js';
 import {createTlsServer} from './tls/tls-server.js';
+import type {TrustedProxies} from './trusted-proxies.js';
 import type {Activate, Upstream} from './upstream.js';
 
 export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort' | 'sockets'>;
 
 export type GatewayOptions = {
   readonly https: PortOptions;
-  /** Redirects to HTTPS; filters see its requests first. */
+  /** Redirects to HTTPS, but for routes that take plain HTTP; filters see its requests first. */
   readonly http: PortOptions;
   readonly certificates: CertificateSource;
   /** Whose certificate a client gets that names no server. */
@@ -53,6 +56,8 @@ export type GatewayOptions = {
   readonly connectPatienceMs?: number;
   /** Which hosts ask their clients for a certificate. Those of other hosts are never asked. */
   readonly clientCertificates?: ClientCertificates;
+  /** Load balancers whose connections, to either port, begin with the PROXY protocol. */
+  readonly proxyProtocol?: Pick<TrustedProxies, 'has'> | undefined;
   /** Shared by gateways that follow each other; keys of its own if not given. */
   readonly ticketKeys?: TicketKeys;
   readonly limits?: Partial<Limits>;
@@ -156,11 +161,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 type Listeners = {readonly https: Listener; readonly http: Listener};
 
 async function openListeners(options: GatewayOptions, proxy: ReverseProxy): Promise<Listeners> {
+  const {proxyProtocol} = options;
+  const proxied = (accept: (socket: Socket) => void) =>
+    proxyProtocol === undefined ? accept : acceptProxied(proxyProtocol, accept);
   let https: Listener | undefined;
   try {
     const tls = await createTlsServer({...options, onConnection: proxy.acceptSecure});
-    https = await openListener({...options.https, onConnection: tls.accept});
-    const http = await openListener({...options.http, onConnection: proxy.acceptPlain});
+    https = await openListener({...options.https, onConnection: proxied(tls.accept)});
+    const http = await openListener({...options.http, onConnection: proxied(proxy.acceptPlain)});
     return {https, http};
   } catch (error) {
     await https?.close();

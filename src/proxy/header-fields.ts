@@ -45,8 +45,10 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
 
   /** The value of a field; those of a repeated one joined with commas, which Set-Cookie alone does not allow. */
   get(name: string): string | undefined {
-    const values = this.getAll(name);
-    return values.length === 0 ? undefined : values.join(', ');
+    const first = this.#find(name, 0);
+    if (first === -1) return undefined;
+    const isAlone = this.#find(name, first + MARKS_PER_FIELD) === -1;
+    return isAlone ? this.#valueAt(first) : this.getAll(name).join(', ');
   }
 
   getAll(name: string): string[] {

@@ -19,6 +19,7 @@ import {DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts} from './li
 import type {Phases} from './phases.js';
 import {createSweep} from './sweep.js';
 import {isServedOn} from './tls/client-certificates.js';
+import type {TrustedProxies} from './trusted-proxies.js';
 import {createTunnels} from './tunnel.js';
 import type {Upstream, UpstreamPool} from './upstream.js';
 import {UpstreamRequest} from './upstream-request.js';
@@ -31,6 +32,8 @@ export type ProxyOptions = {
    * or cut off. Printed on stderr if not given.
    */
   readonly onBug?: ((error: unknown) => void) | undefined;
+  /** Proxies in front, whose word about the client is taken; nobody's if not given. */
+  readonly trustedProxies?: TrustedProxies | undefined;
   /** Told of requests that were refused before they were understood; no phase sees them. */
   readonly onRefused?: ((refused: Refusal, client: ClientConnection) => void) | undefined;
 };
@@ -66,6 +69,7 @@ const DRAIN_CHECK_MS = 50;
 export function createProxy<Context = undefined>(phases: Phases<Context>, options: ProxyOptions = {}): ReverseProxy {
   const limits = {...DEFAULT_LIMITS, ...options.limits};
   const timeouts = {...DEFAULT_TIMEOUTS, ...options.timeouts};
+  const {trustedProxies} = options;
   const sweep = createSweep(systemClock);
   const tunnels = createTunnels();
   const pool = createPool({limits, timeouts, sweep});
@@ -91,6 +95,7 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
   function start(side: ClientSide): void {
     const exchange = new Exchange(exchangeHost, side);
     const {request, client} = side;
+    if (trustedProxies !== undefined) exchange.client = trustedProxies.clientOf(client, request) ?? client;
     if (isLoop(request)) exchange.refuse(LOOP);
     else if (client.tls !== undefined && !isServedOn(client.tls, findAuthority(request.host)?.host ?? '')) {
       exchange.refuse(OTHER_POLICY);

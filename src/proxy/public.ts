@@ -46,5 +46,6 @@ export {
 } from './tls/static-certificate-source.js';
 export {createTicketKeys, type TicketKeys} from './tls/ticket-keys.js';
 export type {TlsOptions} from './tls/tls-server.js';
+export {createTrustedProxies, type TrustedProxies, type TrustedProxiesOptions} from './trusted-proxies.js';
 export {type Progress, type Upstream, UpstreamError, type UpstreamFailure, type UpstreamTls} from './upstream.js';
 export type {UpstreamRequest} from './upstream-request.js';

@@ -13,7 +13,7 @@ import {decideRetry, type Phases, type Retry} from './phases.js';
 import {findPresented, presentRequest, restoreAnswer} from './present-as.js';
 import {createReservedPaths} from './reserved-paths.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
-import type {AppId, Route, RouteTable} from './route-table.js';
+import type {AppId, FrontProxies, Route, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
 import {createStartPages, START_SCRIPT_PATH, type StartProgress} from './start-page.js';
 import type {Upstream, UpstreamError} from './upstream.js';
@@ -51,6 +51,8 @@ export type RequestPath = {
   readonly activity: Pick<Activity, 'of' | 'ofUpstream' | 'drain' | 'drainAt' | 'retire'>;
 };
 
+const HTTPS_PORT = 443;
+
 /** An app whose own watcher starts it anew is asked so often whether it is there. */
 const PATIENT_RETRY_MS = 100;
 
@@ -84,7 +86,9 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     const found = routes().match(host, session.request.target);
     if (found === undefined) {
       sendError(session, misdirected(host, routes(), httpsPort()));
-    } else if (!session.client.isSecure) {
+    } else if (found.behind !== undefined && !identifyClient(session, found.behind)) {
+      sendError(session, NOT_BY_ITS_PROXY);
+    } else if (!session.client.isSecure && found.takesPlainHttp !== true) {
       redirectToHttps(session, host, httpsPort());
     } else {
       session.context.route = found;
@@ -210,10 +214,25 @@ export function sendError<Context>(session: Session<Context>, answer: ErrorAnswe
   session.respond(answer.status, headers, body);
 }
 
+/** Takes the word of the proxy in front about who asks. False when there is none, and the app insists on one. */
+function identifyClient(session: GatewaySession, {trusted, isRequired}: FrontProxies): boolean {
+  const client = trusted.clientOf(session.client, session.request);
+  if (client !== undefined) session.client = client;
+  return client !== undefined || !isRequired;
+}
+
+const NOT_BY_ITS_PROXY: ErrorAnswer = {
+  status: 403,
+  code: 'NOT_BY_ITS_PROXY',
+  message: 'this app is reached through the proxy in front of it only',
+};
+
 /** 308 keeps method and body; only hosts that are routed are redirected, so this is no open redirect. */
 function redirectToHttps(session: GatewaySession, host: string, httpsPort: number): void {
-  const {target} = session.request;
-  const location = originOf(host, httpsPort) + (target === '*' ? '' : target);
+  const {client, request} = session;
+  // Of a proxy in front it is not known on which port it takes HTTPS, if not on the usual one.
+  const port = client.proxy === undefined ? httpsPort : HTTPS_PORT;
+  const location = originOf(host, port) + (request.target === '*' ? '' : request.target);
   session.respond(308, {location, 'cache-control': 'no-store'});
 }
 
@@ -237,5 +256,5 @@ const isNeighbour = (host: string, routed: string): boolean => host.endsWith(rou
 
 /** What a browser's address bar shows for a host: the port only where it is not 443. */
 export function originOf(host: string, port: number): string {
-  return `https://${renderHost(host)}${port === 443 ? '' : `:${port}`}`;
+  return `https://${renderHost(host)}${port === HTTPS_PORT ? '' : `:${port}`}`;
 }

@@ -6,6 +6,7 @@
 // the routes, so its cost does not grow with their number (bench/route-table.mjs).
 
 import {normalizePath, type RoutePattern} from './route-syntax.js';
+import type {TrustedProxies} from './trusted-proxies.js';
 import type {Upstream} from './upstream.js';
 
 /** Names an app to the gateway; what it means is its owner's business. */
@@ -19,6 +20,16 @@ export type Route = RoutePattern & {
   readonly presentAs?: string;
   /** What the paths for which it believes that have in them; all if empty or not given. */
   readonly presentPaths?: readonly string[];
+  /** Proxies in front of the app, whose word about the client is taken; nobody's if not given. */
+  readonly behind?: FrontProxies;
+  /** Whether a request over plain HTTP is served instead of being redirected: something in front ends TLS. */
+  readonly takesPlainHttp?: boolean;
+};
+
+export type FrontProxies = {
+  readonly trusted: TrustedProxies;
+  /** Whether a request that comes from none of them is refused. */
+  readonly isRequired: boolean;
 };
 
 export type RouteTable = {

@@ -1,6 +1,8 @@
+import {acceptProxied} from './accept-proxied.js';
 import {type Listener, openListener} from './listener.js';
 import type {ReverseProxy} from './proxy.js';
 import {createTlsServer, type TlsOptions} from './tls/tls-server.js';
+import type {TrustedProxies} from './trusted-proxies.js';
 
 export type ServeOptions = {
   /** 0 takes any free port. */
@@ -9,6 +11,8 @@ export type ServeOptions = {
   readonly host?: string | undefined;
   /** Serve HTTPS, HTTP/2 included; plain HTTP/1.1 without it. */
   readonly tls?: Omit<TlsOptions, 'onConnection'> | undefined;
+  /** Load balancers whose connections begin with the PROXY protocol, version 1 or 2. */
+  readonly proxyProtocol?: Pick<TrustedProxies, 'has'> | undefined;
 };
 
 export type Served = {
@@ -20,12 +24,13 @@ export type Served = {
 };
 
 /** Opens a port for a proxy. Throws PORT_IN_USE or PORT_DENIED. */
-export async function serve(proxy: ReverseProxy, {port, host, tls}: ServeOptions): Promise<Served> {
+export async function serve(proxy: ReverseProxy, {port, host, tls, proxyProtocol}: ServeOptions): Promise<Served> {
   const server = tls === undefined ? undefined : await createTlsServer({...tls, onConnection: proxy.acceptSecure});
+  const accept = server === undefined ? proxy.acceptPlain : server.accept;
   const listener: Listener = await openListener({
     port,
     host,
-    onConnection: server === undefined ? proxy.acceptPlain : server.accept,
+    onConnection: proxyProtocol === undefined ? accept : acceptProxied(proxyProtocol, accept),
   });
   return {
     port: listener.port,

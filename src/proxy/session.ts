@@ -13,7 +13,8 @@ export const CLIENT_CLOSED_REQUEST = 499;
 
 /** One request on its way through the phases. */
 export abstract class Session<Context = unknown> {
-  readonly client: ClientConnection;
+  /** Who asks. A filter that knows it better may say so, before the request goes upstream. */
+  client: ClientConnection;
   readonly request: RequestHead;
   /** Whether the request has a body. */
   readonly hasBody: boolean;
@@ -49,7 +50,10 @@ export abstract class Session<Context = unknown> {
     body?: string | Buffer,
   ): void;
 
-  /** Ends whatever is under way: a tunnel is closed, an answer broken off. Nothing happens when the request is over. */
+  /**
+   * Ends whatever is under way: an answer is broken off, a tunnel is closed, a WebSocket with 1001 to both sides. Nothing
+   * happens when the request is over.
+   */
   abstract cut(): void;
 
   /** Whether an answer has begun. */

@@ -6,18 +6,22 @@ import {readFrom, type SocketReader} from './http1/socket-reader.js';
 import {SocketWriter} from './http1/socket-writer.js';
 import {keepable} from './shared-buffer.js';
 
-export type TunnelEnd = {
-  /** Begins to hand on to the other side; an end travels on as an end. */
-  copyTo(other: TunnelEnd): void;
+/** Where bytes go. */
+export type TunnelSink = {
   /** Is done with the bytes when it returns. False when the other side does not keep up. */
   write(bytes: Buffer): boolean;
   /** Nothing more is written. */
   end(): void;
   /** Reads on after `write` of the other side gave false. */
   resume(): void;
+  destroy(): void;
+};
+
+export type TunnelEnd = TunnelSink & {
+  /** Begins to hand on to the other side; an end travels on as an end. */
+  copyTo(other: TunnelSink): void;
   /** Sends what is on its way, then closes. */
   closeSoon(): void;
-  destroy(): void;
 };
 
 export function createTunnelEnd(duplex: Duplex, onClose: () => void): TunnelEnd {
@@ -34,7 +38,7 @@ class SocketEnd implements TunnelEnd {
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   #reader: SocketReader | undefined;
-  #other: TunnelEnd | undefined;
+  #other: TunnelSink | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -45,7 +49,7 @@ class SocketEnd implements TunnelEnd {
     socket.on('drain', () => this.receiveDrain());
   }
 
-  copyTo(other: TunnelEnd): void {
+  copyTo(other: TunnelSink): void {
     this.#other = other;
     passEnd(this.#socket, other);
     this.#reader = readFrom(this.#socket, this);
@@ -92,7 +96,7 @@ class StreamEnd implements TunnelEnd {
     this.#stream = stream;
   }
 
-  copyTo(other: TunnelEnd): void {
+  copyTo(other: TunnelSink): void {
     const stream = this.#stream;
     passEnd(stream, other);
     stream.on('data', (chunk: Buffer) => {
@@ -124,7 +128,7 @@ class StreamEnd implements TunnelEnd {
   }
 }
 
-function passEnd(from: Duplex, to: TunnelEnd): void {
+function passEnd(from: Duplex, to: TunnelSink): void {
   // It may have ended before there was a tunnel.
   if (from.readableEnded) to.end();
   else from.on('end', () => to.end());

@@ -75,6 +75,8 @@ describe('the settings of tako proxy', () => {
         algorithm: 'least-in-flight',
         sticky: undefined,
         clientCertificates: undefined,
+        trustedProxies: undefined,
+        usesProxyProtocol: false,
         hasAccessLog: false,
       },
       certificateFiles: undefined,
@@ -84,6 +86,14 @@ describe('the settings of tako proxy', () => {
       isJson: false,
     });
     assert.deepEqual((await read({http: true})).server.listen, {host: '127.0.0.1', port: 8080});
+  });
+
+  it('believe proxies that are named, in the usual fields if nothing else is said', async () => {
+    const trustedProxy = ['10.0.0.0/8', 'cloudflare'];
+    const trusted = (await read({trustedProxy})).server.trustedProxies;
+    assert.deepEqual(trusted, {addresses: trustedProxy, fields: 'x-forwarded'});
+    const {server} = await read({trustedProxy, trustedFields: 'forwarded', proxyProtocol: true});
+    assert.deepEqual([server.trustedProxies?.fields, server.usesProxyProtocol], ['forwarded', true]);
   });
 
   it('hash by the address when nothing else is said, and hash when something is', async () => {
@@ -118,6 +128,10 @@ describe('the settings of tako proxy', () => {
     ['STICKY_INVALID', () => ({sticky: 'moon'})],
     ['OPTIONS_INVALID', () => ({to: ['1', '127.0.0.1:1']})],
     ['OPTIONS_INVALID', () => ({lb: 'random'})],
+    ['OPTIONS_INVALID', () => ({proxyProtocol: true})],
+    ['OPTIONS_INVALID', () => ({trustedFields: 'forwarded'})],
+    ['OPTIONS_INVALID', () => ({trustedProxy: ['::1'], trustedFields: 'x-real-ip'})],
+    ['NETWORK_INVALID', () => ({trustedProxy: ['10.0.0.0/8', 'somewhere']})],
     ['OPTIONS_INVALID', () => ({lb: 'round-robin', sticky: 'address'})],
     ['OPTIONS_INVALID', () => ({cert: 'a.crt'})],
     ['OPTIONS_INVALID', () => ({http: true, cert: 'a.crt', key: 'a.key'})],

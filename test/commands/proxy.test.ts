@@ -104,6 +104,26 @@ describe('tako proxy', () => {
     assert.doesNotMatch(JSON.stringify(line), /hidden/);
   });
 
+  it('believes a trusted proxy about the client, and nobody else', async () => {
+    const app = await startUpstream((request, answer) => answer.end(String(request.headers['x-forwarded-for'])));
+    const headers = {'x-forwarded-for': '6.6.6.6, 192.0.2.7'};
+    for (const [network, client] of [
+      ['127.0.0.0/8', '192.0.2.7'],
+      ['10.0.0.0/8', '127.0.0.1'],
+    ] as const) {
+      const {ready, untilRequests} = await proxy(
+        '--http',
+        '--to',
+        app.address,
+        '--access-log',
+        '--trusted-proxy',
+        network,
+      );
+      assert.equal((await get(ready.url, {headers})).body, client);
+      assert.equal((await untilRequests(1))[0]?.client, client);
+    }
+  });
+
   it('lets a slow request end when it is stopped, and takes no other', async () => {
     const app = await startUpstream((_, answer) => {
       answer.write('first ');

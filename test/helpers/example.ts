@@ -26,7 +26,8 @@ export async function openExample(name: string, parent: string): Promise<Example
   return exampleAt(folder);
 }
 
-function exampleAt(folder: string): Example {
+/** The app in a folder that is there already. */
+export function exampleAt(folder: string): Example {
   const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
   const write = (file: string, text: string): void => writeFileSync(path.join(folder, file), text);
   return {

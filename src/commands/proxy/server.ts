@@ -11,6 +11,7 @@ import {createProxy} from '../../proxy/proxy.js';
 import {serve} from '../../proxy/serve.js';
 import type {TicketKeys} from '../../proxy/tls/ticket-keys.js';
 import type {TlsOptions} from '../../proxy/tls/tls-server.js';
+import {createTrustedProxies} from '../../proxy/trusted-proxies.js';
 import {printNote} from '../output.js';
 import {createHostFilter} from './hosts.js';
 import {listenProblem} from './listen-problem.js';
@@ -46,10 +47,12 @@ export async function startProxyServer(settings: ServerSettings, parts: ServerPa
     onLog: log && (session => log.add(renderSession(session))),
     onBug: reportBug,
   });
-  const proxy = createProxy(phases, {onBug: reportBug});
+  const trustedProxies = settings.trustedProxies && createTrustedProxies(settings.trustedProxies);
+  const proxy = createProxy(phases, {onBug: reportBug, trustedProxies});
   const tls = settings.isSecure ? tlsOptions(settings, parts) : undefined;
+  const proxyProtocol = settings.usesProxyProtocol ? trustedProxies : undefined;
   try {
-    const served = await serve(proxy, {...settings.listen, tls});
+    const served = await serve(proxy, {...settings.listen, tls, proxyProtocol});
     return {
       port: served.port,
       async drain(graceMs) {

@@ -2,6 +2,8 @@
 
 import {X509Certificate} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {FORWARDING_FIELDS} from '../../proxy/forwarding-fields.js';
+import {createIpNetworks} from '../../proxy/ip-networks.js';
 import {
   ALGORITHMS,
   type AlgorithmName,
@@ -10,6 +12,7 @@ import {
 } from '../../proxy/load-balancing/algorithms/algorithms.js';
 import {type BackendSpec, backendAddress} from '../../proxy/load-balancing/backend.js';
 import type {ClientCertificatePolicy} from '../../proxy/tls/client-certificates.js';
+import type {TrustedProxiesOptions} from '../../proxy/trusted-proxies.js';
 import {errorCode, TakoError} from '../../system/error.js';
 import {type ListenAddress, parseListen, parseTo} from './addresses.js';
 import {parseHost} from './hosts.js';
@@ -28,6 +31,9 @@ export type ProxyFlags = {
   readonly healthPath?: string;
   readonly clientCa?: string;
   readonly clientCaOptional?: boolean;
+  readonly trustedProxy?: readonly string[];
+  readonly trustedFields?: string;
+  readonly proxyProtocol?: boolean;
   readonly workers?: string;
   readonly accessLog?: boolean;
   readonly grace?: string;
@@ -44,6 +50,10 @@ export type ServerSettings = {
   readonly algorithm: AlgorithmName;
   readonly sticky: Sticky | undefined;
   readonly clientCertificates: ClientCertificatePolicy | undefined;
+  /** Proxies in front, whose word about the client is taken. */
+  readonly trustedProxies: TrustedProxiesOptions | undefined;
+  /** Whether their connections begin with the PROXY protocol. */
+  readonly usesProxyProtocol: boolean;
   readonly hasAccessLog: boolean;
 };
 
@@ -66,7 +76,7 @@ const DEFAULT_GRACE = '10s';
 /** More processes than any machine has use for; each costs about 60 MB. */
 const MAX_WORKERS = 128;
 
-/** The only door into the settings. Throws LISTEN_INVALID, TO_INVALID, HOST_INVALID, STICKY_INVALID, OPTIONS_INVALID, FILE_UNREADABLE, CERTIFICATE_INVALID. */
+/** The only door into the settings. Throws LISTEN_INVALID, TO_INVALID, HOST_INVALID, STICKY_INVALID, OPTIONS_INVALID, FILE_UNREADABLE, CERTIFICATE_INVALID, NETWORK_INVALID. */
 export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
   const isSecure = flags.http !== true;
   checkTogether(flags);
@@ -79,6 +89,8 @@ export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
       algorithm: parseAlgorithm(flags.lb ?? (flags.sticky === undefined ? DEFAULT_ALGORITHM : 'consistent-hash')),
       sticky: readSticky(flags),
       clientCertificates: await readClientCertificates(flags),
+      trustedProxies: readTrustedProxies(flags),
+      usesProxyProtocol: flags.proxyProtocol === true,
       hasAccessLog: flags.accessLog === true,
     },
     certificateFiles:
@@ -91,13 +103,17 @@ export async function readSettings(flags: ProxyFlags): Promise<ProxySettings> {
 }
 
 /** Options that mean nothing, or something unsafe, without each other. */
-function checkTogether({http, cert, key, clientCa, clientCaOptional, lb, sticky, healthPath}: ProxyFlags): void {
+function checkTogether(flags: ProxyFlags): void {
+  const {http, cert, key, clientCa, clientCaOptional, lb, sticky, healthPath} = flags;
+  const {trustedProxy, trustedFields, proxyProtocol} = flags;
   const problems = [
     (cert === undefined) !== (key === undefined) && '--cert and --key are given together or not at all',
     http && (cert ?? key) !== undefined && '--http has no use for --cert and --key',
     http && clientCa !== undefined && '--http cannot ask for client certificates',
     clientCaOptional && clientCa === undefined && '--client-ca-optional needs --client-ca',
     sticky !== undefined && lb !== undefined && lb !== 'consistent-hash' && '--sticky goes with --lb consistent-hash',
+    proxyProtocol && trustedProxy === undefined && '--proxy-protocol needs --trusted-proxy',
+    trustedFields !== undefined && trustedProxy === undefined && '--trusted-fields needs --trusted-proxy',
     healthPath !== undefined && !healthPath.startsWith('/') && '--health-path starts with "/"',
   ].filter(problem => typeof problem === 'string');
   if (problems.length > 0) throw invalid(problems.join('; '));
@@ -128,6 +144,16 @@ function parseGrace(text: string): number {
   const [, amount, unit = ''] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? [];
   if (amount !== undefined) return Number(amount) * (UNIT_MS[unit] ?? 1);
   throw invalid(`--grace ${text}: expected a time such as 10s, 500ms or 2m`);
+}
+
+function readTrustedProxies({trustedProxy: addresses, trustedFields}: ProxyFlags): TrustedProxiesOptions | undefined {
+  if (addresses === undefined) return undefined;
+  const fields = FORWARDING_FIELDS.find(name => name === (trustedFields ?? 'x-forwarded'));
+  if (fields === undefined) {
+    throw invalid(`--trusted-fields ${trustedFields} is none; there are: ${FORWARDING_FIELDS.join(', ')}`);
+  }
+  createIpNetworks(addresses);
+  return {addresses, fields};
 }
 
 /** Consistent hashing without a word about what to stick to goes by the client's address. */

@@ -241,6 +241,7 @@ async function releaseFacts(
     variables: plan.variables,
     releaseCommand: plan.releaseCommand,
     ssl: plan.ssl,
+    sourceIp: plan.sourceIp,
     settings: {scale: plan.scale, keepReleases: plan.keepReleases, assetsWindowMs: plan.assetsWindowMs},
     commit,
   };

@@ -5,6 +5,7 @@ import {fillCommand, findMain, findScriptMain, launchCommand} from '../../config
 import {reloadsOf} from '../../config/script-text.js';
 import {TakoError} from '../../system/error.js';
 import {type BuildStep, decideBuildSteps, type ProjectKnowledge, runtimePackages} from './build-steps.js';
+import {findStandaloneServer} from './next-standalone.js';
 import {parseSimpleLine} from './shell-line.js';
 import {resolveStart, type StartCommand, type StartContext} from './start-command.js';
 import {fileOf} from './start-problems.js';
@@ -103,6 +104,11 @@ async function isServerFile(directory: string, file: string): Promise<boolean> {
 async function findFrameworkStart(known: ProjectKnowledge, context: StartContext): Promise<StartCommand | undefined> {
   const {config, facts, framework, production} = known;
   if (!framework || !production?.start) return undefined;
+  const standalone = await findStandaloneServer(known);
+  if (standalone) {
+    const start = await resolveStart(['node', standalone.file], framework.name, context);
+    return {...start, variables: {...standalone.variables, ...start.variables}};
+  }
   const argv = fillCommand(production.start, findMain(config, facts, framework.main), facts);
   if (!argv) return undefined;
   const start = await resolveStart(argv, framework.name, context);

@@ -264,14 +264,10 @@ export async function findPlanWarnings(
 }
 
 /** What the environment asks for and servers do not do yet. */
-function findNotYet({ssl, sourceIp}: Environment): readonly string[] {
+function findNotYet({ssl}: Environment): readonly string[] {
   return [
     ...(ssl === 'letsencrypt' || ssl === 'cloudflare'
       ? [`ssl = "${ssl}": servers order no certificates yet; without files of yours they show one that nobody trusts`]
       : []),
-    ...(ssl === 'off' ? ['ssl = "off": servers redirect HTTP to HTTPS all the same'] : []),
-    ...(sourceIp === 'auto' || sourceIp === 'direct'
-      ? []
-      : [`source_ip = "${sourceIp}": servers do not act on it yet`]),
   ];
 }

@@ -111,6 +111,7 @@ export const MANIFEST_SCHEMA = table({
   variables: tableOf(anyText, variableName),
   releaseCommand: orNull(filledText),
   ssl: oneOf('letsencrypt', 'cloudflare', 'files', 'internal', 'off'),
+  sourceIp: oneOf('auto', 'direct', 'cloudflare-proxy', 'trusted-proxy'),
   settings: table({
     scale: orNull(wholeNumber(0, MAX_SCALE)),
     keepReleases: wholeNumber(1, 1_000),

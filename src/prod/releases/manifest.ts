@@ -18,6 +18,8 @@ export type Manifest = DeploymentName & {
   /** Run once, before any instance, by `/bin/sh -c`. */
   readonly releaseCommand: string | null;
   readonly ssl: 'letsencrypt' | 'cloudflare' | 'files' | 'internal' | 'off';
+  /** Who is believed about a client's address: the connection, or which proxies in front of the server. */
+  readonly sourceIp: 'auto' | 'direct' | 'cloudflare-proxy' | 'trusted-proxy';
   readonly settings: ReleaseSettings;
   readonly commit: Commit | null;
 };

@@ -59,10 +59,7 @@ export class Deployment {
 
   /** Where the next request goes; undefined when nothing is ready. */
   findUpstream(): Upstream | undefined {
-    const ready = this.set?.ready() ?? [];
-    if (ready.length < 2) return ready[0];
-    const {inFlightOf} = this.#options;
-    return ready.reduce((best, upstream) => (inFlightOf(upstream) < inFlightOf(best) ? upstream : best));
+    return this.set?.leastBusy(this.#options.inFlightOf);
   }
 
   /** Brings it to ready because a request came. What is wrong goes to the log; the client of a public site learns little. */

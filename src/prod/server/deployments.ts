@@ -11,6 +11,7 @@ import {noSuchDeployment} from '../state/deployments.js';
 import type {State} from '../state/state.js';
 import type {Assets} from './assets.js';
 import {Deployment, type DeploymentSettings} from './deployment.js';
+import type {ServerProxies} from './front-proxies.js';
 import {deploymentKey, parseInstanceName} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LaunchPlace} from './launch.js';
@@ -27,6 +28,8 @@ export type DeploymentsOptions = {
   readonly loadAssets: (name: DeploymentName, release: LoadedRelease) => Promise<Assets>;
   readonly inFlightOf: (upstream: Upstream) => number;
   readonly onRoutes: (routes: readonly Route[]) => void;
+  /** What a release's `source_ip` means on this server. */
+  readonly proxies: Pick<ServerProxies, 'of'>;
   /** Told which release of each deployment serves, whenever that changes. */
   readonly onServing: (releases: ReadonlyMap<string, string>) => void;
   /** A line of the server's own in the deployment's log. */
@@ -83,7 +86,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       release ? [[key, release.id] as const] : [],
     );
     options.onServing(new Map(serving));
-    onRoutes([...deployments.values()].flatMap(routesOf));
+    onRoutes([...deployments.values()].flatMap(deployment => routesOf(deployment, options.proxies)));
   }
 
   function add(name: DeploymentName, scale: number, isStopped: boolean): Deployment {
@@ -183,8 +186,17 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
 }
 
 /** The host of an app that has no route is served to nobody. */
-const routesOf = ({key, release}: Deployment): readonly Route[] =>
-  routePatterns(release?.manifest.routes ?? []).map(pattern => ({...pattern, app: key}));
+function routesOf({key, release}: Deployment, proxies: Pick<ServerProxies, 'of'>): readonly Route[] {
+  if (release === undefined) return [];
+  const {routes, ssl, sourceIp} = release.manifest;
+  const behind = proxies.of(sourceIp);
+  return routePatterns(routes).map(pattern => ({
+    ...pattern,
+    app: key,
+    takesPlainHttp: ssl === 'off',
+    ...(behind && {behind}),
+  }));
+}
 
 const beingDeleted = (): TakoError =>
   new TakoError('DEPLOY_UNDER_WAY', 'the app is just being deleted', {hint: 'try again when it is over'});

@@ -13,6 +13,7 @@ import {routeConflict} from '../state/routes.js';
 import type {State} from '../state/state.js';
 import type {Deployment} from './deployment.js';
 import type {Deployments} from './deployments.js';
+import type {ServerProxies} from './front-proxies.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {routePatterns} from './routes.js';
 
@@ -21,6 +22,7 @@ export type DeploysOptions = {
   readonly releases: ReleaseStore;
   readonly deployments: Deployments;
   readonly jobs: Jobs;
+  readonly proxies: Pick<ServerProxies, 'assertServes'>;
   /** This server process, as the journal names it. */
   readonly owner: string;
   readonly clock: Clock;
@@ -34,7 +36,7 @@ export type DeploysOptions = {
 };
 
 export type Deploys = {
-  /** Deploys a release whose manifest and files are there. Throws MANIFEST_MISSING, ROUTE_CONFLICT, DEPLOY_UNDER_WAY. */
+  /** Deploys a release whose manifest and files are there. Throws MANIFEST_MISSING, ROUTE_CONFLICT, NO_TRUSTED_PROXIES, DEPLOY_UNDER_WAY. */
   deploy(manifestHash: string, by: string, runsReleaseCommand: boolean): Promise<JobSummary>;
   /** To a release that served before; null: the one before the current. Throws NO_SUCH_RELEASE, NOTHING_TO_ROLL_BACK. */
   rollback(name: DeploymentName, release: string | null, by: string): Promise<JobSummary>;
@@ -161,9 +163,10 @@ export function createDeploys(options: DeploysOptions): Deploys {
 
   return {
     async deploy(manifestHash, by, runsReleaseCommand) {
-      const {app, environment, commit, routes} = await releases.read(manifestHash);
+      const {app, environment, commit, routes, sourceIp} = await releases.read(manifestHash);
       const name = {app, environment};
       assertNoConflict(state, name, routes);
+      options.proxies.assertServes(sourceIp);
       await deployments.ensure(name, FIRST_SCALE);
       const running = jobs.running(name) ?? state.jobs.runningOf(name);
       const id = releaseIdOf(manifestHash);

@@ -17,6 +17,8 @@ export type InstanceSet = {
   shrink(count: number): Promise<void>;
   /** Where a request may go at once. */
   ready(): readonly Upstream[];
+  /** The one of them with the smallest load, the first of several; undefined when none is ready. Makes nothing. */
+  leastBusy(loadOf: (upstream: Upstream) => number): Upstream | undefined;
   /** Starts what is missing of the first `count`, at least one; resolves with the first that is ready. */
   wake(count: number): Promise<Upstream>;
   /** Has a new process follow each that runs, one after the other. */
@@ -45,6 +47,8 @@ export type InstanceSetOptions = {
 export function createInstanceSet({release, place, supervisor, drain, running = []}: InstanceSetOptions): InstanceSet {
   /** Those that run or are to; one on its way out is not among them. */
   const numbers = new Set(running);
+  /** Their names, in order: asked for by every request. */
+  let names: readonly string[] | undefined;
   const specs = new Map<number, LaunchSpec>();
 
   function specOf(number: number): LaunchSpec {
@@ -56,12 +60,14 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
 
   async function start(number: number): Promise<Upstream> {
     numbers.add(number);
+    names = undefined;
     return upstreamOf(await supervisor.start(specOf(number)));
   }
 
   async function end(number: number): Promise<void> {
     const served = supervisor.serving(nameOf(number));
     numbers.delete(number);
+    names = undefined;
     if (served) await drain(upstreamOf(served), release.manifest.process.graceMs);
     // It may have been asked for again meanwhile.
     if (!numbers.has(number)) await supervisor.forget(nameOf(number));
@@ -92,6 +98,21 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
         const served = supervisor.serving(nameOf(number));
         return served ? [upstreamOf(served)] : [];
       }),
+    leastBusy(loadOf) {
+      names ??= sorted().map(nameOf);
+      let best: Upstream | undefined;
+      let least = Number.POSITIVE_INFINITY;
+      for (const name of names) {
+        const served = supervisor.serving(name);
+        if (served === undefined) continue;
+        const upstream = upstreamOf(served);
+        const load = names.length === 1 ? 0 : loadOf(upstream);
+        if (load >= least) continue;
+        best = upstream;
+        least = load;
+      }
+      return best;
+    },
     wake: count => Promise.any(range(Math.max(count, 1)).map(start)).catch(throwFirst),
     async restart() {
       for (const number of sorted()) await supervisor.restart(specOf(number));

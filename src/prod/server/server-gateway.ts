@@ -5,11 +5,13 @@ import path from 'node:path';
 import type {CertificateSource} from '../../proxy/certificate-source.js';
 import {createGateway, type Gateway} from '../../proxy/gateway.js';
 import {createRouteTable, type Route, type RouteTable} from '../../proxy/route-table.js';
+import {createTrustedProxies} from '../../proxy/trusted-proxies.js';
 import type {Clock} from '../../system/clock.js';
 import type {Holder} from '../holder/holder-client.js';
 import {createServerCertificates, DEFAULT_SERVER_NAME, type ServerCertificates} from './certificates.js';
 import type {Deployments} from './deployments.js';
 import {portOf} from './server-info.js';
+import type {TrustedProxiesSettings} from './server-settings.js';
 import type {Succession} from './succession.js';
 import {inheritTicketKeys} from './tickets.js';
 
@@ -18,6 +20,8 @@ export type ServerGatewayOptions = {
   readonly clock: Clock;
   readonly deployments: Deployments;
   readonly succession: Succession;
+  /** In front of this machine, where there are any. */
+  readonly trustedProxies: TrustedProxiesSettings | undefined;
   /** The routes as they are now. */
   readonly table: () => RouteTable;
   readonly certificates: CertificateSource;
@@ -30,13 +34,14 @@ const DEFAULT_DEADLINE_MS = 40_000;
 
 /** Begins to accept connections. */
 export async function openServerGateway(options: ServerGatewayOptions): Promise<Gateway> {
-  const {holder, clock, deployments, succession, table, certificates, onBug} = options;
+  const {holder, clock, deployments, succession, trustedProxies, table, certificates, onBug} = options;
   const gateway = await createGateway({
     https: {port: portOf(holder, 'https'), sockets: descriptorsOf(holder, 'https')},
     http: {port: portOf(holder, 'http'), sockets: descriptorsOf(holder, 'http')},
     certificates,
     defaultServerName: DEFAULT_SERVER_NAME,
     ticketKeys: inheritTicketKeys(holder, clock.now),
+    proxyProtocol: trustedProxies?.usesProxyProtocol ? createTrustedProxies(trustedProxies) : undefined,
     activate: succession.activate,
     findUpstream: succession.findUpstream,
     coldStartDeadlineMs: app => (deployments.readyTimeoutOf(app) ?? DEFAULT_DEADLINE_MS) + DEADLINE_MARGIN_MS,

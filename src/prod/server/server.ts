@@ -25,6 +25,7 @@ import {createDeployments, type Deployments} from './deployments.js';
 import {createDeploys} from './deploys.js';
 import {createDiskCalls} from './disk-calls.js';
 import {createExecs, type Execs} from './execs.js';
+import {createServerProxies} from './front-proxies.js';
 import {type GarbageCollection, startGarbageCollection} from './garbage.js';
 import {createServerHandlers} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
@@ -33,6 +34,7 @@ import {runReleaseCommand} from './one-off.js';
 import {assertServable, leaveServing} from './servable.js';
 import {createGatewayCertificates, createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
+import {readServerSettings} from './server-settings.js';
 import {createSuccession} from './succession.js';
 
 export type ServerOptions = {
@@ -68,6 +70,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
   await assertServable(holder, state, releases);
+  const {trustedProxies} = await readServerSettings(root);
+  const proxies = createServerProxies(trustedProxies);
   const info = createServerInfo({holder, version, clock});
   let gateway: Gateway | undefined;
   const routes = createLiveRoutes(() => gateway);
@@ -98,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
     onRoutes: routes.set,
+    proxies,
     onServing: serving => leaveServing(holder, serving),
     say: logs.say,
   });
@@ -114,7 +119,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const execs = createExecs(spawner, world);
   const reload = createReload(holder, jobs);
   const deploys = createDeploys({
-    ...{state, releases, deployments, jobs, owner, clock, say: logs.say},
+    ...{state, releases, deployments, jobs, proxies, owner, clock, say: logs.say},
     async runReleaseCommand({name, token}, release, onLine, signal) {
       const place = await spawner.placeOf(name, token);
       spawner.setLimits(place.deployment, release);
@@ -131,7 +136,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const succession = createSuccession({deployments, controlSocket, pid: process.pid, clock});
   const certificates = createGatewayCertificates({root, clock, table: routes.table, log});
   gateway = await openServerGateway({
-    ...{holder, clock, deployments, succession, certificates, onBug},
+    ...{holder, clock, deployments, succession, trustedProxies, certificates, onBug},
     table: routes.table,
   });
   const control = await openControlSocket({

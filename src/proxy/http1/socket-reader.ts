@@ -57,9 +57,9 @@ export class SocketReader {
       // biome-ignore lint/correctness/useHookAtTopLevel: it is no hook of React.
       handle.useUserBuffer(SHARED_BUFFER);
       handle.onread = onRead;
-      // What ends the stream still takes the stream.
-      socket.resume();
     }
+    // What ends the stream takes the stream in any case.
+    socket.resume();
   }
 
   get isPaused(): boolean {

@@ -4,7 +4,7 @@
 // again. So what could be a word or a date is none: a hash has letters and digits, or letters of both cases.
 
 /** Folders, at any base, in which every path has a hash: Next.js, SvelteKit, Astro, Nuxt (but for its list of builds). */
-const HASHED_FOLDERS = /\/(?:_next\/static|_app\/immutable|_astro|_nuxt(?!\/builds\/))\/./;
+const HASHED_FOLDERS = /\/(?:_next\/static|_app\/immutable|_astro|_nuxt(?!\/builds\/))\/(?=.)/;
 
 /** `main.8f3c2a1b.js`, `chunk-8f3c2a1b9d.css`: webpack, Rspack, Parcel and others, from eight digits on. */
 const HEXADECIMAL = /[.-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}(?:\.\w{1,11}){1,2}$/;
@@ -28,6 +28,12 @@ export function isHashedPath(path: string): boolean {
   if (name.length > MAX_NAME_LENGTH) return false;
   const isHashedName = HEXADECIMAL.test(name) || BASE32.test(name);
   return isHashedName || HASHED_FOLDERS.test(path) || (path.includes(BASE64URL_FOLDER) && BASE64URL.test(name));
+}
+
+/** The folder it is in that a framework has for such files and for nothing else, with a slash at its end. */
+export function findHashedFolder(path: string): string | undefined {
+  const match = HASHED_FOLDERS.exec(path);
+  return match === null ? undefined : path.slice(0, match.index + match[0].length);
 }
 
 /** Whether it may have: for those that a page of an earlier release still asks for, which are served as they were. */

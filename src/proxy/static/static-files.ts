@@ -2,8 +2,9 @@
 //
 // What a path means, in this order: the file of that name; for a folder its index.html, behind a final slash; for `/about`
 // the file `about.html`; among earlier releases, whose pages may still be open somewhere, what has a hash in its name; for a
-// page (and only for one) the fallback, which routes in the browser; and then the app, or 404. A file that is missing is
-// never answered with a page: a script that is HTML breaks the page that asks for it, and stays broken in every cache.
+// page (and only for one) the fallback, which routes in the browser; and then the app, or 404. The app is never
+// asked for what is missing in a folder of hashed files: a missing file is never answered with a page, as a script that is
+// HTML breaks the page that asks for it, and stays broken in every cache.
 
 import {type ErrorAnswer, renderErrorAnswer} from '../error-page.js';
 import {Exchange} from '../exchange.js';
@@ -15,7 +16,7 @@ import {type ChosenFile, decideFileAnswer} from './file-answer.js';
 import {type EtagOf, type FileIndex, indexFolder, type ServedFolder} from './file-index.js';
 import {type FilePath, parseFilePath, pathOf} from './file-path.js';
 import {FileStream} from './file-stream.js';
-import {isHashedPath, mayBeHashedPath} from './hashed-names.js';
+import {findHashedFolder, isHashedPath, mayBeHashedPath} from './hashed-names.js';
 
 export type StaticFilesOptions = {
   /** What is served, the later before the earlier. The folders must not change meanwhile. */
@@ -49,17 +50,31 @@ export async function createStaticFiles(options: StaticFilesOptions): Promise<St
     Promise.all(folders.toReversed().map(folder => indexFolder(folder, etagOf)));
   const [current, previous] = await Promise.all([indexAll(options.folders), indexAll(options.previous ?? [])]);
 
+  const folders = current.flatMap(index => [...index.keys()].map(name => findHashedFolder(`/${name}`)));
+  const hashedFolders = [...new Set(folders)].filter(folder => folder !== undefined);
+
+  /** Paths that may mean a file, without the slashes at their ends. */
+  const known = new Set([...current, ...previous].flatMap(index => [...index.keys()].flatMap(requestPathsOf)));
+  const isInHashedFolder = (path: string): boolean => hashedFolders.some(folder => path.startsWith(folder));
+
+  /** Most requests for an app are for no file: they are not to pay for all that a path may mean. */
+  function mayBeFile(target: string, {path: routePath}: Route): boolean {
+    if (routePath !== '/' || fallback !== null) return true;
+    const path = pathOf(target);
+    const key = path.endsWith('/') ? path.slice(1, -1) : path.slice(1);
+    return known.has(key) || path.includes('%') || isInHashedFolder(path);
+  }
+
   function findAnswer(session: GatewaySession, route: Route): Answer {
     const {method, target} = session.request;
-    if (target.startsWith(RESERVED)) return 'pass';
+    if (target.startsWith(RESERVED) || (hasApp && !mayBeFile(target, route))) return 'pass';
     if (method !== 'GET' && method !== 'HEAD') return hasApp ? 'pass' : METHOD_NOT_ALLOWED;
     const path = session.upgrade === undefined ? parseFilePath(target) : undefined;
     const found = path && (findCurrent(path, route) ?? findPrevious(path, route));
     if (found !== undefined) return found;
-    const isPage = path !== undefined && asksForPage(session, path) && !isHashed(renderPath(path.segments));
-    const page = isPage ? findNamed(current, fallback, 'fallback') : undefined;
+    const page = path !== undefined && fallback !== null ? findFallback(session, path) : undefined;
     if (page !== undefined) return page;
-    if (hasApp) return 'pass';
+    if (hasApp) return path !== undefined && isOurs(path) ? NOT_FOUND : 'pass';
     return (wantsHtml(session) ? findNamed(current, '404.html', 'not-found') : undefined) ?? NOT_FOUND;
   }
 
@@ -74,7 +89,13 @@ export async function createStaticFiles(options: StaticFilesOptions): Promise<St
     return undefined;
   }
 
+  function findFallback(session: GatewaySession, path: FilePath): ChosenFile | undefined {
+    const isPage = asksForPage(session, path) && !isHashed(renderPath(path.segments));
+    return isPage ? findNamed(current, fallback, 'fallback') : undefined;
+  }
+
   function findPrevious(path: FilePath, route: Route): ChosenFile | undefined {
+    if (previous.length === 0) return undefined;
     const isAsset = !path.isFolder && mayBeHashedPath(renderPath(path.segments));
     if (!isAsset && !isHashed(renderPath(path.segments))) return undefined;
     for (const candidate of candidatesOf(path, route)) {
@@ -84,6 +105,9 @@ export async function createStaticFiles(options: StaticFilesOptions): Promise<St
     }
     return undefined;
   }
+
+  /** An app that answers every path with its page would do so for the script of a release that is long gone. */
+  const isOurs = ({segments}: FilePath): boolean => isInHashedFolder(renderPath(segments));
 
   const roleOf = (segments: readonly string[]) => (isHashed(renderPath(segments)) ? 'hashed' : 'asset');
 
@@ -105,6 +129,12 @@ const RESERVED = '/_tako/';
 
 type Answer = ChosenFile | Redirect | ErrorAnswer | 'pass';
 type Redirect = {readonly redirect: 'add-slash' | 'remove-slash'};
+
+/** The paths by which a file may be asked for. */
+function requestPathsOf(name: string): readonly string[] {
+  if (!name.endsWith('.html')) return [name];
+  return [name, name.slice(0, -'.html'.length), name.replace(/(?:^|\/)index\.html$/, '')];
+}
 
 /** The file a path means in one folder. A page has one URL only, as links in it are relative to that. */
 function findIn(index: FileIndex, {segments, isFolder}: FilePath): string | Redirect['redirect'] | undefined {
@@ -130,6 +160,7 @@ function findNamed(
 
 /** The path itself, and what of it is below the route's. */
 function candidatesOf(path: FilePath, {path: routePath}: Route): FilePath[] {
+  if (routePath === '/') return [path];
   const prefix = routePath.replace(/\/\*$/, '').split('/').slice(1);
   const isBelow = prefix.length > 0 && prefix[0] !== '' && prefix.every((name, depth) => path.segments[depth] === name);
   return isBelow ? [path, {...path, segments: path.segments.slice(prefix.length)}] : [path];

@@ -26,7 +26,7 @@ export function diagnose(
   const finding = findCause(circumstances);
   const explanation = finding ? explainFinding(circumstances, finding) : explainOutcome(circumstances);
   if (!spec.remote) return explanation;
-  const hint = remoteHint(explanation.code, finding?.evidence.words ?? {}, spec.remote, circumstances);
+  const hint = remoteHint(explanation, finding?.evidence.words ?? {}, spec.remote, circumstances);
   return {...explanation, hint};
 }
 

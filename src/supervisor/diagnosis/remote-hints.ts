@@ -2,16 +2,24 @@
 // next release, and what helps is a change here and another deploy.
 
 import type {LaunchSpec} from '../launch-spec.js';
-import type {Circumstances, Words} from './rule.js';
+import type {Circumstances, Explanation, Words} from './rule.js';
 
 type Remote = NonNullable<LaunchSpec['remote']>;
 type RemoteHint = (words: Words, remote: Remote, circumstances: Circumstances) => string;
 
-/** The hint in the place of the one for a laptop. */
-export function remoteHint(code: string, words: Words, remote: Remote, circumstances: Circumstances): string {
+/** The hint in the place of the one for a laptop, which stays where it holds on a server too. */
+export function remoteHint(
+  {code, hint: local}: Explanation,
+  words: Words,
+  remote: Remote,
+  circumstances: Circumstances,
+): string {
+  if (local !== undefined && HOLDS_ANYWHERE.has(code)) return local;
   const hint = HINTS[code];
   return hint ? hint(words, remote, circumstances) : seeLog(remote);
 }
+
+const HOLDS_ANYWHERE: ReadonlySet<string> = new Set(['APP_LISTENS_ELSEWHERE']);
 
 const seeLog = ({log}: Remote): string => `"${log}" shows all that it said`;
 
@@ -36,16 +44,11 @@ const HINTS: Readonly<Record<string, RemoteHint>> = {
   APP_KILLED: () =>
     `it may have needed more memory than it has: see memory under [limits] in tako.toml, and what the server has`,
   APP_ENDED: () => `start in tako.toml has to name a command that keeps running and serves`,
-  APP_LISTENS_ELSEWHERE: (_, __, {spec}) =>
-    spec.ready === 'fd'
-      ? 'once it listens, the app must write its port and a newline to file descriptor 4; or leave ready = "fd" out of tako.toml'
-      : 'let the app listen on the port in its variable PORT, or say its own with port in tako.toml',
   APP_NOT_READY: (_, remote) =>
     `let it listen on the port in its variable PORT; if it only needs longer, raise ready_timeout in tako.toml; ${seeLog(remote)}`,
   APP_SYNTAX_ERROR: ({place}) => `correct ${place}, ${AGAIN}`,
   APP_CRASHED: ({place}, remote) => (place === undefined ? seeLog(remote) : `look at ${place}; ${seeLog(remote)}`),
   TYPESCRIPT_UNSUPPORTED: ({file}) => `have the build make JavaScript of ${file ?? 'it'}, and start that`,
-  RUNTIME_VERSION_WRONG: () =>
-    `a release runs by the server's own Node: ask for less in the package, or "tako servers upgrade" may bring a newer one`,
+  RUNTIME_VERSION_WRONG: () => `ask for the version that it needs, as in runtime = "node@24" in tako.toml, ${AGAIN}`,
   WORKING_FOLDER_MISSING: () => 'somebody has deleted the files of the release there: deploy again',
 };

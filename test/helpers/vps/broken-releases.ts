@@ -90,7 +90,7 @@ export const BROKEN: readonly Broken[] = [
     server: `${LEAVES_ONE}console.error('no database at db.internal'); process.exit(3);`,
     code: 'APP_EXITED_EARLY',
     says: [/exited with code 3/],
-    hint: /its output says why/,
+    hint: /shows all that it said/,
     shows: 'no database at db.internal',
     isSampled: true,
   },

@@ -50,6 +50,24 @@ describe('decideProductionCommand: frameworks', () => {
     assert.deepEqual(variables, {NODE_ENV: 'production', ENV: 'production'});
   });
 
+  it('runs the server that Next builds where its settings say so, and lets it listen here only', async () => {
+    const files = {
+      'package.json': packageJson({uses: ['next'], scripts: {build: 'next build', start: 'next start'}}),
+      ...installed('next', {next: './dist/bin/next'}),
+    };
+    const {start, needsPackages, variables} = await decided({
+      ...files,
+      'next.config.ts': 'export default {output: "standalone"};',
+    });
+    assert.deepEqual([start, needsPackages], ['node .next/standalone/server.js', false]);
+    assert.equal(variables.HOSTNAME, '127.0.0.1');
+    const other = await decided({
+      ...files,
+      'next.config.mjs': "export default {\n  // output: 'standalone',\n  output: 'export-not'};",
+    });
+    assert.equal(other.start, 'node node_modules/next/dist/bin/next start -H 127.0.0.1');
+  });
+
   it('asks for no packages where the build has put them beside the server', async () => {
     const files = {'package.json': packageJson({uses: ['next'], scripts: {start: 'node .next/standalone/server.js'}})};
     const {start, needsPackages} = await decided(files);

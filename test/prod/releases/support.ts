@@ -67,6 +67,7 @@ export const manifestOf = (files: readonly ManifestEntry[], other: Partial<Manif
   variables: {},
   releaseCommand: null,
   ssl: 'internal',
+  sourceIp: 'auto',
   settings: {scale: null, keepReleases: 10, assetsWindowMs: 86_400_000},
   commit: null,
   ...other,

@@ -82,6 +82,7 @@ export function createWorld() {
       variables: options.variables ?? {},
       releaseCommand: options.releaseCommand ?? null,
       ssl: 'internal',
+      sourceIp: 'auto',
       settings: {scale: null, keepReleases: 10, assetsWindowMs: 86_400_000},
       commit: null,
     };

@@ -53,6 +53,27 @@ describe('a deploy', () => {
     );
   });
 
+  it('says to the gateway whose word counts, and whether it may be plain HTTP', async () => {
+    const world = await openWorld();
+    await world.deploy(await world.uploadServer('first', {ssl: 'off', sourceIp: 'cloudflare-proxy'}));
+    const [first] = world.published.at(-1) ?? [];
+    assert.deepEqual([first?.takesPlainHttp, first?.behind?.isRequired], [true, true]);
+    assert.deepEqual(
+      ['104.16.0.1', '127.0.0.1'].map(address => first?.behind?.trusted.has(address)),
+      [true, false],
+    );
+    await world.deploy(await world.uploadServer('second'));
+    const [second] = world.published.at(-1) ?? [];
+    assert.deepEqual([second?.takesPlainHttp, second?.behind], [false, undefined]);
+  });
+
+  it('that wants a proxy in front is refused where none is known', async () => {
+    const world = await openWorld();
+    const hash = await world.uploadServer('first', {sourceIp: 'trusted-proxy'});
+    await assert.rejects(world.deploys.deploy(hash, 'you', true), hasCode('NO_TRUSTED_PROXIES'));
+    assert.deepEqual(world.deployments.list(), []);
+  });
+
   it('keeps as many running as the release says, over the ones to come', async () => {
     const world = await openWorld();
     await world.deploy(await world.uploadServer('first', {settings: {...SETTINGS, scale: 2}}));

@@ -14,7 +14,7 @@ async function openExecs() {
   const deployment = world.deployments.find(SHOP);
   const {release} = deployment;
   assert.ok(release);
-  const place = {deployment: KEY, dataFolder: world.root, runtimeFile: () => process.execPath, token: 'token'};
+  const place = {deployment: KEY, dataFolder: world.root, nodeFile: process.execPath, token: 'token'};
   const execs = createExecs(
     {placeOf: async () => place},
     {clock: systemClock, spawn: async (spec, id) => spawnApp(spec, id, await openContractPipes())},
@@ -39,6 +39,6 @@ describe('a command in the environment of a release', () => {
     const ended = run('trap "echo asked to end; exit 0" TERM; while :; do sleep 0.05; done');
     execs.endAfter(300);
     await assert.rejects(ended, {code: 'EXEC_ENDED'});
-    assert.deepEqual(lines, ['asked to end']);
+    assert.ok(lines.includes('asked to end'), lines.join());
   });
 });

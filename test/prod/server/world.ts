@@ -13,6 +13,7 @@ import {sha256Of} from '../../../src/prod/releases/sha256.js';
 import {createJobs} from '../../../src/prod/rollout/jobs.js';
 import {createDeployments} from '../../../src/prod/server/deployments.js';
 import {createDeploys} from '../../../src/prod/server/deploys.js';
+import {createServerProxies} from '../../../src/prod/server/front-proxies.js';
 import {createInstanceSet} from '../../../src/prod/server/instance-set.js';
 import {openState} from '../../../src/prod/state/state.js';
 import type {Route} from '../../../src/proxy/route-table.js';
@@ -41,6 +42,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
   const supervisor = createSupervisor({clock: systemClock});
   const said: string[] = [];
   const published: Route[][] = [];
+  const proxies = createServerProxies(undefined);
   const deployments = createDeployments({
     state,
     releases,
@@ -56,13 +58,14 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
     inFlightOf: () => 0,
     onRoutes: routes => void published.push([...routes]),
     onServing: () => undefined,
+    proxies,
     say: (_, text) => void said.push(text),
   });
   const owner = 'this process';
   const jobs = createJobs({journal: state.jobs, owner, clock: systemClock});
   const commands: string[] = [];
   const deploys = createDeploys({
-    ...{state, releases, deployments, jobs, owner, clock: systemClock},
+    ...{state, releases, deployments, jobs, proxies, owner, clock: systemClock},
     runReleaseCommand: async (_, {manifest}) => void commands.push(String(manifest.releaseCommand)),
     say: (_, text) => void said.push(text),
   });

@@ -214,6 +214,21 @@ describe('what has no file', () => {
     assert.equal((await fetchHttp1(gateway, {path: '/a.txt', method: 'POST', body: 'x'})).body, 'app: POST /a.txt');
   });
 
+  it('is not passed on where a framework keeps hashed files alone: an app would answer with its page', async () => {
+    const upstream = await startUpstream((_, response) => response.end('the page'));
+    const files = {'_next/static/chunks/1a2b3c4d.js': 'script', '_next/data.json': 'data'};
+    const gateway = await serveFiles(files, {hasApp: true, gateway: {upstream}});
+    const missing = await fetchHttp1(gateway, {...PAGE, path: '/_next/static/chunks/gone.js'});
+    assert.deepEqual([missing.status, missing.headers['cache-control']], [404, 'no-store']);
+    const targets = [
+      '/_next/static/chunks/1a2b3c4d.js',
+      '/_next/gone.json',
+      '/_app/immutable/x.js',
+      '/assets/index-BdwA2x3f.js',
+    ];
+    assert.deepEqual(await bodiesOf(gateway, ...targets), ['script', 'the page', 'the page', 'the page']);
+  });
+
   it('is refused for other methods where no app is behind', async () => {
     const gateway = await serveFiles({'a.txt': 'file'});
     const {status, headers} = await fetchHttp1(gateway, {path: '/a.txt', method: 'POST', body: 'x'});

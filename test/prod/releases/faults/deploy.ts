@@ -53,6 +53,7 @@ export function versionOf(n: number): {readonly manifest: Manifest; readonly con
     variables: {VERSION: `${n}`},
     releaseCommand: null,
     ssl: 'internal',
+    sourceIp: 'auto',
     settings: {scale: null, keepReleases: 10, assetsWindowMs: 86_400_000},
     commit: null,
   };

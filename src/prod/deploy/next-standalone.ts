@@ -1,0 +1,29 @@
+import {readdir} from 'node:fs/promises';
+import path from 'node:path';
+import {readTextIfExists} from '../../system/files.js';
+import type {ProjectKnowledge} from './build-steps.js';
+
+/** The server that Next builds where its settings say `output: "standalone"`, with the packages it needs beside it. */
+export type StandaloneServer = {
+  /** From the app's folder. */
+  readonly file: string;
+  /** It listens on every address unless it is told otherwise, and reads HOSTNAME for that. */
+  readonly variables: Readonly<Record<string, string>>;
+};
+
+const STANDALONE = /^[^/]*\boutput\s*:\s*(["'`])standalone\1/m;
+
+/** Reads the settings as text: run, they might ask for what only the build has. Undefined where they do not say so. */
+export async function findStandaloneServer({
+  root,
+  framework,
+}: Pick<ProjectKnowledge, 'root' | 'framework'>): Promise<StandaloneServer | undefined> {
+  if (framework?.id !== 'next') return undefined;
+  const folder = path.join(root.root, root.directory);
+  const files = (await readdir(folder)).filter(name => /^next\.config\.[cm]?[jt]s$/.test(name));
+  const texts = await Promise.all(files.map(name => readTextIfExists(path.join(folder, name))));
+  if (!texts.some(text => STANDALONE.test(text ?? ''))) return undefined;
+  // It has the app in the same place below it as the workspace has: NEXT_PRIVATE_OUTPUT_TRACE_ROOT of the build.
+  const file = path.posix.join('.next/standalone', root.directory, 'server.js');
+  return {file, variables: {HOSTNAME: '127.0.0.1'}};
+}
