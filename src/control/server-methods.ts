@@ -88,7 +88,8 @@ export type InstanceSummary = {
   readonly state: 'starting' | 'ready' | 'draining' | 'backing-off' | 'exited';
   readonly pid: number | null;
   readonly startedAt: number | null;
-  readonly memoryBytes: number | null;
+  /** As its limit counts: with the files that the system keeps in memory for it. Without control groups, what is resident. */
+  readonly memoryBytes: number;
 };
 
 /** `on-demand`: scaled to zero, and nothing runs until it is asked for. `stopped`: until `start`. */

@@ -10,7 +10,7 @@ import {describeProgram} from './remote/program.js';
 /** As source, compiled and bundled, this file is two folders below it. */
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
-const USAGE = 'usage: tako-server hold | serve | connect | version [--json]\n';
+const USAGE = 'usage: tako-server hold | carry | serve | connect | version [--json]\n';
 
 /** Runs a command and resolves with its exit code. */
 async function main([command, ...args]: readonly string[]): Promise<number> {
@@ -22,7 +22,9 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
         errors: process.stderr,
       });
     case 'hold':
-      return (await import('./server/hold.js')).hold(installationRoot(process.env, PACKAGE));
+      return (await import('./server/hold.js')).hold(installationRoot(process.env, PACKAGE), PACKAGE);
+    case 'carry':
+      return (await import('./holder/carrier.js')).carry();
     case 'serve':
       return (await import('./server/serve.js')).serve(installationRoot(process.env, PACKAGE));
     case 'version':

@@ -10,7 +10,7 @@
 import type {Readable} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {errorCode} from '../system/error.js';
+import {createDeferred} from './deferred.js';
 
 /** What is kept of one line. The rest is counted, not stored. */
 export const MAX_LINE_BYTES = 16 * 1024;
@@ -19,6 +19,8 @@ export type LineReader = {
   write(chunk: Buffer): void;
   /** Gives out a last line that had no newline. */
   end(): void;
+  /** Of the line that is not finished. */
+  state(): LineState;
 };
 
 /**
@@ -27,25 +29,98 @@ export type LineReader = {
  */
 export const TURN_BYTES = 8 * 1024;
 
+/** A line that is not finished. */
+export type LineState = {
+  /** What is kept of it, as base64. */
+  readonly bytes: string;
+  readonly cutBytes: number;
+  /** The last byte was a \r. */
+  readonly isReturned: boolean;
+};
+
+/** What has been read of a stream and given to nobody, for another reader to go on with. */
+export type Remainder = {readonly line: LineState /** As base64. */; readonly unread: string};
+
+export type LineIntake = {
+  /** Resolves when the stream has ended or closed, and its last line is given. Rejects with what `onLine` throws. */
+  readonly ended: Promise<void>;
+  /** Reads no further from this moment on. */
+  suspend(): Remainder;
+  resume(): void;
+};
+
+export type IntakeOptions = {
+  /** Resolves when there is room for more lines. */
+  readonly room?: () => Promise<void>;
+  readonly before?: Remainder;
+};
+
 /** Reads a stream to its end, so that whoever writes to it never waits for long. Resolves when it has closed. */
-export async function readLines(stream: Readable, onLine: (text: string) => void): Promise<void> {
-  const reader = createLineReader(onLine);
-  try {
-    for await (const chunk of stream) {
-      for (let start = 0; start < chunk.length; start += TURN_BYTES) {
-        reader.write(chunk.subarray(start, start + TURN_BYTES));
-        await nextTurn();
-      }
-    }
-  } catch (error) {
-    // A broken pipe, and our own closing, end the output like any other end.
-    if (error !== stream.errored && errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+export const readLines = async (stream: Readable, onLine: (text: string) => void): Promise<void> =>
+  takeLines(stream, onLine).ended;
+
+/** As `readLines`, by a reader that can be stopped at any moment without losing a byte. */
+export function takeLines(
+  stream: Readable,
+  onLine: (text: string) => void,
+  {room = async () => {}, before}: IntakeOptions = {},
+): LineIntake {
+  const reader = createLineReader(onLine, before?.line);
+  const ended = createDeferred<void>();
+  let unread = Buffer.from(before?.unread ?? '', 'base64');
+  let isOver = false;
+  let isReading = false;
+  let isSuspended = false;
+
+  /** False when there is nothing to be read at this moment. */
+  async function takeTurn(): Promise<boolean> {
+    if (unread.length === 0) unread = stream.read() ?? unread;
+    if (unread.length === 0) return false;
+    const part = unread.subarray(0, TURN_BYTES);
+    unread = unread.subarray(TURN_BYTES);
+    reader.write(part);
+    await nextTurn();
+    await room();
+    return true;
   }
-  reader.end();
+  async function readOn(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    while (!isSuspended && (await takeTurn()));
+    isReading = false;
+    if (!isOver || isSuspended) return;
+    reader.end();
+    ended.resolve();
+  }
+  const read = (): void =>
+    void readOn().catch(error => {
+      stream.destroy();
+      ended.reject(error);
+    });
+  const finish = (): void => {
+    isOver = true;
+    read();
+  };
+  // A broken pipe, and our own closing, end the output like any other end.
+  stream.on('readable', read).once('end', finish).once('close', finish).on('error', finish);
+  if (stream.destroyed) finish();
+  else if (before) read();
+  return {
+    ended: ended.promise,
+    suspend: () => {
+      isSuspended = true;
+      for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) unread = Buffer.concat([unread, chunk]);
+      return {line: reader.state(), unread: unread.toString('base64')};
+    },
+    resume: () => {
+      isSuspended = false;
+      read();
+    },
+  };
 }
 
-export function createLineReader(onLine: (text: string) => void): LineReader {
-  const line = createLine();
+export function createLineReader(onLine: (text: string) => void, before?: LineState): LineReader {
+  const line = createLine(before);
   const finish = (): void => {
     onLine(line.text());
     line.restart();
@@ -70,6 +145,7 @@ export function createLineReader(onLine: (text: string) => void): LineReader {
     end: () => {
       if (!line.isEmpty()) finish();
     },
+    state: line.state,
   };
 }
 
@@ -84,11 +160,10 @@ function wholeLines(chunk: Buffer): {readonly texts: readonly string[]; readonly
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-function createLine() {
+function createLine(before: LineState = {bytes: '', cutBytes: 0, isReturned: false}) {
   const bytes = Buffer.allocUnsafe(MAX_LINE_BYTES);
-  let length = 0;
-  let cutBytes = 0;
-  let isReturned = false;
+  let length = bytes.write(before.bytes, 'base64');
+  let {cutBytes, isReturned} = before;
 
   const restart = (): void => {
     length = 0;
@@ -115,7 +190,8 @@ function createLine() {
     const clean = cleanLine(decode(bytes.subarray(0, length), isCut));
     return isCut ? `${clean} [${cutBytes} bytes cut]` : clean;
   };
-  return {append, restart, text, isEmpty: () => length === 0};
+  const state = (): LineState => ({bytes: bytes.toString('base64', 0, length), cutBytes, isReturned});
+  return {append, restart, text, state, isEmpty: () => length === 0};
 }
 
 function lengthWithoutReturns(part: Uint8Array): number {

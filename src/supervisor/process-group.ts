@@ -15,13 +15,19 @@ const KILL_WAIT_MS = 2_000;
 /**
  * Ends every process of a group: SIGTERM, `graceMs` to comply, SIGKILL. Resolves when none of them runs any more, or
  * with what is the matter when some cannot be ended. Processes that have left for a group of their own, as daemons do,
- * are not among them.
+ * are not among them. `isReaped` false: the leader is our child, and stays a zombie when it has ended.
  */
-export async function endGroup(group: number, graceMs: number, clock: Clock): Promise<GroupEnd> {
+export async function endGroup(
+  group: number,
+  graceMs: number,
+  clock: Clock,
+  {isReaped = true}: {readonly isReaped?: boolean} = {},
+): Promise<GroupEnd> {
+  const gone = (over: AbortSignal): Promise<void> => untilGone({group, isReaped}, clock, over);
   signalGroup(group, 'SIGTERM');
-  if (await within(graceMs, clock, over => untilGone(group, clock, over))) return 'ended';
+  if (await within(graceMs, clock, gone)) return 'ended';
   if (signalGroup(group, 'SIGKILL') === 'refused') return 'refused';
-  if (await within(KILL_WAIT_MS, clock, over => untilGone(group, clock, over))) return 'killed';
+  if (await within(KILL_WAIT_MS, clock, gone)) return 'killed';
   const left = (await groupMembers(group)).filter(isRunning);
   if (left.length === 0) return 'killed';
   // A signal to a group that reaches one of its processes is a success, whatever refused it to the others.
@@ -34,19 +40,21 @@ export const killGroup = (group: number): void => void signalGroup(group, 'SIGKI
 const FIRST_POLL_MS = 2;
 const LONGEST_POLL_MS = 50;
 
+type Group = {readonly group: number; readonly isReaped: boolean};
+
 /** No event tells of the end of a group whose leader has gone, so it is asked for: often at first, then less so. */
-async function untilGone(group: number, clock: Clock, over: AbortSignal): Promise<void> {
+async function untilGone(group: Group, clock: Clock, over: AbortSignal): Promise<void> {
   for (let pollMs = FIRST_POLL_MS; await isGroupRunning(group); pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS)) {
     await clock.sleep(pollMs, over);
   }
 }
 
 /** Signals alone cannot tell: a zombie takes them too, and in a container nobody may ever reap it. */
-async function isGroupRunning(group: number): Promise<boolean> {
+async function isGroupRunning({group, isReaped}: Group): Promise<boolean> {
   if (!isGroupKnown(group)) return false;
   const leader = await processIdentity(group);
   // Our own child is reaped in a moment, sooner than all processes could be looked through.
-  if (leader && (isRunning(leader) || leader.parent === process.pid)) return true;
+  if (leader && (isRunning(leader) || (isReaped && leader.parent === process.pid))) return true;
   // Twice, as a process that forks and ends while the list is read can leave its child out of it.
   return (await hasRunningMember(group)) || (await hasRunningMember(group));
 }

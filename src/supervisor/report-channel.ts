@@ -9,7 +9,7 @@
 
 import type {Readable} from 'node:stream';
 import {type Listener, parsePort} from './endpoint.js';
-import {readLines} from './output.js';
+import {type Remainder, takeLines} from './output.js';
 
 /** Names the FIFO in an app's environment. */
 export const REPORT_FILE = 'TAKO_REPORT';
@@ -53,14 +53,25 @@ export const NO_REPORTS: ListenerReports = {
     }),
 };
 
+/** What another reader of the same channel needs to go on. */
+export type ReportState = {readonly open: readonly Listener[]; readonly rest: Remainder};
+
+export type ReportIntake = {
+  readonly reports: ListenerReports;
+  /** Reads no further from this moment on. */
+  suspend(): ReportState;
+  resume(): void;
+};
+
 /** Reads reports until the stream ends or is destroyed. */
-export function readReports(stream: Readable): ListenerReports {
-  const known = createListenerList();
-  void readLines(stream, line => {
+export function readReports(stream: Readable, before?: ReportState): ReportIntake {
+  const reports = createListenerList(before?.open);
+  const onLine = (line: string): void => {
     const report = parseReport(line);
-    if (report) known.set(applyReport(known.listeners(), report));
-  });
-  return known;
+    if (report) reports.set(applyReport(reports.listeners(), report));
+  };
+  const {suspend, resume} = takeLines(stream, onLine, before ? {before: before.rest} : {});
+  return {reports, resume, suspend: () => ({open: reports.listeners(), rest: suspend()})};
 }
 
 export type ListenerList = ListenerReports & {
@@ -68,8 +79,8 @@ export type ListenerList = ListenerReports & {
   set(listeners: readonly Listener[]): void;
 };
 
-export function createListenerList(): ListenerList {
-  let open: readonly Listener[] = [];
+export function createListenerList(before: readonly Listener[] = []): ListenerList {
+  let open = before;
   let version = 0;
   const watchers = new Set<() => void>();
 

@@ -4,15 +4,17 @@ import {closeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import type {Readable} from 'node:stream';
 import type {Clock} from '../system/clock.js';
+import {type BootstrapWriter, writeBootstrap} from './bootstrap-writer.js';
+import {type ChildApp, createChildApp, type ReportPipe} from './child-app.js';
 import {type Confinement, confine, openGate} from './confinement.js';
-import {type ContractPipes, closeContractPipes, closeReport, givePipes, removeReport} from './contract-pipes.js';
+import {type ContractPipes, closeContractPipes, closeReport, givePipes} from './contract-pipes.js';
 import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {reportingEnvironment} from './preloads.js';
 import {endGroup, type GroupEnd, killGroup} from './process-group.js';
-import {createSigns, type ReadinessSigns} from './readiness-signs.js';
-import {NO_REPORTS, REPORT_FILE, readReports} from './report-channel.js';
+import type {ReadinessSigns} from './readiness-signs.js';
+import {REPORT_FILE} from './report-channel.js';
 import {findPortTaken, type PortTaken, reservePort} from './reserved-port.js';
 import {explainSpawnFailure} from './spawn-failure.js';
 import {explainStart, StartError} from './start-error.js';
@@ -75,13 +77,13 @@ export async function startProcess(
   instanceId: string,
   pipes: ContractPipes,
   confinement: Confinement = {},
-): Promise<SpawnedApp> {
+): Promise<ChildApp> {
   const started = await startChild(spec, instanceId, pipes, confinement).catch(error => {
     closeContractPipes(pipes);
     throw error;
   });
   const {child, port} = started;
-  let app: SpawnedApp | undefined;
+  let app: ChildApp | undefined;
   try {
     app = takeHold(child, {spec, instanceId, pipes, port});
     await openGate(child, confinement);
@@ -116,6 +118,29 @@ async function choosePort(spec: LaunchSpec): Promise<number | undefined> {
   return spec.port;
 }
 
+function takeHold(child: Child, {spec, instanceId, pipes, port}: Spawning): ChildApp {
+  const {pid, stdout, stderr} = child;
+  const exited = new Promise<Exit>(resolve => {
+    child.once('exit', (code, signal) => resolve({code, signal}));
+  });
+  closeSync(pipes.bootstrap.read);
+  closeSync(pipes.readiness.write);
+  // An app of the contract is not told of the channel.
+  if (port === undefined) closeReport(pipes.report);
+  return createChildApp({
+    facts: {pid, instanceId, port, isPinned: spec.port !== undefined},
+    exited,
+    end: (graceMs, clock) => endGroup(pid, graceMs, clock),
+    streams: {
+      stdout,
+      stderr,
+      pipe: new Socket({fd: pipes.readiness.read, readable: true, writable: false}),
+      bootstrap: sendBootstrap(spec, pipes.bootstrap.write),
+      report: port === undefined ? undefined : openReport(pipes.report),
+    },
+  });
+}
+
 type Spawning = {
   readonly spec: LaunchSpec;
   readonly instanceId: string;
@@ -123,65 +148,16 @@ type Spawning = {
   readonly port: number | undefined;
 };
 
-function takeHold(child: Child, spawning: Spawning): SpawnedApp {
-  const {pid, stdout, stderr} = child;
-  const exited = new Promise<Exit>(resolve => {
-    child.once('exit', (code, signal) => resolve({code, signal}));
-  });
-  const {signs, close} = attend(spawning);
-  return {
-    pid,
-    instanceId: spawning.instanceId,
-    stdout,
-    stderr,
-    exited,
-    reservedPort: spawning.spec.port === undefined ? spawning.port : undefined,
-    signs,
-    listensOn: () => {},
-    end: (graceMs, clock) => endGroup(pid, graceMs, clock),
-    kill: () => killGroup(pid),
-    close: () => {
-      for (const stream of [stdout, stderr]) stream.destroy();
-      close();
-    },
-  };
+function sendBootstrap({bootstrap: {token, secrets, storages}}: LaunchSpec, fd: number): BootstrapWriter {
+  const socket = new Socket({fd, readable: false, writable: true});
+  return writeBootstrap(socket, Buffer.from(JSON.stringify({token, secrets, storages})));
 }
 
-/** Our ends of the pipes, and how they are let go. */
-function attend({spec, pipes, port}: Spawning): Pick<SpawnedApp, 'signs' | 'close'> {
-  const over = new AbortController();
-  closeSync(pipes.bootstrap.read);
-  closeSync(pipes.readiness.write);
-  const bootstrap = sendBootstrap(spec, pipes.bootstrap.write);
-  const pipe = new Socket({fd: pipes.readiness.read, readable: true, writable: false});
-  const reports = takeReports(pipes.report, port, over.signal);
-  const signs = createSigns({pipe, port, isPinned: spec.port !== undefined, reports, over: over.signal});
-  const close = (): void => {
-    over.abort();
-    for (const stream of [bootstrap, pipe]) stream.destroy();
-  };
-  return {signs, close};
-}
-
-/** An app of the contract is not told of the channel. */
-function takeReports(
-  report: ContractPipes['report'],
-  port: number | undefined,
-  over: AbortSignal,
-): ReadinessSigns['reports'] {
-  if (port === undefined) {
-    closeReport(report);
-    return NO_REPORTS;
-  }
-  const stream = new Socket({fd: report.read, readable: true, writable: false});
-  const close = (): void => {
-    stream.destroy();
-    closeSync(report.write);
-    removeReport(report.file);
-  };
-  over.addEventListener('abort', close, {once: true});
-  return readReports(stream);
-}
+const openReport = ({read, write, file}: ContractPipes['report']): ReportPipe => ({
+  stream: new Socket({fd: read, readable: true, writable: false}),
+  anchor: write,
+  file,
+});
 
 type Child = ChildProcess & {readonly pid: number; readonly stdout: Readable; readonly stderr: Readable};
 
@@ -237,12 +213,4 @@ export function appEnvironment(
     [INSTANCE_MARKER]: instanceId,
     ...(reporting && reportingEnvironment(environment, reporting)),
   };
-}
-
-function sendBootstrap({bootstrap: {token, secrets, storages}}: LaunchSpec, fd: number): Socket {
-  const socket = new Socket({fd, readable: false, writable: true});
-  // EPIPE: an app may ignore file descriptor 3, or end before it has read all of it.
-  socket.on('error', () => {});
-  socket.end(JSON.stringify({token, secrets, storages}));
-  return socket;
 }

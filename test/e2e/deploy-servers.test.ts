@@ -14,6 +14,12 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
   const inside = async (command: string): Promise<string> => (await site().vps.run(command)).stdout;
   const infoOf = async (): Promise<ServerInfo> =>
     JSON.parse((await tako('servers', 'status', '--json')).stdout).servers[0].info;
+  const holderOf = async () => {
+    const [pid = '', command = ''] = (
+      await inside("ps -eo pid=,args= | grep '[s]erver.mjs hold' | sed 's/^ *//; s/ /\\n/'")
+    ).split('\n');
+    return {pid, command};
+  };
   const add = ['servers', 'add', 'deploy@one-deploy', '--name', 'one', '--yes'] as const;
   let before = '';
   let notes: Example;
@@ -58,6 +64,7 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
     const first = await infoOf();
     await tako('servers', 'reload');
     const second = await infoOf();
+    const holder = await holderOf();
     laptop.useVersion('97.0.0');
     const {stderr} = await tako('servers', 'upgrade', '--yes');
     assert.match(stderr, /one runs tako 97\.0\.0/);
@@ -65,12 +72,52 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
     assert.equal(new Set([first.pid, second.pid, third.pid]).size, 3);
     assert.deepEqual([second.version, third.version], [first.version, '97.0.0']);
     assert.deepEqual(await greetingOf(vps, 'notes'), app);
+    const upgraded = await holderOf();
+    assert.equal(upgraded.pid, holder.pid, 'the holder is the same process');
+    assert.match(upgraded.command, /\/versions\/97\.0\.0-/, 'and another program');
     const {instances} = await statusOf(site(), notes);
     assert.equal(instances.length, 1);
+    assert.ok((instances[0]?.memoryBytes ?? 0) > 10_000_000, JSON.stringify(instances));
     notes.write('greeting.txt', 'hello from a new version\n');
     await laptop.tako(notes.folder, 'deploy');
     assert.equal((await greetingOf(vps, 'notes')).greeting, 'hello from a new version');
-    assert.equal((await inside(`ls -d /proc/${app.pid} 2> /dev/null`)).trim(), '', 'the old one was ended');
+    assert.match(
+      await inside(`grep State: /proc/${app.pid}/status 2> /dev/null || echo gone`),
+      /^State:\tZ|gone/,
+      'the old one was ended',
+    );
+  });
+
+  it('goes on with a command that runs when it is reloaded', async () => {
+    const {laptop} = site();
+    const script = 'echo begin; sleep 5; echo end $ENV; exit 3';
+    const command = laptop.start(notes.folder, 'exec', '--', 'sh', '-c', script);
+    await command.line(line => line === 'begin');
+    const {pid} = await infoOf();
+    await tako('servers', 'reload');
+    assert.notEqual((await infoOf()).pid, pid);
+    const {exitCode, stdout} = await command.ended;
+    assert.deepEqual([exitCode, stdout.trim().split('\n')], [3, ['begin', 'end production']]);
+  });
+
+  it('has nothing of an app that is deleted: no user, data, certificate, log or process', async () => {
+    const {laptop, vps} = site();
+    const traces =
+      'grep -c "^tako-[0-9a-f]*:" /etc/passwd; ls /opt/tako/apps /opt/tako/logs /opt/tako/state/self-signed';
+    assert.match(await inside(traces), /^1\n[\s\S]*notes/);
+    await laptop.tako(
+      notes.folder,
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      'echo mine > $TAKO_DATA_DIR/file; echo mine > /tmp/of-notes',
+    );
+    await laptop.tako(notes.folder, 'delete', '--yes');
+    assert.doesNotMatch(await inside(traces), /^[1-9]|notes/);
+    assert.equal((await inside('ls /tmp | grep of-notes; ps -eo args | grep "[s]erver.mjs$"')).trim(), '');
+    await laptop.tako(notes.folder, 'deploy');
+    assert.equal((await greetingOf(vps, 'notes')).greeting, 'hello from a new version');
   });
 
   it('is as it was when tako is taken off it', async () => {

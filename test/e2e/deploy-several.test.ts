@@ -52,7 +52,10 @@ describe.skipIf(!isSoak || requires(...DEPLOY_PARTS))('two servers', {timeout: T
     const {stdout} = await laptop.tako(notes.folder, 'scale', '2', '--server', 'two');
     assert.match(stdout, /^two: running, 2 of 2 ready/);
     const {stdout: status} = await laptop.tako(notes.folder, 'status', '--env', 'production');
-    assert.match(status, /^one: running, 1 of 1 ready.*\ntwo: running, 2 of 2 ready/);
+    assert.match(
+      status,
+      /^one: running, 1 of 1 ready.*\n {2}#1: ready, pid \d+, [\d.]+ MB\ntwo: running, 2 of 2 ready/,
+    );
     const follow = await laptop.attempt(notes.folder, 'exec', 'true');
     assert.match(follow.stderr, /SERVERS_MISSING/);
   });

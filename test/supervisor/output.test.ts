@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import {Readable} from 'node:stream';
+import {PassThrough, Readable} from 'node:stream';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
-import {cleanLine, createLineReader, MAX_LINE_BYTES, readLines, TURN_BYTES} from '../../src/supervisor/output.js';
+import {
+  cleanLine,
+  createLineReader,
+  MAX_LINE_BYTES,
+  readLines,
+  TURN_BYTES,
+  takeLines,
+} from '../../src/supervisor/output.js';
+import {createRandom} from '../helpers/random.js';
 import {runs} from '../helpers/soak.js';
 
 function read(...chunks: readonly (string | Uint8Array)[]): readonly string[] {
@@ -174,3 +183,42 @@ function splitAt(bytes: Uint8Array, sizes: readonly number[]): readonly Uint8Arr
   }
   return [...chunks, bytes.subarray(start)];
 }
+
+describe('a reader of lines that is followed by another', () => {
+  it('leaves it every byte that it has not given, wherever it stops (fixed seed)', async () => {
+    const random = createRandom(20_261_121);
+    for (let round = 0; round < 30; round++) {
+      const text = Array.from({length: 200}, (_, index) => `${index} ${'\u00e4'.repeat(random.below(120))}\r\n`).join(
+        '',
+      );
+      const bytes = Buffer.from(`${text}${'z'.repeat(random.below(2) * MAX_LINE_BYTES)}`);
+      const stopAt = random.below(bytes.length);
+      const lines: string[] = [];
+      const add = (line: string): void => void lines.push(line);
+      const first = new PassThrough();
+      const before = takeLines(first, add);
+      first.write(bytes.subarray(0, stopAt));
+      for (let turns = random.below(6); turns > 0; turns--) await nextTurn();
+      const rest = JSON.parse(JSON.stringify(before.suspend()));
+      const second = new PassThrough();
+      second.end(bytes.subarray(stopAt));
+      await takeLines(second, add, {before: rest}).ended;
+      const whole: string[] = [];
+      await readLines(Readable.from([bytes], {objectMode: false}), line => void whole.push(line));
+      assert.deepEqual(lines, whole);
+    }
+  });
+
+  it('goes on itself when nobody follows', async () => {
+    const stream = new PassThrough();
+    const lines: string[] = [];
+    const intake = takeLines(stream, line => void lines.push(line));
+    stream.write('one\ntw');
+    intake.suspend();
+    stream.end('o\nthree');
+    await nextTurn();
+    intake.resume();
+    await intake.ended;
+    assert.deepEqual(lines, ['one', 'two', 'three']);
+  });
+});

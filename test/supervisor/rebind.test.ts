@@ -110,7 +110,7 @@ async function createApp() {
   const life = new AbortController();
   lives.push(life);
   const stream = new PassThrough();
-  const reports = readReports(stream);
+  const {reports} = readReports(stream);
   const expected = await reservePort();
   const pipe = new PassThrough();
   const signs = createSigns({

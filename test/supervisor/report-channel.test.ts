@@ -92,7 +92,7 @@ describe('the listeners', () => {
 describe('the channel', () => {
   it('takes reports in however many pieces, between whatever else is written', async () => {
     const stream = new PassThrough();
-    const reports = readReports(stream);
+    const {reports} = readReports(stream);
     stream.write('nonsense\n\n\0\xff\nope');
     stream.write('n 1 http :: 4000\nopen 2 ');
     await reports.changedSince(0, never);
@@ -104,7 +104,7 @@ describe('the channel', () => {
 
   it('counts only what changes something worth looking at', async () => {
     const stream = new PassThrough();
-    const reports = readReports(stream);
+    const {reports} = readReports(stream);
     stream.end('nonsense\n'.repeat(1_000));
     await new Promise(resolve => stream.once('close', resolve));
     assert.equal(reports.version(), 0);
@@ -112,7 +112,7 @@ describe('the channel', () => {
 
   it('can be waited for no longer than one wants', async () => {
     const stream = new PassThrough();
-    const reports = readReports(stream);
+    const {reports} = readReports(stream);
     const giveUp = new AbortController();
     const waiting = reports.changedSince(0, giveUp.signal);
     giveUp.abort(new Error('enough'));

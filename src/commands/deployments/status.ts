@@ -1,3 +1,5 @@
+import type {DeploymentStatus, InstanceSummary} from '../../control/server-methods.js';
+import {formatBytes} from '../../ui/format.js';
 import {printResult} from '../output.js';
 import {printOutcomes} from '../servers-outcome.js';
 import {describeStatus} from './control.js';
@@ -14,6 +16,13 @@ export async function deploymentStatus(flags: DeploymentFlags): Promise<void> {
   printOutcomes(outcomes, {
     json: flags.json,
     print: (server, {deployment}) =>
-      printResult(`${server}: ${deployment ? describeStatus(deployment) : `${app}/${environment} is not deployed`}`),
+      printResult(`${server}: ${deployment ? describeInstances(deployment) : `${app}/${environment} is not deployed`}`),
   });
 }
+
+/** A line for all, and one for each instance. */
+const describeInstances = (status: DeploymentStatus): string =>
+  [describeStatus(status), ...status.instances.map(describeInstance)].join('\n');
+
+const describeInstance = ({number, state, pid, memoryBytes}: InstanceSummary): string =>
+  `  #${number}: ${state}${pid === null ? '' : `, pid ${pid}, ${formatBytes(memoryBytes)}`}`;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import {TakoError} from '../../system/error.js';
 import type {Run} from '../../system/exec.js';
 import {readTextIfExists, writeFileAtomic} from '../../system/files.js';
+import {createTurns} from '../releases/concurrently.js';
 import type {User} from './isolation.js';
 import {DEPLOYMENT} from './protocol.js';
 
@@ -14,6 +15,18 @@ export type AppUsers = {
   ensure(deployment: string): Promise<User | undefined>;
   /** All that have been given out. */
   all(): readonly User[];
+  /** Removes the user of a deployment, of whom no process may run. Throws USER_NOT_REMOVED; it is there still then. */
+  remove(deployment: string): Promise<void>;
+};
+
+export type AppUsersOptions = {
+  /** Root's own, in which the list of them is kept. */
+  readonly folder: string;
+  /** That of the installation: another one has users of its own. */
+  readonly root: string;
+  /** False: there are none. */
+  readonly isRoot: boolean;
+  readonly run: Run;
 };
 
 /**
@@ -21,29 +34,32 @@ export type AppUsers = {
  * what user namespaces are given from (100000, subuid).
  */
 const FIRST_NUMBER = 70_000;
-const LAST_NUMBER = 99_999;
 
 /** Far more apps than a server has. Without an end, who has taken over the server process could fill the system's list. */
 const MAX_USERS = 1_000;
 
+/** An installation's numbers are one of so many parts, after its folder. */
+const PARTS = 30;
+
 const FILE = 'users.json';
 
-/** Users as of a file in `folder`, which is root's. `isRoot` false: none. */
-export async function createAppUsers(folder: string, isRoot: boolean, run: Run): Promise<AppUsers> {
-  if (!isRoot) return {ensure: async () => undefined, all: () => []};
+export async function createAppUsers({folder, root, isRoot, run}: AppUsersOptions): Promise<AppUsers> {
+  if (!isRoot) return {ensure: async () => undefined, all: () => [], remove: async () => undefined};
   const file = path.join(folder, FILE);
   const users = parseUsers(await readTextIfExists(file));
   const pending = new Map<string, Promise<User>>();
-  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
+  const write = (): Promise<void> => writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(users), null, 2)}\n`);
 
   async function make(deployment: string): Promise<User> {
     const known = users.get(deployment);
     if (known) return known;
     if (users.size >= MAX_USERS) throw new Error(`there are ${users.size} users for apps already`);
     const taken = new Set([...users.values()].map(({uid}) => uid));
-    const user = (await makeNamed(userNameOf(deployment), run)) ?? freeNumber(taken);
+    const home = path.join(root, 'apps', deployment, 'data');
+    const user = (await makeNamed(userNameOf(root, deployment), home, run)) ?? freeNumber(root, taken);
     users.set(deployment, user);
-    await writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(users), null, 2)}\n`);
+    await write();
     return user;
   }
   return {
@@ -51,44 +67,79 @@ export async function createAppUsers(folder: string, isRoot: boolean, run: Run):
       const known = pending.get(deployment);
       if (known) return known;
       // One after the other: they choose numbers, and write the same file.
-      const making = queue.then(() => make(deployment));
-      queue = making.catch(() => pending.delete(deployment));
+      const making = inTurn(() => make(deployment));
+      making.catch(() => pending.delete(deployment));
       pending.set(deployment, making);
       return making;
     },
     all: () => [...users.values()],
+    remove: deployment =>
+      inTurn(async () => {
+        if (!users.has(deployment)) return;
+        await removeNamed(userNameOf(root, deployment), run);
+        users.delete(deployment);
+        pending.delete(deployment);
+        await write();
+      }),
   };
 }
 
-/** The same for the same deployment on every server. A name may have 32 characters (useradd(8)). */
-export const userNameOf = (deployment: string): string =>
-  `tako-${createHash('sha256').update(deployment).digest('hex').slice(0, 12)}`;
+/** The same for the same deployment in the same folder on every server. A name may have 32 characters (useradd(8)). */
+export const userNameOf = (root: string, deployment: string): string =>
+  `tako-${hashOf(`${root}:${deployment}`).slice(0, 12)}`;
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Undefined where users are not made like this. */
-async function makeNamed(name: string, run: Run): Promise<User | undefined> {
+async function makeNamed(name: string, home: string, run: Run): Promise<User | undefined> {
   const existing = await findUser(name, run);
   if (existing) return existing;
-  const args = [
-    '--system',
-    '--user-group',
-    '--no-create-home',
-    '--home-dir',
-    '/nonexistent',
-    '--shell',
-    NO_LOGIN,
-    name,
-  ];
-  try {
-    await run({file: 'useradd', args});
-  } catch (error) {
-    if (error instanceof TakoError && error.code === 'TOOL_MISSING') return undefined;
-    throw error;
-  }
+  const {isThere} = await runFirst(makers(name, home), run);
   // What counts is whether it is there: two may have made it at the same time.
-  return findUser(name, run);
+  return isThere ? findUser(name, run) : undefined;
 }
 
+/** As it is done with the tools of most systems, else with those of busybox (Alpine). The home is where its removal finds it. */
+const makers = (name: string, home: string): readonly Command[][] => [
+  [['useradd', '--system', '--user-group', '--no-create-home', '--home-dir', home, '--shell', NO_LOGIN, name]],
+  [
+    ['addgroup', '-S', name],
+    ['adduser', '-S', '-D', '-H', '-h', home, '-s', '/sbin/nologin', '-G', name, name],
+  ],
+];
+
+const removers = (name: string): readonly Command[][] => [[['userdel', name]], [['deluser', name]]];
+
 const NO_LOGIN = '/usr/sbin/nologin';
+
+type Command = readonly [file: string, ...args: string[]];
+
+/** The first of these whose tools are there. */
+async function runFirst(
+  ways: readonly (readonly Command[])[],
+  run: Run,
+): Promise<{readonly isThere: boolean; readonly said: string}> {
+  for (const way of ways) {
+    try {
+      let said = '';
+      for (const [file, ...args] of way) said = (await run({file, args})).stderr;
+      return {isThere: true, said};
+    } catch (error) {
+      if (!(error instanceof TakoError) || error.code !== 'TOOL_MISSING') throw error;
+    }
+  }
+  return {isThere: false, said: ''};
+}
+
+/** One that is a number has nothing to be removed. */
+async function removeNamed(name: string, run: Run): Promise<void> {
+  if (!(await findUser(name, run))) return;
+  const {said} = await runFirst(removers(name), run);
+  if (!(await findUser(name, run))) return;
+  throw new TakoError('USER_NOT_REMOVED', `the user ${name} could not be removed: ${said.trim()}`, {
+    hint: 'the app is stopped; delete it again when nothing runs as that user any more',
+  });
+}
 
 async function findUser(name: string, run: Run): Promise<User | undefined> {
   const [uid, gid] = await Promise.all([numberOf('-u', name, run), numberOf('-g', name, run)]);
@@ -101,11 +152,9 @@ async function numberOf(which: '-u' | '-g', name: string, run: Run): Promise<num
   return exitCode === 0 && isForApps(number) ? number : undefined;
 }
 
-function freeNumber(taken: ReadonlySet<number>): User {
-  for (let number = FIRST_NUMBER; number <= LAST_NUMBER; number++) {
-    if (!taken.has(number)) return {uid: number, gid: number};
-  }
-  throw new Error('there are no numbers left for users of apps');
+function freeNumber(root: string, taken: ReadonlySet<number>): User {
+  const first = FIRST_NUMBER + (Number.parseInt(hashOf(root).slice(0, 8), 16) % PARTS) * MAX_USERS;
+  for (let number = first; ; number++) if (!taken.has(number)) return {uid: number, gid: number};
 }
 
 /** A file that says otherwise is not one of ours, and to start with none would give apps each other's files. */

@@ -58,13 +58,14 @@ async function findV2(name: string, clock: Clock, mount: string): Promise<Cgroup
   );
   if (type !== CGROUP2_MAGIC || own === undefined) return undefined;
   // A predecessor has moved itself, and us with it, into the child already.
-  const base = path.join(mount, own.replace(/\/tako-holder$/, ''));
+  const child = `${name}-holder`;
+  const base = path.join(mount, path.basename(own) === child ? path.dirname(own) : own);
   const parent = path.join(base, name);
   const available = (await readFile(path.join(base, 'cgroup.controllers'), 'utf8').catch(() => '')).split(/\s+/);
   if (!available.includes('memory') || !available.includes('pids')) return undefined;
   try {
-    await mkdir(path.join(base, 'tako-holder'), {recursive: true});
-    await writeFile(path.join(base, 'tako-holder', 'cgroup.procs'), String(process.pid));
+    await mkdir(path.join(base, child), {recursive: true});
+    await writeFile(path.join(base, child, 'cgroup.procs'), String(process.pid));
     await writeFile(path.join(base, 'cgroup.subtree_control'), '+memory +pids');
     await mkdir(parent, {recursive: true});
     await writeFile(path.join(parent, 'cgroup.subtree_control'), '+memory +pids');

@@ -4,6 +4,8 @@ import type {Cgroups} from './cgroup.js';
 
 /** A process's share in a group. */
 export type GroupLease = {
+  /** How often the group had had no memory when the process came. */
+  readonly killsBefore: number;
   /** Puts the process in. */
   admit(pid: number): Promise<void>;
   /** The exit, and whether the limit of memory was behind it. */
@@ -13,7 +15,10 @@ export type GroupLease = {
 };
 
 /** Groups by name, there for as long as somebody has a lease. */
-export type GroupLeases = {take(name: string, limits: ResourceLimits): Promise<GroupLease>};
+export type GroupLeases = {
+  /** `killsBefore` is that of a process which is in the group already. */
+  take(name: string, limits: ResourceLimits, killsBefore?: number): Promise<GroupLease>;
+};
 
 export function createGroupLeases(cgroups: Cgroups): GroupLeases {
   const leases = new Map<string, number>();
@@ -32,14 +37,15 @@ export function createGroupLeases(cgroups: Cgroups): GroupLeases {
     return turn;
   };
   return {
-    take: async (name, limits) => {
+    take: async (name, limits, given) => {
       const group = await inTurn(name, async () => {
         const opened = await cgroups.open(name, limits);
         leases.set(name, (leases.get(name) ?? 0) + 1);
         return opened;
       });
-      const killsBefore = await group.outOfMemoryKills();
+      const killsBefore = given ?? (await group.outOfMemoryKills());
       return {
+        killsBefore,
         admit: pid => group.add(pid),
         explain: async exit => {
           const wasKilled = (await group.outOfMemoryKills()) > killsBefore;

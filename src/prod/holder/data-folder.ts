@@ -60,7 +60,22 @@ async function give(folder: FileHandle, to: User, mode: number, {user, service}:
 /** Empties the folder as its own user, whose rights end where its own files do. An app that never ran has none. */
 export async function eraseData(folder: string, user: User | undefined): Promise<void> {
   if (!existsSync(folder)) return;
-  const child = spawn('find', [folder, '-xdev', '-mindepth', '1', '-delete'], {
+  const problem = await findAndDelete([folder, '-xdev', '-mindepth', '1'], user);
+  if (problem !== undefined) throw new TakoError('DATA_NOT_ERASED', `${folder} could not be emptied: ${problem}`);
+}
+
+/** What the user has left where everybody may write: its number may be another's one day. */
+export async function eraseTemporary(user: User, folders: readonly string[] = TEMPORARY): Promise<void> {
+  const there = folders.filter(folder => existsSync(folder));
+  // What it says is of folders that the user may not enter.
+  await findAndDelete([...there, '-xdev', '-mindepth', '1', '-user', String(user.uid)], user);
+}
+
+const TEMPORARY = ['/tmp', '/var/tmp', '/dev/shm'];
+
+/** Resolves with what is wrong. */
+async function findAndDelete(args: readonly string[], user: User | undefined): Promise<string | undefined> {
+  const child = spawn('find', [...args, '-delete'], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
     ...(user ? {uid: user.uid, gid: user.gid} : {}),
@@ -70,7 +85,7 @@ export async function eraseData(folder: string, user: User | undefined): Promise
     said = (said + chunk).slice(0, 1_000);
   });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new TakoError('DATA_NOT_ERASED', `${folder} could not be emptied: ${said.trim()}`);
+  return code === 0 ? undefined : said.trim();
 }
 
 const FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

@@ -1,21 +1,24 @@
 // An app's process in the hands of the holder: what it writes, where it listens and how it ends is told to the server
 // processes that know of it, and kept for those to come.
 
-import type {Readable} from 'node:stream';
-import {setImmediate as nextTurn} from 'node:timers/promises';
+import type {ChildApp} from '../../supervisor/child-app.js';
 import type {Endpoint} from '../../supervisor/endpoint.js';
 import type {Exit} from '../../supervisor/instance.js';
 import type {LaunchSpec} from '../../supervisor/launch-spec.js';
-import {createLineReader, TURN_BYTES} from '../../supervisor/output.js';
+import {takeLines} from '../../supervisor/output.js';
 import type {GroupEnd} from '../../supervisor/process-group.js';
 import {MAX_READY_LINE_BYTES} from '../../supervisor/readiness.js';
-import type {SpawnedApp} from '../../supervisor/spawn.js';
 import type {Clock} from '../../system/clock.js';
-import {createOutputBuffer, type OutputStream} from './output-buffer.js';
+import type {HeldAppState, InheritedAppState} from './handover-table.js';
+import {descriptorsOf} from './inherited-app.js';
+import type {Isolation} from './isolation.js';
+import {createOutputBuffer, type OutputSink} from './output-buffer.js';
 import type {HolderMessageInput, WireSpec} from './protocol.js';
+import {wireIsolation} from './wire.js';
 
 /** The way to one server process. */
 export type Link = {
+  readonly pid: number;
   /** It has gone, and is told nothing any more. */
   readonly isGone: boolean;
   send(message: HolderMessageInput): void;
@@ -26,9 +29,13 @@ export type Link = {
 export type HeldApp = {
   readonly id: string;
   readonly pid: number;
+  /** As whom it runs; undefined: as this process. */
+  readonly uid: number | undefined;
   readonly spec: LaunchSpec;
   /** It is to end, or has been ended: nobody takes it over. */
   readonly isEnding: boolean;
+  /** It goes over to the next server process; else it ends with the one that started it. */
+  readonly isHandedOver: boolean;
   readonly owner: Link | undefined;
   /** The leader's end, with its reason where that is known. */
   readonly exited: Promise<Exit>;
@@ -55,29 +62,47 @@ export type HeldApp = {
   kill(): void;
   /** Lets go of its pipes. */
   close(): void;
+  /** Our ends of its pipes, by name: those that are open. */
+  descriptors(): ReadonlyMap<string, number>;
+  /** Reads nothing more of it from this moment on. */
+  suspend(): HeldAppState;
+  resume(): void;
+  /** Goes on with links that knew it before. */
+  rejoin(watchers: readonly Link[], owner: Link | undefined): void;
 };
 
 export type HeldAppFacts = {
-  readonly app: SpawnedApp;
+  readonly app: ChildApp;
   readonly spec: LaunchSpec;
   readonly wire: WireSpec;
+  readonly isolation: Isolation;
   readonly meta: unknown;
+  readonly isHandedOver: boolean;
+  /** What the holder before has left. */
+  readonly before?: InheritedAppState;
+  /** How often its group had had no memory when it was started. */
+  readonly killsBefore: number;
   /** Says what is known of an end beside its code. */
   readonly explainExit: (exit: Exit) => Promise<Exit>;
   readonly clock: Clock;
 };
 
-export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFacts): HeldApp {
-  const {pid, instanceId: id, signs} = app;
-  const startedAt = clock.now();
-  const output = createOutputBuffer();
+export function holdApp(facts: HeldAppFacts): HeldApp {
+  const {app, spec, wire, isolation, meta, isHandedOver, before, killsBefore, explainExit, clock} = facts;
+  const {pid, instanceId: id, signs, streams} = app;
+  const startedAt = before?.startedAt ?? clock.now();
+  const output = createOutputBuffer(undefined, before?.output);
   const watchers = new Set<Link>();
   const over = new AbortController();
   let owner: Link | undefined;
-  let endpoint: Endpoint | undefined;
-  let written = '';
+  let endpoint: Endpoint | undefined = before?.endpoint;
+  let written = before?.written ?? '';
+  let isPipeEnded = before?.isPipeEnded ?? false;
   let exit: Exit | undefined;
-  let ending: Promise<GroupEnd> | undefined;
+  /** Its end as the system tells it. */
+  let ended: Exit | undefined;
+  let ending: Promise<GroupEnd> | undefined = before?.groupEnd && Promise.resolve(before.groupEnd);
+  let groupEnd: GroupEnd | undefined = before?.groupEnd;
   /** Those who finish their requests there before it is ended. */
   const leaving = new Map<Link, () => void>();
 
@@ -102,7 +127,7 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
     type: 'pipe',
     instance: id,
     text: written,
-    isEnded: signs.pipe.readableEnded,
+    isEnded: isPipeEnded,
   });
   const listenersMessage = (): HolderMessageInput => ({
     type: 'listeners',
@@ -117,23 +142,13 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
     exit: {code, signal, reason: reason ?? null},
   });
 
-  void readOutput(app.stdout, 'stdout');
-  void readOutput(app.stderr, 'stderr');
-  async function readOutput(stream: Readable, name: OutputStream): Promise<void> {
-    const reader = createLineReader(line => output.append(name, line));
-    try {
-      for await (const chunk of stream) {
-        for (let start = 0; start < chunk.length; start += TURN_BYTES) {
-          reader.write(chunk.subarray(start, start + TURN_BYTES));
-          await nextTurn();
-          await output.room();
-        }
-      }
-    } catch {
-      // A broken pipe, and our own closing, end the output like any other end.
-    }
-    reader.end();
-    output.end(name);
+  const intakes = {stdout: readOutput('stdout'), stderr: readOutput('stderr')};
+  function readOutput(name: 'stdout' | 'stderr') {
+    const left = before?.[name];
+    const onLine = (line: string): void => output.append(name, line);
+    const intake = takeLines(app[name], onLine, {room: output.room, ...(left ? {before: left} : {})});
+    void intake.ended.then(() => output.end(name));
+    return intake;
   }
 
   signs.pipe.on('data', (chunk: Buffer) => {
@@ -142,7 +157,10 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
     written = (written + chunk.toString('latin1')).slice(0, MAX_READY_LINE_BYTES + 1);
     broadcast(pipeMessage());
   });
-  signs.pipe.once('end', () => broadcast(pipeMessage()));
+  signs.pipe.once('end', () => {
+    isPipeEnded = true;
+    broadcast(pipeMessage());
+  });
   signs.pipe.on('error', () => {});
 
   void followListeners().catch(() => {});
@@ -156,10 +174,16 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
     }
   }
 
-  const exited = app.exited.then(async ended => {
-    exit = await explainExit(ended).catch(() => ended);
-    broadcast(exitMessage(exit));
-    return exit;
+  const exited = app.exited.then(async plain => {
+    ended = plain;
+    const explained = await explainExit(plain).catch(() => plain);
+    exit = explained;
+    broadcast(exitMessage(explained));
+    return explained;
+  });
+  const sinkOf = (link: Link): OutputSink => ({
+    line: ({sequence, stream, text}) => link.send({type: 'output', instance: id, sequence, stream, text}),
+    end: stream => link.send({type: 'output-end', instance: id, stream}),
   });
 
   const tell = (link: Link): void => {
@@ -169,7 +193,7 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
     link.send(listenersMessage());
     if (exit) link.send(exitMessage(exit));
   };
-  const facts = () => ({
+  const describe = () => ({
     instance: id,
     pid,
     reservedPort: app.reservedPort ?? null,
@@ -178,7 +202,9 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
   return {
     id,
     pid,
+    uid: isolation.uid,
     spec,
+    isHandedOver,
     get isEnding() {
       return ending !== undefined;
     },
@@ -191,10 +217,7 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
       if (link.isGone) return;
       owner = link;
       tell(link);
-      output.direct({
-        line: ({sequence, stream, text}) => link.send({type: 'output', instance: id, sequence, stream, text}),
-        end: stream => link.send({type: 'output-end', instance: id, stream}),
-      });
+      output.direct(sinkOf(link));
     },
     hold: () => output.direct(undefined),
     left: settleLeaving,
@@ -209,17 +232,20 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
       endpoint = next;
     },
     taken: sequence => output.taken(sequence),
-    facts,
+    facts: describe,
     describe: () => ({
       type: 'running',
-      app: facts(),
+      app: describe(),
       spec: wire,
       meta: meta ?? null,
       startedAt,
       endpoint: endpoint ?? null,
     }),
     end: graceMs => {
-      ending ??= leftByOthers().then(() => app.end(graceMs, clock));
+      ending ??= leftByOthers().then(async () => {
+        groupEnd = await app.end(graceMs, clock);
+        return groupEnd;
+      });
       return ending;
     },
     kill: () => app.kill(),
@@ -227,6 +253,28 @@ export function holdApp({app, spec, wire, meta, explainExit, clock}: HeldAppFact
       over.abort();
       output.direct(undefined);
       app.close();
+    },
+    descriptors: () => descriptorsOf(streams),
+    suspend: () => ({
+      ...{instance: id, pid, spec: wire, isolation: wireIsolation(isolation), meta: meta ?? null, startedAt},
+      ...{killsBefore, isHandedOver},
+      ...{written, isPipeEnded, endpoint, groupEnd, port: signs.port},
+      exit: ended,
+      output: output.state(),
+      stdout: intakes.stdout.suspend(),
+      stderr: intakes.stderr.suspend(),
+      bootstrap: streams.bootstrap?.rest().toString('base64'),
+      report: app.reportIntake && {...app.reportIntake.suspend(), file: streams.report?.file ?? ''},
+      owner: owner?.pid,
+      watchers: [...watchers].map(link => link.pid),
+    }),
+    resume: () => {
+      for (const intake of [intakes.stdout, intakes.stderr, app.reportIntake]) intake?.resume();
+    },
+    rejoin: (links, next) => {
+      for (const link of links) tell(link);
+      owner = next;
+      if (next) output.resume(sinkOf(next));
     },
   };
 }

@@ -1,4 +1,5 @@
 import {createPipeSupply} from '../../supervisor/contract-pipes.js';
+import type {Exit} from '../../supervisor/instance.js';
 import type {InstanceRecords} from '../../supervisor/instance-records.js';
 import type {LaunchSpec} from '../../supervisor/launch-spec.js';
 import {startProcess} from '../../supervisor/spawn.js';
@@ -6,9 +7,12 @@ import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import {processIdentity} from '../../system/processes.js';
 import type {GroupLease, GroupLeases} from './control-groups.js';
+import type {InheritedAppState} from './handover-table.js';
 import {type HeldApp, holdApp, type Link} from './held-app.js';
+import {type AppSockets, inheritApp} from './inherited-app.js';
 import {type Isolation, judgeIsolation, type User} from './isolation.js';
 import type {WireSpec} from './protocol.js';
+import {wireSpec} from './wire.js';
 
 export type SpawnRequest = {
   readonly instance: string;
@@ -16,20 +20,31 @@ export type SpawnRequest = {
   readonly wire: WireSpec;
   readonly isolation: Isolation;
   readonly meta: unknown;
+  readonly isHandedOver: boolean;
 };
 
 /** All apps that the holder has started and not let go of. */
 export type HeldApps = {
   /** Starts a process, or throws NotSpawned or ISOLATION_REFUSED. */
   start(request: SpawnRequest): Promise<HeldApp>;
+  /** Goes on with one that the holder before has left. */
+  inherit(before: InheritedAppState, sockets: AppSockets): Promise<HeldApp>;
+  /** It belongs to these server processes again. What nobody owns any more and was to end is let go of. */
+  rejoin(instance: string, watchers: readonly Link[], owner: Link | undefined): void;
   find(instance: string): HeldApp | undefined;
   all(): readonly HeldApp[];
   /** Resolves when those that are being started now are there, or are not to be. */
   settled(): Promise<void>;
+  /** None is being started, nor let go of. */
+  readonly isSettled: boolean;
   /** Ends what still runs of it, and forgets it. */
   close(app: HeldApp): Promise<void>;
-  /** A server process has gone. What it was ending, nobody else takes over. */
+  /** Ends all that run as the user, and lets go of them. */
+  endOf(user: User): Promise<void>;
+  /** A server process has gone. What it was ending, and what ends with it, nobody else takes over. */
   leave(link: Link): void;
+  /** Lets go of what is kept ready for the next start. */
+  releaseSpares(): Promise<void>;
   /** Ends all, and starts none any more. */
   closeAll(graceMs: number): Promise<void>;
 };
@@ -53,7 +68,8 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
   const starting = new Map<string, Promise<unknown>>();
   let isClosed = false;
 
-  async function spawn({instance, spec, wire, isolation, meta}: SpawnRequest): Promise<HeldApp> {
+  async function spawn(request: SpawnRequest): Promise<HeldApp> {
+    const {instance, spec, wire, isolation, meta, isHandedOver} = request;
     const {uid, gid, cgroup, limits} = isolation;
     const lease = cgroup === undefined ? undefined : await groups.take(cgroup, limits);
     try {
@@ -63,15 +79,20 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
         ...(limits.openFiles === null ? {} : {openFiles: limits.openFiles}),
         ...(lease === undefined ? {} : {admit: pid => lease.admit(pid)}),
       });
-      const explainExit: Parameters<typeof holdApp>[0]['explainExit'] = async exit =>
-        lease ? lease.explain(exit) : exit;
-      const held = holdApp({app, spec, wire, meta, explainExit, clock});
-      if (lease) leases.set(held, lease);
-      return held;
+      return keep({app, spec, wire, isolation, meta, isHandedOver}, lease);
     } catch (error) {
       await lease?.release();
       throw error;
     }
+  }
+
+  type Kept = Omit<Parameters<typeof holdApp>[0], 'explainExit' | 'killsBefore' | 'clock'>;
+
+  function keep(kept: Kept, lease: GroupLease | undefined): HeldApp {
+    const explainExit = async (exit: Exit): Promise<Exit> => (lease ? lease.explain(exit) : exit);
+    const held = holdApp({...kept, killsBefore: lease?.killsBefore ?? 0, explainExit, clock});
+    if (lease) leases.set(held, lease);
+    return held;
   }
 
   async function start(request: SpawnRequest): Promise<HeldApp> {
@@ -108,7 +129,7 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
   }
 
   async function letGo(app: HeldApp): Promise<void> {
-    await app.end(0);
+    await app.end(app.isHandedOver ? 0 : app.spec.graceMs);
     app.close();
     apps.delete(app.id);
     closing.delete(app);
@@ -116,6 +137,8 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
     leases.delete(app);
     keepRecord(() => records.remove(app.id));
   }
+
+  const isLeft = (app: HeldApp): boolean => (app.isEnding || !app.isHandedOver) && app.owner === undefined;
 
   return {
     start: async request => {
@@ -128,16 +151,43 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
       starting.set(instance, begun);
       return begun;
     },
+    inherit: async (before, sockets) => {
+      const {spec, isolation, meta, killsBefore, isHandedOver} = before;
+      const {cgroup, limits} = isolation;
+      const lease = cgroup === undefined ? undefined : await groups.take(cgroup, limits, killsBefore);
+      const app = inheritApp(before, sockets);
+      const held = keep({app, spec, wire: wireSpec(spec), isolation, meta, isHandedOver, before}, lease);
+      apps.set(before.instance, held);
+      return held;
+    },
+    rejoin: (instance, watchers, owner) => {
+      const app = apps.get(instance);
+      app?.rejoin(watchers, owner);
+      if (app && isLeft(app)) void close(app);
+    },
     find: instance => apps.get(instance),
     all: () => [...apps.values()],
     settled,
+    get isSettled() {
+      return starting.size === 0 && closing.size === 0;
+    },
     close,
+    endOf: async user => {
+      const own = [...apps.values()].filter(app => app.uid === user.uid);
+      await Promise.all(
+        own.map(async app => {
+          await app.end(app.spec.graceMs);
+          await close(app);
+        }),
+      );
+    },
     leave: link => {
       for (const app of apps.values()) {
         app.leave(link);
-        if (app.isEnding && app.owner === undefined) void close(app);
+        if (isLeft(app)) void close(app);
       }
     },
+    releaseSpares: pipes.close,
     closeAll: async graceMs => {
       isClosed = true;
       await settled();

@@ -35,6 +35,13 @@ export type RunningApp = {
   readonly startedAt: number;
 };
 
+export type SpawnOptions = {
+  /** Comes back with it in `ready`. */
+  readonly meta?: unknown;
+  /** False: no other server process gets it, and it ends with this one. */
+  readonly isHandedOver?: boolean;
+};
+
 /** What belongs to one deployment on this machine. */
 export type AppPlace = {
   /** As whom its processes run. Undefined: as this process itself. */
@@ -58,12 +65,12 @@ export type Holder = {
   ready(): Promise<readonly RunningApp[]>;
   /** Says that it accepts connections: who did before is told to finish. */
   accepting(): void;
-  /** As `spawnApp` of the supervisor, as a child of the holder. `meta` comes back with it in `ready`. */
-  spawnApp(spec: LaunchSpec, instanceId: string, isolation: Isolation, meta?: unknown): Promise<SpawnedApp>;
+  /** As `spawnApp` of the supervisor, as a child of the holder. */
+  spawnApp(spec: LaunchSpec, instanceId: string, isolation: Isolation, options?: SpawnOptions): Promise<SpawnedApp>;
   /** Makes the user and the data folder of `shop/production`, where they are not there yet. */
   prepare(deployment: string): Promise<AppPlace>;
-  /** Deletes all that is in the data folder; the folder itself stays. */
-  eraseData(deployment: string): Promise<void>;
+  /** Ends what runs as the user of a deployment, deletes all that is in its data folder, and the user. The folder itself stays. */
+  erase(deployment: string): Promise<void>;
   /** A value that an earlier server process has left, as JSON gives it back. */
   baggage(name: string): unknown;
   /** Leaves a value to the next. Throws a RangeError when there is no room for it: 1 MiB in all. */
@@ -77,6 +84,8 @@ export type Holder = {
   onLeave(listener: (endpoint: Endpoint, graceMs: number) => Promise<void>): void;
   /** Called when another accepts connections: no new ones, finish what is in flight within so many milliseconds, exit. */
   onDrain(listener: (timeoutMs: number) => void): void;
+  /** Called when somebody on the machine wants a reload; when it rejects, there is none. Left out: there is one. */
+  onReloadWanted(listener: () => Promise<unknown>): void;
   /** Has another server process follow this one. Rejects with RELOAD_FAILED, and this one goes on, if it is not ready. */
   reload(): Promise<{readonly pid: number}>;
   /** Ends the holder, this process and all apps: what comes next is a drain. */
@@ -104,6 +113,8 @@ export async function connectHolder({
   const drainListeners: ((timeoutMs: number) => void)[] = [];
   let onFollowed = async (): Promise<void> => undefined;
   let onLeave = async (_endpoint: Endpoint, _graceMs: number): Promise<void> => undefined;
+  const reload = async (): Promise<{pid: number}> => (await ask({type: 'reload'})) as {pid: number};
+  let onReloadWanted: () => Promise<unknown> = reload;
   const welcome = createDeferred<HolderMessage & {type: 'welcome'}>();
   const serving = createDeferred<readonly RunningApp[]>();
   let lastId = 0;
@@ -148,6 +159,8 @@ export async function connectHolder({
     void onFollowed()
       .catch(() => {})
       .then(() => send({type: 'yielded'}));
+  const wantReload = (): void =>
+    void onReloadWanted().catch(error => send({type: 'reload-refused', reason: String(error.message).slice(0, 4096)}));
   const leave = ({instance, endpoint, graceMs}: HolderMessage & {type: 'leave'}): void =>
     void onLeave(endpoint, graceMs)
       .catch(() => {})
@@ -167,6 +180,7 @@ export async function connectHolder({
     else if (message.type === 'serving') serving.resolve(running.splice(0));
     else if (message.type === 'followed') yieldTo();
     else if (message.type === 'leave') leave(message);
+    else if (message.type === 'reload-wanted') wantReload();
     else if (message.type === 'drain') drain(message.timeoutMs);
     else if (message.type === 'spawned') takeSpawned(message);
     else if (message.type === 'answer') settle(message.id)?.resolve(message.value);
@@ -186,12 +200,12 @@ export async function connectHolder({
   channel.once('close', lost);
   readJsonLines(channel, message => {
     const parsed = parseHolderMessage(message);
-    if (parsed === undefined) channel.destroy();
-    else take(parsed);
+    // A holder that has come after this process may say what did not exist yet.
+    if (parsed) take(parsed);
   });
 
   const {sockets, limitsBy, isIsolated, protocol, baggage: left} = await welcome.promise;
-  if (protocol !== HOLDER_PROTOCOL) throw new TakoError('HOLDER_PROTOCOL', 'the holder is of another version');
+  if (protocol !== HOLDER_PROTOCOL) throw otherProtocol(protocol);
   for (const [name, value] of Object.entries(left)) baggage.set(name, value);
   return {
     sockets: byName(sockets),
@@ -201,7 +215,7 @@ export async function connectHolder({
       send({type: 'ready'});
       return serving.promise;
     },
-    spawnApp: async (spec, instanceId, isolation, meta = null) => {
+    spawnApp: async (spec, instanceId, isolation, {meta = null, isHandedOver = true} = {}) => {
       const wire = wireSpec(spec);
       if (sizeOf({wire, meta}) > MAX_SPEC_BYTES) {
         throw new TakoError('APP_TOO_LARGE', `the variables and secrets of ${spec.app} are more than 3 MiB`);
@@ -212,6 +226,7 @@ export async function connectHolder({
         spec: wire,
         isolation: wireIsolation(isolation),
         meta,
+        isHandedOver,
       } as const;
       return (await ask(request, spec).catch(error => explainNotSpawned(spec, error))) as SpawnedApp;
     },
@@ -220,7 +235,7 @@ export async function connectHolder({
       const {uid, gid, dataFolder} = (await ask({type: 'user', deployment})) as Prepared;
       return {dataFolder, user: uid === null || gid === null ? undefined : {uid, gid}};
     },
-    eraseData: async deployment => void (await ask({type: 'erase', deployment})),
+    erase: async deployment => void (await ask({type: 'erase', deployment})),
     baggage: name => baggage.get(name),
     setBaggage: (name, value) => {
       const kept = JSON.parse(JSON.stringify(value ?? null));
@@ -238,10 +253,18 @@ export async function connectHolder({
       drainListeners.push(listener);
       if (drainsWithinMs !== undefined) listener(drainsWithinMs);
     },
-    reload: async () => (await ask({type: 'reload'})) as {pid: number},
+    onReloadWanted: listener => {
+      onReloadWanted = listener;
+    },
+    reload,
     shutdown: async () => void (await ask({type: 'shutdown'})),
   };
 }
+
+const otherProtocol = (protocol: number): TakoError =>
+  new TakoError('HOLDER_PROTOCOL', `the holder speaks protocol ${protocol}, this program ${HOLDER_PROTOCOL}`, {
+    hint: 'restart the service, as by "systemctl restart tako": that restarts all apps and cuts connections',
+  });
 
 type Prepared = {readonly uid: number | null; readonly gid: number | null; readonly dataFolder: string};
 

@@ -21,8 +21,23 @@ export type OutputBuffer = {
   room(): Promise<void>;
   /** From here on it goes there, with all that nobody has taken yet first. Undefined: nowhere. */
   direct(sink: OutputSink | undefined): void;
+  /** As `direct`, to where it went before the state was taken: what was given there is not given again. */
+  resume(sink: OutputSink): void;
   taken(sequence: number): void;
+  state(): OutputState;
 };
+
+/** What another buffer needs to go on. */
+export type OutputState = {
+  /** Those that nobody has taken. */
+  readonly lines: readonly OutputLine[];
+  readonly lastSequence: number;
+  readonly lastGiven: number;
+  readonly lastTaken: number;
+  readonly ended: readonly OutputStream[];
+};
+
+const EMPTY: OutputState = {lines: [], lastSequence: 0, lastGiven: 0, lastTaken: 0, ended: []};
 
 /** What is kept of one app. */
 export const KEPT_BYTES = 256 * 1024;
@@ -33,17 +48,16 @@ const LINE_BYTES = 96;
 /** A server process that takes nothing for this long does not hold up an app any more. */
 const STUCK_AFTER_MS = 10_000;
 
-export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer {
-  let lines: OutputLine[] = [];
-  let bytes = 0;
-  let lastSequence = 0;
+export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS, before = EMPTY): OutputBuffer {
+  let lines = [...before.lines];
+  let bytes = lines.reduce((sum, line) => sum + sizeOf(line), 0);
+  let {lastSequence, lastTaken} = before;
   /** Of what the sink has been given. */
-  let lastGiven = 0;
-  let lastTaken = 0;
+  let {lastGiven} = before;
   let sink: OutputSink | undefined;
   /** The sink takes nothing: it is given nothing either, so that this does not pile up elsewhere. */
   let isStuck = false;
-  const ended = new Set<OutputStream>();
+  const ended = new Set<OutputStream>(before.ended);
   let waiting: (() => void)[] = [];
 
   const wake = (): void => {
@@ -76,6 +90,13 @@ export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer 
     for (const line of missed) give(line);
   };
 
+  const attach = (next: OutputSink | undefined): void => {
+    sink = next;
+    catchUp();
+    for (const stream of ended) sink?.end(stream);
+    wake();
+  };
+
   return {
     append: (stream, text) => {
       const line = {sequence: ++lastSequence, stream, text: fitLine(text)};
@@ -98,12 +119,11 @@ export function createOutputBuffer(stuckAfterMs = STUCK_AFTER_MS): OutputBuffer 
       clearTimeout(timer);
     },
     direct: next => {
-      sink = next;
       lastGiven = 0;
-      catchUp();
-      for (const stream of ended) sink?.end(stream);
-      wake();
+      attach(next);
     },
+    resume: attach,
+    state: () => ({lines, lastSequence, lastGiven, lastTaken, ended: [...ended]}),
     taken: sequence => {
       const kept = lines.findIndex(line => line.sequence > sequence);
       forget(kept < 0 ? lines.length : kept);

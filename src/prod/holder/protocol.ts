@@ -7,8 +7,12 @@
 
 import {z} from 'zod';
 
-/** Raised when an older holder could misread a message of a newer server, or the other way around. */
-export const HOLDER_PROTOCOL = 1;
+/**
+ * Raised when the messages of the version before would be misread. A server process is started by a holder of its own
+ * version, as a holder is replaced before its server process is; so a holder meets at most older ones, those that it took
+ * over from the holder before. What is new in this direction is left out by them, so only what they need has to stay.
+ */
+export const HOLDER_PROTOCOL = 2;
 
 /** The server's end of the channel. The listening sockets come behind it. */
 export const CHANNEL_FD = 3;
@@ -22,9 +26,9 @@ export const MAX_BAGGAGE_BYTES = 1024 * 1024;
 const orNothing = <T extends z.ZodType>(schema: T) => schema.nullable().transform(value => value ?? undefined);
 
 const number = z.int().positive();
-const instance = z.string().regex(/^[0-9a-f]{8,64}$/);
-const port = z.int().min(1).max(65_535);
-const endpoint = z.strictObject({host: z.enum(['127.0.0.1', '::1']), port, isTls: z.boolean()});
+export const instance = z.string().regex(/^[0-9a-f]{8,64}$/);
+export const port = z.int().min(1).max(65_535);
+export const endpoint = z.strictObject({host: z.enum(['127.0.0.1', '::1']), port, isTls: z.boolean()});
 /** No system counts further, and 2^32 - 1 means "no user" to several calls. */
 const userId = z
   .int()
@@ -39,7 +43,7 @@ const milliseconds = z
 const text = z.string().max(4096);
 const stringMap = z.record(z.string(), z.string());
 
-const spec = z.strictObject({
+export const spec = z.strictObject({
   app: z.string().min(1).max(300),
   command: z.array(z.string()).min(1),
   directory: z.string().startsWith('/').max(4096),
@@ -52,7 +56,7 @@ const spec = z.strictObject({
   graceMs: milliseconds,
 });
 
-const isolation = z.strictObject({
+export const isolation = z.strictObject({
   uid: orNothing(userId),
   gid: orNothing(userId),
   /** A name, never a path: what it becomes is the holder's affair. */
@@ -79,7 +83,16 @@ const serverMessage = z.discriminatedUnion('type', [
   z.strictObject({type: z.literal('yielded')}),
   /** The answer to `leave`: none of its requests is under way there. */
   z.strictObject({type: z.literal('left'), instance}),
-  z.strictObject({...request, type: z.literal('spawn'), instance, spec, isolation, meta: z.unknown()}),
+  /** The next server process gets it if it is handed over; else it ends with this one. */
+  z.strictObject({
+    ...request,
+    type: z.literal('spawn'),
+    instance,
+    spec,
+    isolation,
+    meta: z.unknown(),
+    isHandedOver: z.boolean(),
+  }),
   z.strictObject({...request, type: z.literal('end'), instance, graceMs: milliseconds}),
   z.strictObject({type: z.literal('kill'), instance}),
   /** Nobody wants to know of it any more. What still runs of it is ended. */
@@ -91,17 +104,20 @@ const serverMessage = z.discriminatedUnion('type', [
   z.strictObject({...request, type: z.literal('user'), deployment}),
   z.strictObject({...request, type: z.literal('erase'), deployment}),
   z.strictObject({...request, type: z.literal('reload')}),
+  /** The answer to `reload-wanted` where there is to be none; otherwise it asks for one. */
+  z.strictObject({type: z.literal('reload-refused'), reason: text}),
   /** The whole of it is to end, apps included. */
   z.strictObject({...request, type: z.literal('shutdown')}),
 ]);
 
-const stream = z.enum(['stdout', 'stderr']);
-const listener = z.strictObject({id: text, host: text, port, isTls: z.boolean()});
-const exit = z.strictObject({code: z.int().nullable(), signal: z.string().nullable(), reason: orNothing(text)});
+// Of what a holder says, a server process of before leaves out what it does not know.
+export const stream = z.enum(['stdout', 'stderr']);
+export const listener = z.object({id: text, host: text, port, isTls: z.boolean()});
+const exit = z.object({code: z.int().nullable(), signal: z.string().nullable(), reason: orNothing(text)});
 
-const socket = z.strictObject({name: z.string(), fd: z.int().min(0), host: z.string(), port: z.int().min(0)});
+export const socket = z.object({name: z.string(), fd: z.int().min(0), host: z.string(), port: z.int().min(0)});
 
-const app = z.strictObject({
+const app = z.object({
   instance,
   pid: number,
   reservedPort: orNothing(port),
@@ -110,21 +126,21 @@ const app = z.strictObject({
 });
 
 const failure = z.discriminatedUnion('kind', [
-  z.strictObject({kind: z.literal('port-taken'), port, pid: orNothing(number)}),
+  z.object({kind: z.literal('port-taken'), port, pid: orNothing(number)}),
   /** The system refused the process. */
-  z.strictObject({kind: z.literal('refused'), code: orNothing(text), message: z.string()}),
-  z.strictObject({
+  z.object({kind: z.literal('refused'), code: orNothing(text), message: z.string()}),
+  z.object({
     kind: z.literal('problem'),
     code: text,
     message: z.string(),
     hint: orNothing(z.string()),
     details: z.array(z.string()),
   }),
-  z.strictObject({kind: z.literal('bug'), message: z.string()}),
+  z.object({kind: z.literal('bug'), message: z.string()}),
 ]);
 
 const holderMessage = z.discriminatedUnion('type', [
-  z.strictObject({
+  z.object({
     type: z.literal('welcome'),
     protocol: number,
     sockets: z.array(socket),
@@ -132,7 +148,7 @@ const holderMessage = z.discriminatedUnion('type', [
     isIsolated: z.boolean(),
     baggage: z.record(z.string(), z.unknown()),
   }),
-  z.strictObject({
+  z.object({
     type: z.literal('running'),
     app,
     spec,
@@ -141,23 +157,25 @@ const holderMessage = z.discriminatedUnion('type', [
     endpoint: orNothing(endpoint),
   }),
   /** It is the server now, and all that runs has been told. */
-  z.strictObject({type: z.literal('serving')}),
+  z.object({type: z.literal('serving')}),
   /** Another is about to be the server: nothing is started, ended or written here any more. Requests are answered still. */
-  z.strictObject({type: z.literal('followed')}),
+  z.object({type: z.literal('followed')}),
+  /** Somebody on the machine wants it to be followed by another. */
+  z.object({type: z.literal('reload-wanted')}),
   /** To an instance that is about to be ended by another: requests in flight there are to be finished. */
-  z.strictObject({type: z.literal('leave'), instance, endpoint, graceMs: milliseconds}),
+  z.object({type: z.literal('leave'), instance, endpoint, graceMs: milliseconds}),
   /** No connections any more; what is under way is finished within that time, or killed. */
-  z.strictObject({type: z.literal('drain'), timeoutMs: milliseconds}),
-  z.strictObject({type: z.literal('output'), instance, sequence: number, stream, text: z.string()}),
-  z.strictObject({type: z.literal('output-end'), instance, stream}),
+  z.object({type: z.literal('drain'), timeoutMs: milliseconds}),
+  z.object({type: z.literal('output'), instance, sequence: number, stream, text: z.string()}),
+  z.object({type: z.literal('output-end'), instance, stream}),
   /** What it has written to file descriptor 4 so far, as latin1. */
-  z.strictObject({type: z.literal('pipe'), instance, text, isEnded: z.boolean()}),
-  z.strictObject({type: z.literal('listeners'), instance, listeners: z.array(listener)}),
-  z.strictObject({type: z.literal('exit'), instance, exit}),
+  z.object({type: z.literal('pipe'), instance, text, isEnded: z.boolean()}),
+  z.object({type: z.literal('listeners'), instance, listeners: z.array(listener)}),
+  z.object({type: z.literal('exit'), instance, exit}),
   /** The answer to `spawn`; what is told of the process comes behind it. */
-  z.strictObject({type: z.literal('spawned'), id: number, app}),
-  z.strictObject({type: z.literal('answer'), id: number, value: z.unknown()}),
-  z.strictObject({type: z.literal('failed'), id: number, failure}),
+  z.object({type: z.literal('spawned'), id: number, app}),
+  z.object({type: z.literal('answer'), id: number, value: z.unknown()}),
+  z.object({type: z.literal('failed'), id: number, failure}),
 ]);
 
 /** What the server process says, as it is believed. */

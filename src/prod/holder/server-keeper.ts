@@ -27,11 +27,23 @@ export type ServerKeeper = {
   /** It takes connections: those before it are to finish. */
   accepting(process: ServerProcess): void;
   isActive(process: ServerProcess): boolean;
+  /** None is on its way. */
+  readonly isSettled: boolean;
+  /** Starts none from here on, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  /** How the keeper that follows is to go on with it; undefined: not at all. */
+  stateOf(process: ServerProcess): KeptState | undefined;
   /** Has the active one finish, kills it when it takes longer than that, and starts none any more. */
   close(timeoutMs: number): Promise<void>;
 };
 
+/** `drainsWithinMs` undefined: it is the active one, since that time. */
+export type KeptState = {readonly drainsWithinMs?: number | undefined; readonly servesSince: number};
+
 export type ServerKeeperOptions = {
+  /** What the keeper before has left, the active one first. */
+  readonly inherited?: readonly (KeptState & {readonly process: ServerProcess})[];
   readonly start: (onMessage: (process: ServerProcess, message: ServerMessage) => void) => Promise<ServerProcess>;
   readonly onMessage: (process: ServerProcess, message: ServerMessage) => void;
   /** It is the active one now, in the place of the one before. */
@@ -62,9 +74,11 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
   let candidate: Candidate | undefined;
   /** Followed by one that does not take connections yet. */
   const followed = new Set<ServerProcess>();
-  const draining = new Set<ServerProcess>();
+  /** And until when they may take. */
+  const draining = new Map<ServerProcess, number>();
   let failures = 0;
   let isClosed = false;
+  let isFrozen = false;
   let pause: AbortController | undefined;
 
   function begin(): Candidate {
@@ -122,7 +136,7 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
   }
 
   function startAgain(): void {
-    if (isClosed) return;
+    if (isClosed || isFrozen) return;
     const afterMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
     failures++;
     const timer = new AbortController();
@@ -134,8 +148,12 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
   }
 
   async function drain(process: ServerProcess, timeoutMs: number): Promise<void> {
-    draining.add(process);
+    draining.set(process, clock.now() + timeoutMs);
     process.send({type: 'drain', timeoutMs});
+    await untilDrained(process, timeoutMs);
+  }
+
+  async function untilDrained(process: ServerProcess, timeoutMs: number): Promise<void> {
     if (await within(timeoutMs, clock, () => process.exited)) return;
     say(`the server process ${process.pid} had not finished within ${timeoutMs / 1_000} s, and is killed`);
     process.kill('SIGKILL');
@@ -166,11 +184,35 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
       unfinished?.kill('SIGKILL');
       const serving = [...(active ? [active] : []), ...followed];
       await Promise.all(serving.map(process => drain(process, timeoutMs)));
-      for (const process of draining) process.kill('SIGKILL');
-      await Promise.all([unfinished?.exited, ...[...draining].map(({exited}) => exited)]);
+      for (const process of draining.keys()) process.kill('SIGKILL');
+      await Promise.all([unfinished?.exited, ...[...draining.keys()].map(({exited}) => exited)]);
+    },
+    get isSettled() {
+      return candidate === undefined && followed.size === 0;
+    },
+    freeze: () => {
+      isFrozen = true;
+      pause?.abort();
+    },
+    thaw: () => {
+      isFrozen = false;
+      if (!active && !candidate) startAgain();
+    },
+    stateOf: process => {
+      const until = draining.get(process);
+      if (until === undefined && process !== active) return undefined;
+      return {drainsWithinMs: until && Math.max(until - clock.now(), 0), servesSince: activeSince};
     },
   };
-  begin().ready.catch(() => {});
+  for (const {process, drainsWithinMs, servesSince} of options.inherited ?? []) {
+    void process.exited.then(exit => onExit(process, exit));
+    if (drainsWithinMs === undefined) [active, activeSince] = [process, servesSince];
+    else {
+      draining.set(process, clock.now() + drainsWithinMs);
+      void untilDrained(process, drainsWithinMs);
+    }
+  }
+  if (!active) begin().ready.catch(() => {});
   return keeper;
 }
 

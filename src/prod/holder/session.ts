@@ -22,6 +22,8 @@ export type SessionWorld = {
   ready(server: ServerProcess): void;
   /** It takes connections. */
   accepting(server: ServerProcess): void;
+  /** It was told that somebody wants a reload, and refuses. */
+  reloadRefused(server: ServerProcess, reason: string): void;
   reload(): Promise<{readonly pid: number}>;
   shutdown(): void;
   /** Makes the user and the data folder of a deployment. */
@@ -42,6 +44,10 @@ export type Session = {
   /** Hands all that runs over to it, and what is just being started too, when the one before has let go of it. */
   handOver(server: ServerProcess, before: ServerProcess | undefined): Promise<void>;
   take(server: ServerProcess, message: ServerMessage): void;
+  /** Nothing that was asked for is being done, but reloads. */
+  readonly isIdle: boolean;
+  /** The reloads that a server process has asked for and not been answered yet, as it asked for them. */
+  awaitedReloads(server: ServerProcess): readonly (ServerMessage & {type: 'reload'})[];
 };
 
 type Asking = Extract<ServerMessage, {id: number}>;
@@ -49,22 +55,29 @@ type Asking = Extract<ServerMessage, {id: number}>;
 export function createSession(world: SessionWorld): Session {
   const {apps, baggage, clock} = world;
   const yielding = new Map<ServerProcess, () => void>();
+  /** What was asked for and is being done. */
+  const underWay = new Map<Asking, ServerProcess>();
 
-  const answer = (server: ServerProcess, {id}: {readonly id: number}, work: Promise<unknown>): void => {
+  const answer = (server: ServerProcess, {id}: {readonly id: number}, work: Promise<unknown>): Promise<void> =>
     work.then(
       value => server.send({type: 'answer', id, value: value ?? null}),
       error => fail(server, {id}, error),
     );
-  };
+  async function attend(server: ServerProcess, message: Asking): Promise<void> {
+    underWay.set(message, server);
+    if (message.type === 'spawn') await spawn(server, message).catch(error => fail(server, message, error));
+    else await answer(server, message, perform(server, message));
+    underWay.delete(message);
+  }
   const fail = (server: ServerProcess, {id}: {readonly id: number}, error: unknown): void =>
     server.send({type: 'failed', id, failure: wireFailure(error)});
 
   async function spawn(server: ServerProcess, message: ServerMessage & {type: 'spawn'}): Promise<void> {
     if (!world.isActive(server)) throw refuse();
-    const {id, instance, spec, isolation, meta} = message;
-    const app = await apps.start({instance, spec, wire: wireSpec(spec), isolation, meta});
+    const {id, instance, spec, isolation, meta, isHandedOver} = message;
+    const app = await apps.start({instance, spec, wire: wireSpec(spec), isolation, meta, isHandedOver});
     server.send({type: 'spawned', id, app: app.facts()});
-    if (world.isActive(server)) return app.giveTo(server);
+    if (world.isActive(server) || !isHandedOver) return app.giveTo(server);
     // Another has taken over, this process too. Whoever waits for it here is told all the same.
     app.tell(server);
   }
@@ -111,7 +124,7 @@ export function createSession(world: SessionWorld): Session {
 
   /** Output waits here meanwhile: what it gets, it writes, and what it does not get, the next one writes. */
   async function takeFrom(before: ServerProcess): Promise<void> {
-    for (const app of apps.all()) if (app.owner === before) app.hold();
+    for (const app of apps.all()) if (app.owner === before && app.isHandedOver) app.hold();
     const {promise, resolve} = Promise.withResolvers<void>();
     yielding.set(before, resolve);
     before.send({type: 'followed'});
@@ -130,22 +143,27 @@ export function createSession(world: SessionWorld): Session {
       await apps.settled();
       if (!world.isActive(server)) return;
       for (const app of apps.all()) {
-        // Whoever is ending it does so to the end.
-        if (app.isEnding) continue;
+        // Whoever is ending it does so to the end, and what ends with its own process stays there.
+        if (app.isEnding || !app.isHandedOver) continue;
         server.send(app.describe());
         app.giveTo(server);
       }
       server.send({type: 'serving'});
     },
     take: (server, message) => {
-      if (message.type === 'spawn') void spawn(server, message).catch(error => fail(server, message, error));
-      else if ('id' in message) answer(server, message, perform(server, message));
+      if ('id' in message) void attend(server, message);
       else if (message.type === 'ready') world.ready(server);
       else if (message.type === 'accepting') world.accepting(server);
+      else if (message.type === 'reload-refused') world.reloadRefused(server, message.reason);
       else if (message.type === 'yielded') yielding.get(server)?.();
       else if (message.type === 'baggage') baggage.set(message.name, message.value);
       else takeOfApp(server, message);
     },
+    get isIdle() {
+      return [...underWay.keys()].every(({type}) => type === 'reload');
+    },
+    awaitedReloads: server =>
+      [...underWay].flatMap(([message, asker]) => (asker === server && message.type === 'reload' ? [message] : [])),
   };
 }
 

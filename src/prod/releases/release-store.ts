@@ -13,6 +13,7 @@ import type {DeploymentName} from '../../control/server-methods.js';
 import type {Clock} from '../../system/clock.js';
 import {errorCode, TakoError} from '../../system/error.js';
 import {assembleTree, TREE_FOLDER} from './assemble-tree.js';
+import {createTurns, type Turns} from './concurrently.js';
 import {type MeasureSpace, measureSpace, orDiskFull} from './disk-space.js';
 import {
   ensureDurableFolder,
@@ -54,8 +55,11 @@ export type ReleaseStore = {
   list(deployment: DeploymentName): Promise<string[]>;
   /** Removes a release that nothing runs of. One that is not there is removed. */
   remove(deployment: DeploymentName, id: string): Promise<void>;
-  /** Removes every release of the deployment but `kept`, and what was left half made or half removed. */
-  prune(deployment: DeploymentName, kept: ReadonlySet<string>): Promise<readonly string[]>;
+  /**
+   * Removes every release of the deployment but `kept`, and what was left half made or half removed. It is asked for when
+   * none of the deployment's is being prepared: a release that is to be prepared has to be in it before.
+   */
+  prune(deployment: DeploymentName, kept: () => ReadonlySet<string>): Promise<readonly string[]>;
   /** Removes what was left half made of the deployment's releases, of objects and of manifests, by processes that have gone. */
   tidy(deployment: DeploymentName): Promise<void>;
   /**
@@ -80,7 +84,11 @@ export async function openReleaseStore({
   const places = releasePlaces(path.resolve(root));
   const manifests = await openManifestStore(places, clock, measure);
   const objects = await openObjectStore({folder: places.objects, clock, measure});
-  const ground: Ground = {places, manifests, objects, clock, measure, preparing: new Map()};
+  const ground: Ground = {
+    ...{places, manifests, objects, clock, measure},
+    preparing: new Map(),
+    inTurn: createTurnsByDeployment(),
+  };
   // A full disk may refuse to rename and to sync too.
   const orFull = <T>(work: () => Promise<T>): Promise<T> => orDiskFull(places.objects, 0, measure, work);
   return {
@@ -90,8 +98,9 @@ export async function openReleaseStore({
     prepare: hash => prepareOnce(ground, hash),
     find: (deployment, id) => findRelease(ground, deployment, id),
     list: deployment => listReleases(ground, deployment),
-    remove: (deployment, id) => orFull(() => removeRelease(ground, deployment, id)),
-    prune: (deployment, kept) => orFull(() => pruneReleases(ground, deployment, kept)),
+    remove: (deployment, id) => orFull(() => ground.inTurn(deployment, () => removeRelease(ground, deployment, id))),
+    prune: (deployment, kept) =>
+      orFull(() => ground.inTurn(deployment, () => pruneReleases(ground, deployment, kept()))),
     tidy: deployment => tidy(ground, deployment),
     collect: kept => orFull(() => collectGarbage(ground, new Set(kept))),
   };
@@ -104,7 +113,19 @@ type Ground = {
   readonly clock: Clock;
   readonly measure: MeasureSpace;
   readonly preparing: Map<string, Promise<PreparedRelease>>;
+  /** What makes and what removes releases of one deployment. */
+  readonly inTurn: <T>(deployment: DeploymentName, work: () => Promise<T>) => Promise<T>;
 };
+
+function createTurnsByDeployment(): Ground['inTurn'] {
+  const turns = new Map<string, Turns>();
+  return ({app, environment}, work) => {
+    const key = `${app}/${environment}`;
+    const own = turns.get(key) ?? createTurns();
+    turns.set(key, own);
+    return own(work);
+  };
+}
 
 function prepareOnce(ground: Ground, hash: string): Promise<PreparedRelease> {
   const pending = ground.preparing.get(hash) ?? prepare(ground, hash).finally(() => ground.preparing.delete(hash));
@@ -114,6 +135,10 @@ function prepareOnce(ground: Ground, hash: string): Promise<PreparedRelease> {
 
 async function prepare(ground: Ground, hash: string): Promise<PreparedRelease> {
   const manifest = await ground.manifests.read(hash);
+  return ground.inTurn(manifest, () => prepareRelease(ground, hash, manifest));
+}
+
+async function prepareRelease(ground: Ground, hash: string, manifest: Manifest): Promise<PreparedRelease> {
   const id = releaseIdOf(hash);
   const folder = ground.places.release(manifest, id);
   const marked = await readMarker(folder);

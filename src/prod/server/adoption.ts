@@ -21,7 +21,7 @@ type AdoptionWorld = {
   readonly clock: Clock;
 };
 
-/** For those that nobody knows any more: releases that did not come to serve, and commands that were run once. */
+/** For those that nobody knows any more: of releases that did not come to serve. */
 const GRACE_MS = 10_000;
 
 export function adoptRunning(running: readonly RunningApp[], state: Pick<State, 'releases'>): Adoption {

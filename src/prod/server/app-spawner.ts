@@ -12,6 +12,8 @@ import type {LoadedRelease} from './loaded-release.js';
 export type AppSpawner = {
   /** Starts a process of a deployment whose place was asked for before. */
   spawn(spec: LaunchSpec, instanceId: string): Promise<SpawnedApp>;
+  /** The same for one that ends with this server process. */
+  spawnOnce(spec: LaunchSpec, instanceId: string): Promise<SpawnedApp>;
   /** The user and folders of a deployment, made where they are not there yet. */
   placeOf(name: DeploymentName, token: string): Promise<LaunchPlace>;
   /** What each process of the release, also a command that is run once, may use from now on. */
@@ -24,18 +26,21 @@ export function createAppSpawner(holder: Pick<Holder, 'spawnApp' | 'prepare'>): 
   const places = new Map<string, AppPlace>();
   /** By the name of an instance without its number. */
   const limits = new Map<string, ResourceLimits>();
+  function spawn(spec: LaunchSpec, instanceId: string, isHandedOver: boolean): Promise<SpawnedApp> {
+    const [release = ''] = spec.app.split('#', 1);
+    const [deployment = ''] = release.split('@', 1);
+    const user = places.get(deployment)?.user;
+    const isolation = {
+      uid: user?.uid,
+      gid: user?.gid,
+      cgroup: `app-${instanceId}`,
+      limits: limits.get(release) ?? NO_LIMITS,
+    };
+    return holder.spawnApp(spec, instanceId, isolation, {isHandedOver});
+  }
   return {
-    async spawn(spec, instanceId) {
-      const [release = ''] = spec.app.split('#', 1);
-      const [deployment = ''] = release.split('@', 1);
-      const user = places.get(deployment)?.user;
-      return holder.spawnApp(spec, instanceId, {
-        uid: user?.uid,
-        gid: user?.gid,
-        cgroup: `app-${instanceId}`,
-        limits: limits.get(release) ?? NO_LIMITS,
-      });
-    },
+    spawn: (spec, instanceId) => spawn(spec, instanceId, true),
+    spawnOnce: (spec, instanceId) => spawn(spec, instanceId, false),
     async placeOf(name, token) {
       const deployment = deploymentKey(name);
       const place = await holder.prepare(deployment);

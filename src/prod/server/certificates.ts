@@ -1,10 +1,12 @@
 // Certificates of a server: the PEM files somebody has put there, else one that nobody vouches for.
 
 import {createPrivateKey, X509Certificate} from 'node:crypto';
-import {readFile, stat} from 'node:fs/promises';
+import {readdir, readFile, rm, stat} from 'node:fs/promises';
+import {userInfo} from 'node:os';
 import path from 'node:path';
 import type {Certificate, CertificateSource} from '../../proxy/certificate-source.js';
 import type {Clock} from '../../system/clock.js';
+import {errorCode} from '../../system/error.js';
 import {ensurePrivateFolder, readTextIfExists, writeFileAtomic} from '../../system/files.js';
 import {createSelfSigned} from '../../x509/self-signed.js';
 
@@ -28,10 +30,15 @@ const SELF_SIGNED_DAYS = 825;
 /** A host without files is looked up again after this long, and so are files that may have been replaced. */
 const LOOK_AGAIN_MS = 5_000;
 
+export type ServerCertificates = CertificateSource & {
+  /** Deletes the self-signed ones of hosts that are not served any more. */
+  removeUnserved(): Promise<void>;
+};
+
 type Known = {readonly certificate: Certificate | undefined; readonly stamp: string; readonly lookedAt: number};
 
 /** A file that has been replaced counts for the handshakes that come a few seconds later. */
-export function createServerCertificates(options: ServerCertificatesOptions): CertificateSource {
+export function createServerCertificates(options: ServerCertificatesOptions): ServerCertificates {
   const files = new Map<string, Known>();
   const selfSigned = new Map<string, Promise<Certificate>>();
 
@@ -54,23 +61,33 @@ export function createServerCertificates(options: ServerCertificatesOptions): Ce
     return known;
   }
 
+  const isServed = (host: string): boolean => host === DEFAULT_SERVER_NAME || options.isServed(host);
+
   return {
     async certificateFor(serverName) {
       // What is not served is not looked for either: a client may put anything into a server name.
-      if (serverName !== DEFAULT_SERVER_NAME && !options.isServed(serverName)) return undefined;
+      if (!isServed(serverName)) return undefined;
       const wildcard = serverName.replace(/^[^.]+/, '*');
       return (await fromFiles(serverName)) ?? (await fromFiles(wildcard)) ?? ownFor(serverName);
+    },
+    async removeUnserved() {
+      const hosts = await readdir(options.selfSignedFolder).catch(() => []);
+      for (const host of hosts.filter(one => !isServed(one))) {
+        selfSigned.delete(host);
+        await rm(path.join(options.selfSignedFolder, host), {recursive: true, force: true});
+      }
     },
   };
 }
 
-/** Changes with the files and their rights; empty where one of them is missing. */
+/** Changes with the files and their rights, and with what keeps us from them; empty where one of them is missing. */
 async function stampOf(folder: string): Promise<string> {
   try {
     const stats = await Promise.all(PAIR.map(name => stat(path.join(folder, name))));
     return stats.map(({ctimeMs, size, ino}) => `${ctimeMs}:${size}:${ino}`).join(' ');
-  } catch {
-    return '';
+  } catch (error) {
+    const code = errorCode(error) ?? '';
+    return ['ENOENT', 'ENOTDIR'].includes(code) ? '' : code;
   }
 }
 
@@ -87,8 +104,23 @@ async function readPair(
     assertPair(cert, key);
     return {cert, key};
   } catch (error) {
-    onProblem(`the certificate in ${folder} cannot be used: ${error instanceof Error ? error.message : error}`);
+    onProblem(`the certificate in ${folder} cannot be used: ${describeProblem(error, folder)}`);
     return undefined;
+  }
+}
+
+/** Who puts files there as root leaves them for root alone, as a rule. */
+function describeProblem(error: unknown, folder: string): string {
+  if (errorCode(error) !== 'EACCES') return error instanceof Error ? error.message : String(error);
+  return `the server may not read it; as root: chown -R ${ownName()} ${folder}`;
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user that is a number only.
+    return String(process.getuid?.());
   }
 }
 

@@ -30,8 +30,6 @@ export type DeploymentOptions = {
   readonly settings: DeploymentSettings;
   /** In-flight requests of an upstream: the one with the fewest gets the next. */
   readonly inFlightOf: (upstream: Upstream) => number;
-  /** Bytes its process group has, where they are known. */
-  readonly memoryOf: (pid: number) => number | null;
   /** Tells of a start that failed. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -100,6 +98,7 @@ export class Deployment {
     }
   }
 
+  /** Without what its instances use of memory: that is asked for separately. */
   status(): DeploymentStatus {
     return {
       ...this.name,
@@ -132,7 +131,7 @@ export class Deployment {
         state: state === 'restarting' ? 'ready' : state,
         pid,
         startedAt,
-        memoryBytes: pid === null ? null : this.#options.memoryOf(pid),
+        memoryBytes: 0,
       };
     });
   }

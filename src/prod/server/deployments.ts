@@ -27,7 +27,6 @@ export type DeploymentsOptions = {
   /** The files that are served of a release, beside those of the ones before it. */
   readonly loadAssets: (name: DeploymentName, release: LoadedRelease) => Promise<Assets>;
   readonly inFlightOf: (upstream: Upstream) => number;
-  readonly memoryOf: (pid: number) => number | null;
   readonly onRoutes: (routes: readonly Route[]) => void;
   /** What a release's `source_ip` means on this server. */
   readonly proxies: Pick<ServerProxies, 'of'>;
@@ -53,8 +52,11 @@ export type Deployments = {
   loadAssets(deployment: Deployment, release: LoadedRelease): Promise<Assets>;
   /** Makes a release the one that serves: on disk, then for requests, without anything between. */
   switchTo(deployment: Deployment, release: LoadedRelease, set: InstanceSet | undefined, assets: Assets): void;
-  /** Ends its processes and forgets it. */
-  remove(name: DeploymentName): Promise<void>;
+  /**
+   * Ends its processes, has `erase` delete what is on disk, and forgets it. Where that fails, or is cut, it is there still,
+   * stopped, to be removed again.
+   */
+  remove(name: DeploymentName, erase: () => Promise<void>): Promise<void>;
   statuses(): readonly DeploymentStatus[];
   /** For the gateway. */
   activate(app: AppId): Promise<Upstream>;
@@ -70,6 +72,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   const {state, releases, placeOf, onRoutes, say} = options;
   const deployments = new Map<string, Deployment>();
   const places = new Map<string, Promise<LaunchPlace>>();
+  const removing = new Set<string>();
 
   function placeFor({name, key, token}: Deployment): Promise<LaunchPlace> {
     const place = places.get(key) ?? placeOf(name, token);
@@ -92,7 +95,6 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       token: randomBytes(16).toString('hex'),
       settings: {scale, isStopped},
       inFlightOf: options.inFlightOf,
-      memoryOf: options.memoryOf,
       onFailed: error => say(name, error instanceof Error ? error.message : String(error)),
     });
     deployments.set(deployment.key, deployment);
@@ -116,6 +118,12 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     return found;
   }
 
+  function configure(deployment: Deployment, change: Partial<DeploymentSettings>): void {
+    const settings = {...deployment.settings, ...change};
+    state.deployments.configure(deployment.name, settings);
+    deployment.settings = settings;
+  }
+
   return {
     find,
     list: () => [...deployments.values()],
@@ -131,14 +139,11 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       publish();
     },
     async ensure(name, scale) {
+      if (removing.has(deploymentKey(name))) throw beingDeleted();
       const kept = state.deployments.ensure(name, scale);
       return get(name) ?? add(name, kept.scale, kept.isStopped);
     },
-    configure(deployment, change) {
-      const settings = {...deployment.settings, ...change};
-      state.deployments.configure(deployment.name, settings);
-      deployment.settings = settings;
-    },
+    configure,
     createSet: async (deployment, release) => options.createSet(release, await placeFor(deployment), []),
     loadAssets: ({name}, release) => options.loadAssets(name, release),
     switchTo(deployment, release, set, assets) {
@@ -146,13 +151,22 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       Object.assign(deployment, {release, set, assets, failure: undefined});
       publish();
     },
-    async remove(name) {
+    async remove(name, erase) {
       const deployment = find(name);
-      deployments.delete(deployment.key);
-      places.delete(deployment.key);
-      publish();
-      await deployment.set?.shrink(0);
-      state.deployments.remove(name);
+      const {set} = deployment;
+      removing.add(deployment.key);
+      try {
+        configure(deployment, {isStopped: true});
+        Object.assign(deployment, {release: undefined, set: undefined, assets: undefined});
+        publish();
+        await set?.shrink(0);
+        await erase();
+        deployments.delete(deployment.key);
+        places.delete(deployment.key);
+        state.deployments.remove(name);
+      } finally {
+        removing.delete(deployment.key);
+      }
     },
     statuses: () => [...deployments.values()].map(deployment => deployment.status()),
     async activate(app) {
@@ -183,3 +197,6 @@ function routesOf({key, release}: Deployment, proxies: Pick<ServerProxies, 'of'>
     ...(behind && {behind}),
   }));
 }
+
+const beingDeleted = (): TakoError =>
+  new TakoError('DEPLOY_UNDER_WAY', 'the app is just being deleted', {hint: 'try again when it is over'});

@@ -19,6 +19,7 @@ import type {State} from '../state/state.js';
 import type {Deployment, DeploymentSettings} from './deployment.js';
 import type {Deployments} from './deployments.js';
 import type {Deploys} from './deploys.js';
+import {withMemory} from './instance-memory.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {routePatterns} from './routes.js';
 
@@ -37,7 +38,7 @@ export type HandlersOptions = {
     onLine: (stream: 'stdout' | 'stderr', text: string) => void,
     signal: AbortSignal,
   ) => Promise<{readonly code: number | null; readonly signal: string | null}>;
-  /** Deletes all that is on disk of a deployment that is not there any more. */
+  /** Deletes all that is on disk of a deployment that serves nothing any more. */
   readonly erase: (name: DeploymentName) => Promise<void>;
   readonly reload: () => Promise<{readonly pid: number}>;
   readonly shutdown: () => Promise<void>;
@@ -57,7 +58,13 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     const deployment = deployments.find(name);
     deployments.configure(deployment, change);
     await deployment.settle();
-    return deployment.status();
+    return statusOf(deployment);
+  }
+
+  async function statusOf(deployment: Deployment): Promise<DeploymentStatus> {
+    const status = deployment.status();
+    const [measured = status] = await withMemory([status]);
+    return measured;
   }
 
   async function check(name: DeploymentName, routes: readonly string[], uploadBytes: number): Promise<CheckResult> {
@@ -103,7 +110,7 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     async restart({deployment: name}) {
       const deployment = deployments.find(name);
       await deployment.set?.restart();
-      return deployment.status();
+      return statusOf(deployment);
     },
     wake: async ({deployment}) => {
       const {host, port, tls} = await deployments.find(deployment).activate();
@@ -111,11 +118,10 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     },
     async delete({deployment}) {
       if (jobs.running(deployment)) throw new TakoError('DEPLOY_UNDER_WAY', 'a deploy of it is under way');
-      await deployments.remove(deployment);
-      await options.erase(deployment);
+      await deployments.remove(deployment, () => options.erase(deployment));
       return {};
     },
-    status: async () => ({info: info(), deployments: deployments.statuses()}),
+    status: async () => ({info: info(), deployments: await withMemory(deployments.statuses())}),
     async logs({deployment, count, since, release, follow}, {emit, drained, signal}) {
       deployments.find(deployment);
       const query = {count, since, release, follow, signal};
@@ -132,14 +138,7 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       if (!hasRelease(deployment)) throw noRelease();
       return options.exec(deployment, command, (stream, text) => emit({stream, text}), signal);
     },
-    async reload() {
-      const release = jobs.hold();
-      // Where it succeeds, this process begins no job any more.
-      return options.reload().catch(error => {
-        release();
-        throw error;
-      });
-    },
+    reload: options.reload,
     async shutdown() {
       await options.shutdown();
       return {};

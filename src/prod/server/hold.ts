@@ -1,5 +1,6 @@
 // `tako-server hold`: what systemd, or the start script, keeps running.
 
+import {realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {TakoError} from '../../system/error.js';
 import {run} from '../../system/exec.js';
@@ -7,25 +8,34 @@ import {runHolder} from '../holder/holder.js';
 import type {User} from '../holder/isolation.js';
 import type {ListenerSpec} from '../holder/listening-sockets.js';
 import {type Installation, loadInstallation} from '../remote/install/installation.js';
+import {installationNames} from '../remote/install/layout.js';
 
 /** Every address, in both families. */
 const ADDRESSES = ['0.0.0.0', '::'] as const;
 
 /**
  * Runs the holder until it is told to end. Resolves with the exit code. It starts the server by the launcher, which is that
- * of the current version: after an upgrade, the next server process is the new one.
+ * of the current version: after an upgrade, the next server process is the new one, and so is the holder itself before it.
+ * `program` is the folder of the version that runs.
  */
-export async function hold(root: string): Promise<number> {
+export async function hold(root: string, program: string): Promise<number> {
   const installation = await loadInstallation(root);
   const user = await serviceUser(installation);
+  const launcher = path.join(root, 'bin', 'tako-server');
   await runHolder({
     root,
+    cgroupName: installationNames(root).unit,
     listeners: listenersOf(installation),
     server: {
-      command: [path.join(root, 'bin', 'tako-server'), 'serve'],
+      command: [launcher, 'serve'],
       directory: root,
       environment: process.env,
       user,
+    },
+    successor: {
+      isWanted: async () => (await realpath(path.join(root, 'current'))) !== path.resolve(program),
+      command: [launcher, 'hold'],
+      carrier: [launcher, 'carry'],
     },
   });
   return 0;

@@ -2,12 +2,13 @@
 // releases before their apps.
 
 import path from 'node:path';
+import type {CertificateSource} from '../../proxy/certificate-source.js';
 import {createGateway, type Gateway} from '../../proxy/gateway.js';
 import {createRouteTable, type Route, type RouteTable} from '../../proxy/route-table.js';
 import {createTrustedProxies} from '../../proxy/trusted-proxies.js';
 import type {Clock} from '../../system/clock.js';
 import type {Holder} from '../holder/holder-client.js';
-import {createServerCertificates, DEFAULT_SERVER_NAME} from './certificates.js';
+import {createServerCertificates, DEFAULT_SERVER_NAME, type ServerCertificates} from './certificates.js';
 import type {Deployments} from './deployments.js';
 import {portOf} from './server-info.js';
 import type {TrustedProxiesSettings} from './server-settings.js';
@@ -15,7 +16,6 @@ import type {Succession} from './succession.js';
 import {inheritTicketKeys} from './tickets.js';
 
 export type ServerGatewayOptions = {
-  readonly root: string;
   readonly holder: Holder;
   readonly clock: Clock;
   readonly deployments: Deployments;
@@ -24,7 +24,7 @@ export type ServerGatewayOptions = {
   readonly trustedProxies: TrustedProxiesSettings | undefined;
   /** The routes as they are now. */
   readonly table: () => RouteTable;
-  readonly log: (text: string) => void;
+  readonly certificates: CertificateSource;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -34,17 +34,11 @@ const DEFAULT_DEADLINE_MS = 40_000;
 
 /** Begins to accept connections. */
 export async function openServerGateway(options: ServerGatewayOptions): Promise<Gateway> {
-  const {root, holder, clock, deployments, succession, trustedProxies, table, log, onBug} = options;
+  const {holder, clock, deployments, succession, trustedProxies, table, certificates, onBug} = options;
   const gateway = await createGateway({
     https: {port: portOf(holder, 'https'), sockets: descriptorsOf(holder, 'https')},
     http: {port: portOf(holder, 'http'), sockets: descriptorsOf(holder, 'http')},
-    certificates: createServerCertificates({
-      filesFolder: path.join(root, 'certificates'),
-      selfSignedFolder: path.join(root, 'state', 'self-signed'),
-      clock,
-      isServed: host => table().match(host, '/') !== undefined || table().routes.some(route => route.host === host),
-      onProblem: log,
-    }),
+    certificates,
     defaultServerName: DEFAULT_SERVER_NAME,
     ticketKeys: inheritTicketKeys(holder, clock.now),
     proxyProtocol: trustedProxies?.usesProxyProtocol ? createTrustedProxies(trustedProxies) : undefined,
@@ -57,6 +51,21 @@ export async function openServerGateway(options: ServerGatewayOptions): Promise<
   gateway.setRoutes(table().routes);
   return gateway;
 }
+
+export type GatewayCertificatesOptions = Pick<ServerGatewayOptions, 'clock' | 'table'> & {
+  readonly root: string;
+  readonly log: (text: string) => void;
+};
+
+/** For the hosts of the routes as they are at that time. */
+export const createGatewayCertificates = ({root, clock, table, log}: GatewayCertificatesOptions): ServerCertificates =>
+  createServerCertificates({
+    filesFolder: path.join(root, 'certificates'),
+    selfSignedFolder: path.join(root, 'state', 'self-signed'),
+    clock,
+    isServed: host => table().match(host, '/') !== undefined || table().routes.some(route => route.host === host),
+    onProblem: log,
+  });
 
 const descriptorsOf = ({sockets}: Holder, name: string): readonly number[] => (sockets[name] ?? []).map(({fd}) => fd);
 

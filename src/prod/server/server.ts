@@ -2,7 +2,6 @@
 // another follows it, this one finishes its requests and ends, and the apps go on.
 
 import {randomUUID} from 'node:crypto';
-import {rm, statfs} from 'node:fs/promises';
 import path from 'node:path';
 import type {DeploymentName} from '../../control/server-methods.js';
 import type {Gateway} from '../../proxy/gateway.js';
@@ -14,24 +13,26 @@ import {createSupervisor, type Supervisor} from '../../supervisor/supervisor.js'
 import type {Clock} from '../../system/clock.js';
 import type {Holder} from '../holder/holder-client.js';
 import {openReleaseStore, type ReleaseStore} from '../releases/release-store.js';
-import {createJobs} from '../rollout/jobs.js';
+import {createJobs, type Jobs} from '../rollout/jobs.js';
 import type {ReleaseRecord} from '../state/releases.js';
 import {openState, type State} from '../state/state.js';
 import {adoptRunning} from './adoption.js';
-import {type AppSpawner, createAppSpawner} from './app-spawner.js';
+import {createAppSpawner} from './app-spawner.js';
 import {type Assets, loadReleaseAssets} from './assets.js';
 import {type ControlSocket, openControlSocket} from './control-socket.js';
 import {createDeploymentLogs, type DeploymentLogs} from './deployment-logs.js';
 import {createDeployments, type Deployments} from './deployments.js';
 import {createDeploys} from './deploys.js';
-import {removeEmptyFolders} from './empty-folders.js';
+import {createDiskCalls} from './disk-calls.js';
+import {createExecs, type Execs} from './execs.js';
 import {createServerProxies} from './front-proxies.js';
-import {createServerHandlers, type HandlersOptions} from './handlers.js';
+import {type GarbageCollection, startGarbageCollection} from './garbage.js';
+import {createServerHandlers} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
-import {runOnce, runReleaseCommand} from './one-off.js';
+import {runReleaseCommand} from './one-off.js';
 import {assertServable, leaveServing} from './servable.js';
-import {createLiveRoutes, openServerGateway} from './server-gateway.js';
+import {createGatewayCertificates, createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
 import {readServerSettings} from './server-settings.js';
 import {createSuccession} from './succession.js';
@@ -55,6 +56,8 @@ export type Server = {
 const RETIRE_GRACE_MS = 60_000;
 /** Of the time that is left for finishing, what requests may use: what comes behind them is done in the rest. */
 const RETIRE_SHARE = 0.9;
+/** The same for commands of `tako exec`, which get a grace period behind it: 4 of 5 minutes. */
+const EXEC_SHARE = 0.8;
 /** For requests in flight at an instance that is to end: an upload may take so long. */
 const REQUESTS_MS = 60_000;
 /** Releases before the current one whose hashed files are served at most, however long their window is. */
@@ -98,7 +101,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
-    memoryOf: () => null,
     onRoutes: routes.set,
     proxies,
     onServing: serving => leaveServing(holder, serving),
@@ -113,7 +115,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   const owner = randomUUID();
   const jobs = createJobs({journal: state.jobs, owner, clock});
-  const world = {clock, spawn: spawner.spawn};
+  const world = {clock, spawn: spawner.spawnOnce};
+  const execs = createExecs(spawner, world);
+  const reload = createReload(holder, jobs);
   const deploys = createDeploys({
     ...{state, releases, deployments, jobs, proxies, owner, clock, say: logs.say},
     async runReleaseCommand({name, token}, release, onLine, signal) {
@@ -130,8 +134,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await adoption.take({supervisor, deployments, clock});
   const controlSocket = path.join(root, 'run', 'control.sock');
   const succession = createSuccession({deployments, controlSocket, pid: process.pid, clock});
+  const certificates = createGatewayCertificates({root, clock, table: routes.table, log});
   gateway = await openServerGateway({
-    ...{root, holder, clock, deployments, succession, trustedProxies, log, onBug},
+    ...{holder, clock, deployments, succession, trustedProxies, certificates, onBug},
     table: routes.table,
   });
   const control = await openControlSocket({
@@ -144,10 +149,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     handlers: createServerHandlers({
       ...{state, releases, deployments, deploys, jobs, info},
-      ...diskCalls({root, holder, state, releases, logs}),
+      ...createDiskCalls({root, holder, state, releases, logs, certificates}),
       logOf: logs.of,
-      exec: createExec(spawner, world),
-      reload: holder.reload,
+      exec: execs.run,
+      reload,
       shutdown: holder.shutdown,
     }),
   });
@@ -156,13 +161,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     `tako ${version}, pid ${process.pid}: https ${httpsPort}, http ${httpPort}, ${routes.table().routes.length} routes`,
   );
   startWanted(deployments);
+  const garbage = startGarbageCollection({root, state, releases, clock, log});
 
   const ended = Promise.withResolvers<void>();
-  holder.onFollowed(() => {
+  holder.onFollowed(async () => {
     succession.follow();
     idleStop.close();
-    return logs.close();
+    await Promise.all([logs.close(), garbage.close()]);
   });
+  holder.onReloadWanted(reload);
   holder.onLeave(
     async (endpoint, graceMs) =>
       void (await within(REQUESTS_MS, clock, async () => gateway?.drainAt(endpoint, graceMs))),
@@ -170,7 +177,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   holder.onDrain(timeoutMs => {
     succession.retire();
     idleStop.close();
-    finish({gateway, logs, control, state}, timeoutMs).then(ended.resolve, ended.reject);
+    finish({gateway, logs, control, state, execs, garbage}, timeoutMs).then(ended.resolve, ended.reject);
   });
   holder.accepting();
   return {ended: ended.promise};
@@ -186,12 +193,19 @@ type Finishing = {
   readonly logs: DeploymentLogs;
   readonly control: ControlSocket;
   readonly state: State;
+  readonly execs: Execs;
+  readonly garbage: GarbageCollection;
 };
 
 /** Another is the server now: what came here is finished here. */
-async function finish({gateway, logs, control, state}: Finishing, timeoutMs: number): Promise<void> {
+async function finish({gateway, logs, control, state, execs, garbage}: Finishing, timeoutMs: number): Promise<void> {
   const requestsMs = timeoutMs * RETIRE_SHARE;
-  await Promise.all([gateway?.retire(Math.min(RETIRE_GRACE_MS, requestsMs), requestsMs), logs.close()]);
+  execs.endAfter(timeoutMs * EXEC_SHARE);
+  await Promise.all([
+    gateway?.retire(Math.min(RETIRE_GRACE_MS, requestsMs), requestsMs),
+    logs.close(),
+    garbage.close(),
+  ]);
   await control.close(requestsMs);
   state.close();
 }
@@ -221,28 +235,14 @@ async function loadAssets(
   );
 }
 
-function createExec(spawner: AppSpawner, world: Parameters<typeof runOnce>[1]): HandlersOptions['exec'] {
-  return async ({name, token, release}, command, onLine, signal) => {
-    const place = await spawner.placeOf(name, token);
-    return runOnce({command, release, place, onLine, signal}, world);
-  };
-}
-
-type DiskOptions = Stores & {readonly root: string; readonly holder: Holder; readonly logs: DeploymentLogs};
-
-function diskCalls({root, holder, state, releases, logs}: DiskOptions): Pick<HandlersOptions, 'erase' | 'freeBytes'> {
-  return {
-    async erase({app, environment}) {
-      await logs.forget({app, environment});
-      await holder.eraseData(`${app}/${environment}`);
-      await releases.prune({app, environment}, new Set());
-      await rm(path.join(root, 'logs', app, environment), {recursive: true, force: true});
-      await releases.collect(state.releases.manifests());
-      await removeEmptyFolders(root, {app, environment});
-    },
-    async freeBytes() {
-      const {bavail, bsize} = await statfs(root);
-      return bavail * bsize;
-    },
+/** Refused while a deploy is under way, whoever asks for it: the next process would have to give the deploy up. */
+function createReload(holder: Holder, jobs: Jobs): () => Promise<{readonly pid: number}> {
+  return async () => {
+    const release = jobs.hold();
+    // Where it succeeds, this process begins no job any more.
+    return holder.reload().catch(error => {
+      release();
+      throw error;
+    });
   };
 }

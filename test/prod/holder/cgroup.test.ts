@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {afterAll, describe, it} from 'vitest';
 import {findCgroups} from '../../../src/prod/holder/cgroup.js';
 import {createGroupLeases} from '../../../src/prod/holder/control-groups.js';
@@ -53,6 +53,51 @@ describe.skipIf(cgroups.version === null)(`control groups (${cgroups.version})`,
     const lease = await createGroupLeases(cgroups).take('quiet', {...NO_LIMITS, memoryBytes: 64 * 1024 * 1024});
     assert.deepEqual(await lease.explain({code: 1, signal: null}), {code: 1, signal: null});
     await lease.release();
+  });
+});
+
+/** A tree of version 2 that has what limits need, and why there is none. */
+async function findV2(): Promise<{readonly mount: string; readonly lack: string}> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
+  const mount = / (\S+) cgroup2 /.exec(mounts)?.[1];
+  if (mount === undefined) return {mount: '', lack: 'this machine has no cgroup2 mounted'};
+  const controllers = await readFile(`${mount}/cgroup.controllers`, 'utf8').catch(() => '');
+  const isWhole = ['memory', 'pids'].every(name => controllers.split(/\s+/).includes(name));
+  return {mount, lack: isWhole ? '' : 'the kernel here has memory and pids in version 1'};
+}
+
+const v2 = await findV2();
+
+describe.skipIf(v2.lack !== '')(`control groups of version 2${v2.lack && `, not tried as ${v2.lack}`}`, () => {
+  it('count and limit what is in them, and say when that was the end of it', async () => {
+    const groups = await findCgroups(`tako-test-v2-${process.pid}`, systemClock, v2.mount);
+    assert.equal(groups.version, 'cgroup-v2');
+    try {
+      const memoryBytes = 64 * 1024 * 1024;
+      const lease = await createGroupLeases(groups).take('hungry', {...NO_LIMITS, memoryBytes});
+      const script = `process.stdin.once('data', () => { globalThis.kept = Buffer.alloc(${4 * memoryBytes}, 1); })`;
+      const child = spawn(process.execPath, ['-e', script], {detached: true, stdio: ['pipe', 'ignore', 'ignore']});
+      const exited = once(child, 'exit');
+      await lease.admit(child.pid ?? 0);
+      child.stdin?.write('now');
+      const [code, signal] = await exited;
+      assert.deepEqual(await lease.explain({code, signal}), {
+        ...{code: null, signal: 'SIGKILL'},
+        reason: 'as it used more than its 64 MiB of memory',
+      });
+      await lease.release();
+    } finally {
+      await groups.close();
+    }
+  });
+});
+
+describe.skipIf(v2.mount === '' || v2.lack === '')('a tree of version 2 without the memory controller', () => {
+  it('limits nothing, and is left as it was', async () => {
+    const before = await readdir(v2.mount);
+    const groups = await findCgroups(`tako-test-v2-${process.pid}`, systemClock, v2.mount);
+    assert.equal(groups.version, null);
+    assert.deepEqual(await readdir(v2.mount), before);
   });
 });
 

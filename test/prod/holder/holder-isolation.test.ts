@@ -177,6 +177,7 @@ describe.skipIf(!isRoot)('apps of a holder that is root', () => {
     `);
     await holder.start(spec, {...NO_USER, ...user});
     await firstLine(spec);
+    await holder.ask('/stop', {spec});
     await holder.ask('/erase', {deployment: 'shop/production'});
     await assert.rejects(stat(`${dataFolder}/a`), {code: 'ENOENT'});
     assert.equal((await stat(dataFolder)).uid, user?.uid);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import http from 'node:http';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import type {Isolation} from '../../../src/prod/holder/isolation.js';
 import type {Instance} from '../../../src/supervisor/instance.js';
 import type {LaunchSpec} from '../../../src/supervisor/launch-spec.js';
 import {reservePort} from '../../../src/supervisor/reserved-port.js';
+import {errorCode} from '../../../src/system/error.js';
 import {isRunning, processIdentity} from '../../../src/system/processes.js';
 import {eventually} from '../../helpers/eventually.js';
 
@@ -21,6 +22,9 @@ const program = (name: string): [string, ...string[]] => [
   `${PROGRAMS}/typescript.mjs`,
   `${PROGRAMS}/${name}.ts`,
 ];
+
+/** Makes the second start of a program several times faster. */
+const NODE_COMPILE_CACHE = path.join(tmpdir(), 'tako-test-compiled');
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -57,14 +61,20 @@ export async function makeRoot(): Promise<string> {
 export async function startHolderProcess(changes: Partial<HolderOptions> & {readonly root: string}) {
   const {root} = changes;
   const modeFile = path.join(root, 'mode');
-  await writeFile(modeFile, 'works', {flag: 'wx'}).catch(() => {});
+  const versionFile = path.join(root, 'version');
+  for (const [name, text] of [
+    [modeFile, 'works'],
+    [versionFile, '1'],
+  ] as const) {
+    await writeFile(name, text, {flag: 'wx'}).catch(() => {});
+  }
   const port = changes.listeners?.[0]?.port ?? (await reservePort());
   const options: HolderOptions = {
     listeners: [{name: 'http', host: '127.0.0.1', port}],
     server: {
       command: [...program('server'), modeFile],
       directory: '/',
-      environment: {PATH: process.env.PATH},
+      environment: {PATH: process.env.PATH, NODE_COMPILE_CACHE},
       user: isRoot ? NOBODY : undefined,
     },
     graceMs: 2_000,
@@ -72,7 +82,11 @@ export async function startHolderProcess(changes: Partial<HolderOptions> & {read
     ...changes,
   };
   const [file, ...args] = program('holder');
-  const child = spawn(file, [...args, JSON.stringify(options)], {stdio: ['ignore', 'ignore', 'pipe']});
+  const child = spawn(
+    file,
+    [...args, JSON.stringify(options), versionFile, (await readFile(versionFile, 'utf8')).trim()],
+    {stdio: ['ignore', 'ignore', 'pipe']},
+  );
   const said: string[] = [];
   child.stderr.on('data', chunk => said.push(String(chunk)));
   const exited = once(child, 'exit');
@@ -101,6 +115,8 @@ export async function startHolderProcess(changes: Partial<HolderOptions> & {read
         assert.notEqual(pid, old);
         return pid;
       }),
+    /** What the next reload is to find as the current version. */
+    setVersion: (version: string) => writeFile(versionFile, version),
     setMode: (mode: 'works' | 'exits' | 'hangs') => writeFile(modeFile, mode),
     kill: async () => {
       child.kill('SIGKILL');
@@ -173,3 +189,28 @@ export const servingScript = (body: string): string => `
   });
   server.listen(0, '127.0.0.1', () => fs.writeSync(4, server.address().port + '\\n'));
 `;
+
+type Tally = {done: number; refused: number; failed: string[]};
+
+/** Asks again and again, each time on a new connection, until it is told to stop. */
+export function askAllTheTime(port: number): () => Promise<Tally> {
+  const tally: Tally = {done: 0, refused: 0, failed: []};
+  let isOver = false;
+  const loop = async (): Promise<void> => {
+    while (!isOver) {
+      try {
+        await get(port, '/facts');
+        tally.done++;
+      } catch (error) {
+        if (errorCode(error) === 'ECONNREFUSED') tally.refused++;
+        else tally.failed.push(String(error));
+      }
+    }
+  };
+  const loops = Promise.all([loop(), loop(), loop(), loop()]);
+  return async () => {
+    isOver = true;
+    await loops;
+    return tally;
+  };
+}

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import net from 'node:net';
 import {afterAll, beforeAll, describe, it} from 'vitest';
-import {errorCode} from '../../../src/system/error.js';
 import {eventually} from '../../helpers/eventually.js';
 import {
+  askAllTheTime,
   closeStarted,
   get,
   type HolderProcess,
@@ -22,31 +22,6 @@ beforeAll(async () => {
   await holder.server();
 });
 afterAll(closeStarted);
-
-type Tally = {done: number; refused: number; failed: string[]};
-
-/** Asks again and again, each time on a new connection, until it is told to stop. */
-function askAllTheTime(port: number): () => Promise<Tally> {
-  const tally: Tally = {done: 0, refused: 0, failed: []};
-  let isOver = false;
-  const loop = async (): Promise<void> => {
-    while (!isOver) {
-      try {
-        await get(port, '/facts');
-        tally.done++;
-      } catch (error) {
-        if (errorCode(error) === 'ECONNREFUSED') tally.refused++;
-        else tally.failed.push(String(error));
-      }
-    }
-  };
-  const loops = Promise.all([loop(), loop(), loop(), loop()]);
-  return async () => {
-    isOver = true;
-    await loops;
-    return tally;
-  };
-}
 
 describe('a reload', () => {
   it('loses no connection, however often', async () => {
@@ -95,6 +70,29 @@ describe('a reload', () => {
     await eventually(async () => assert.equal(await isAlive(old), false));
     assert.match(impatient.said(), /had not finished within 0.3 s, and is killed/);
     open.destroy();
+  });
+
+  it('by a signal is up to the server process, as one by a command is', async () => {
+    const old = await holder.server();
+    await holder.ask('/refuse');
+    holder.child.kill('SIGHUP');
+    await eventually(() => assert.match(holder.said(), /not reloaded: a deploy is under way/));
+    assert.equal(await holder.server(), old);
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+  });
+
+  it('leaves what is not handed over to the process that started it, until that ends', async () => {
+    const old = await holder.server();
+    const open = net.connect(holder.port, '127.0.0.1');
+    await once(open, 'connect');
+    const app = scriptSpec(servingScript(''), {app: 'once'});
+    const {pid} = await holder.ask<{pid: number}>('/start', {spec: app, isHandedOver: false});
+    await holder.ask('/reload');
+    await holder.serverAfter(old);
+    assert.deepEqual([(await holder.instance(app)).state, await isAlive(pid)], ['stopped', true]);
+    open.destroy();
+    await eventually(async () => assert.deepEqual([await isAlive(old), await isAlive(pid)], [false, false]));
   });
 
   it('carries over what the old process has left', async () => {

@@ -15,6 +15,7 @@ const spawn: ServerMessageInput = {
   spec: wireSpec(scriptSpec('', {environment: {PATH: '/bin', GONE: undefined}})),
   isolation: wireIsolation({uid: 70_000, gid: 70_000, cgroup: 'shop-1', limits: NO_LIMITS}),
   meta: {any: ['thing']},
+  isHandedOver: true,
 };
 
 const MESSAGES: readonly ServerMessageInput[] = [

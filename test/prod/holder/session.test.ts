@@ -70,6 +70,7 @@ beforeEach(() => {
     isActive: server => server === active,
     ready: () => void calls.push('ready'),
     accepting: () => void calls.push('accepting'),
+    reloadRefused: () => void calls.push('refused'),
     clock: systemClock,
     reload: async () => ({pid: 2}),
     shutdown: () => void calls.push('shutdown'),
@@ -94,7 +95,7 @@ let lastId = 0;
 
 async function spawn(server: Server, instance: string): Promise<number> {
   const id = ++lastId;
-  take(server, {type: 'spawn', id, instance, spec, isolation, meta: 'mine'});
+  take(server, {type: 'spawn', id, instance, spec, isolation, meta: 'mine', isHandedOver: true});
   return eventually(() => {
     const spawned = messages(server, 'spawned').find(message => message.id === id);
     assert.ok(spawned, JSON.stringify(messages(server, 'failed')));
@@ -123,7 +124,14 @@ describe('a server process', () => {
   it('that is not the active one starts, ends and kills nothing', async () => {
     const pid = await spawn(active, 'a1a1a1a1');
     const other = createServer();
-    const refused = await failureOf(other, {type: 'spawn', instance: 'b2b2b2b2', spec, isolation, meta: null});
+    const refused = await failureOf(other, {
+      type: 'spawn',
+      instance: 'b2b2b2b2',
+      spec,
+      isolation,
+      meta: null,
+      isHandedOver: true,
+    });
     assert.equal((refused as {code: string}).code, 'SERVER_DRAINING');
     take(other, {type: 'kill', instance: 'a1a1a1a1'});
     take(other, {type: 'close', instance: 'a1a1a1a1'});
@@ -152,7 +160,7 @@ describe('a server process', () => {
 
   it('has what is being spawned while another takes over handed to that', async () => {
     const old = active;
-    take(old, {type: 'spawn', id: ++lastId, instance: 'a1a1a1a1', spec, isolation, meta: null});
+    take(old, {type: 'spawn', id: ++lastId, instance: 'a1a1a1a1', spec, isolation, meta: null, isHandedOver: true});
     active = createServer();
     await session.handOver(active, undefined);
     assert.equal(messages(active, 'running')[0]?.app.instance, 'a1a1a1a1');
@@ -200,7 +208,15 @@ describe('a server process', () => {
   it('keeps output from one before it that has been told, and gives it to the next', async () => {
     const says = wireSpec(scriptSpec('process.stdin.resume(); setInterval(() => console.log(Date.now()), 5)'));
     const old = active;
-    take(old, {type: 'spawn', id: ++lastId, instance: 'a1a1a1a1', spec: says, isolation, meta: null});
+    take(old, {
+      type: 'spawn',
+      id: ++lastId,
+      instance: 'a1a1a1a1',
+      spec: says,
+      isolation,
+      meta: null,
+      isHandedOver: true,
+    });
     await eventually(() => assert.ok(messages(old, 'output').length > 0));
     active = createServer();
     const handed = session.handOver(active, old);
@@ -233,7 +249,14 @@ describe('a server process', () => {
 
   it('cannot start an instance twice', async () => {
     await spawn(active, 'a1a1a1a1');
-    const failure = await failureOf(active, {type: 'spawn', instance: 'a1a1a1a1', spec, isolation, meta: null});
+    const failure = await failureOf(active, {
+      type: 'spawn',
+      instance: 'a1a1a1a1',
+      spec,
+      isolation,
+      meta: null,
+      isHandedOver: true,
+    });
     assert.equal((failure as {kind: string}).kind, 'bug');
     assert.equal(apps.all().length, 1);
   });
@@ -257,7 +280,15 @@ describe('a server process', () => {
       () => ({type: 'taken', instance: 'a1a1a1a1', sequence: random.below(2 ** 30)}),
       () => ({type: 'taken', instance: 'ffffffff', sequence: 1}),
       () => ({type: 'baggage', name: `n${random.below(2 ** 30)}`, value: 'x'.repeat(random.below(500))}),
-      () => ({type: 'spawn', id: ++lastId, instance: 'c3c3c3c3', spec, isolation: foreign, meta: null}),
+      () => ({
+        type: 'spawn',
+        id: ++lastId,
+        instance: 'c3c3c3c3',
+        spec,
+        isolation: foreign,
+        meta: null,
+        isHandedOver: true,
+      }),
       () => ({
         type: 'spawn',
         id: ++lastId,
@@ -265,6 +296,7 @@ describe('a server process', () => {
         spec: {...spec, command: ['\0']},
         isolation,
         meta: null,
+        isHandedOver: true,
       }),
       () => ({type: 'ready'}),
     ];

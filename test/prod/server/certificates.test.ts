@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {createPrivateKey, X509Certificate} from 'node:crypto';
-import {mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {execa} from 'execa';
 import {describe, it, onTestFinished} from 'vitest';
 import {createServerCertificates} from '../../../src/prod/server/certificates.js';
 import {createSelfSigned} from '../../../src/x509/self-signed.js';
@@ -101,4 +102,51 @@ describe('the certificates of a server', () => {
     assert.equal(await source.certificateFor('../certificates/other.example.com'), undefined);
     assert.ok(await source.certificateFor('localhost'), 'a client that names no server still gets an answer');
   });
+
+  it('are deleted for hosts that are not served any more, and stay for the others', async () => {
+    const hosts = ['shop.example.com', 'gone.example.com'];
+    const {source, options} = open(hosts);
+    const kept = await source.certificateFor('shop.example.com');
+    const old = await source.certificateFor('gone.example.com');
+    await source.certificateFor('localhost');
+    hosts.pop();
+    await source.removeUnserved();
+    assert.deepEqual(readdirSync(options.selfSignedFolder).sort(), ['localhost', 'shop.example.com']);
+    assert.deepEqual(await source.certificateFor('shop.example.com'), kept);
+    hosts.push('gone.example.com');
+    assert.notDeepEqual(await source.certificateFor('gone.example.com'), old);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'that root alone may read are told of, with the command that mends it',
+    async () => {
+      const script = `
+      import {createServerCertificates} from ${JSON.stringify(path.resolve('src/prod/server/certificates.ts'))};
+      const [filesFolder] = process.argv.slice(2);
+      const onProblem = message => console.log(message);
+      const source = createServerCertificates({
+        filesFolder, selfSignedFolder: '/dev/null/none', isServed: () => true, onProblem,
+        clock: {now: () => Date.now()},
+      });
+      process.setgid(65534);
+      process.setuid(65534);
+      for (const host of process.argv.slice(3)) await source.certificateFor(host).catch(() => {});`;
+      const {put, options} = open([]);
+      put('file.example.com');
+      put('folder.example.com');
+      put('fine.example.com');
+      chmodSync(path.join(options.filesFolder, 'file.example.com/privkey.pem'), 0o600);
+      chmodSync(path.join(options.filesFolder, 'folder.example.com'), 0o700);
+      chmodSync(path.dirname(options.filesFolder), 0o755);
+      const file = path.join(path.dirname(options.filesFolder), 'ask.ts');
+      writeFileSync(file, script);
+      const hook = path.resolve('test/prod/holder/programs/typescript.mjs');
+      const hosts = ['file.example.com', 'folder.example.com', 'fine.example.com'];
+      const {stdout} = await execa(process.execPath, ['--import', hook, file, options.filesFolder, ...hosts]);
+      assert.deepEqual(stdout.split('\n'), [
+        `the certificate in ${options.filesFolder}/file.example.com cannot be used: the server may not read it; as root: chown -R nobody ${options.filesFolder}/file.example.com`,
+        `the certificate in ${options.filesFolder}/folder.example.com cannot be used: the server may not read it; as root: chown -R nobody ${options.filesFolder}/folder.example.com`,
+      ]);
+    },
+  );
 });

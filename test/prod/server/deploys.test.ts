@@ -249,9 +249,30 @@ describe('a deployment', () => {
     const world = await openWorld();
     await world.deploy(await world.uploadServer('first'));
     const pid = world.deployments.find(SHOP).status().instances[0]?.pid ?? 0;
-    await world.deployments.remove(SHOP);
-    assert.deepEqual(world.published.at(-1), []);
-    assert.throws(() => process.kill(pid, 0), hasCode('ESRCH'));
+    await world.deployments.remove(SHOP, async () => {
+      assert.deepEqual(world.published.at(-1), []);
+      assert.throws(() => process.kill(pid, 0), hasCode('ESRCH'));
+    });
     assert.equal(world.state.deployments.find(SHOP), undefined);
+  });
+
+  it('that could not be deleted whole is stopped, and can be deleted again', async () => {
+    const world = await openWorld();
+    await world.deploy(await world.uploadServer('first'));
+    await assert.rejects(
+      world.deployments.remove(SHOP, () => Promise.reject(new Error('no such luck'))),
+      /no such luck/,
+    );
+    assert.equal(world.deployments.find(SHOP).status().state, 'stopped');
+    assert.equal(world.state.deployments.find(SHOP)?.isStopped, true);
+    await world.deployments.remove(SHOP, async () => undefined);
+    assert.equal(world.state.deployments.find(SHOP), undefined);
+  });
+
+  it('cannot be deployed while it is being deleted', async () => {
+    const world = await openWorld();
+    const hash = await world.uploadServer('first');
+    await world.deploy(hash);
+    await world.deployments.remove(SHOP, () => assert.rejects(world.deploy(hash), hasCode('DEPLOY_UNDER_WAY')));
   });
 });

@@ -56,7 +56,6 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
       createInstanceSet({release, place, supervisor, running, drain: async () => undefined}),
     loadAssets: async () => undefined,
     inFlightOf: () => 0,
-    memoryOf: () => null,
     onRoutes: routes => void published.push([...routes]),
     onServing: () => undefined,
     proxies,

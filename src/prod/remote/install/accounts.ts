@@ -1,41 +1,40 @@
 import type {ServerFacts} from './facts.js';
-import {ADMIN_GROUP, SERVICE_USER} from './layout.js';
+import {installationNames} from './layout.js';
 import type {InstallStep} from './step.js';
 
 /** The users and groups of an installation by root. */
-export const accountSteps = ({user}: ServerFacts): InstallStep[] => [
-  USER_STEP,
-  GROUP_STEP,
-  ...(user === 'root' ? [] : [memberStep(user)]),
-];
+export function accountSteps({user, root}: ServerFacts): InstallStep[] {
+  const names = installationNames(root);
+  return [userStep(names.user), groupStep(names.group), ...(user === 'root' ? [] : [memberStep(user, names.group)])];
+}
 
 /** busybox has tools of its own for this (Alpine, small images). */
-const USER_STEP: InstallStep = {
+const userStep = (name: string): InstallStep => ({
   id: 'user',
-  line: `make the user ${SERVICE_USER}, which the server runs as`,
-  check: `id -u ${SERVICE_USER} && id -g ${SERVICE_USER}`,
+  line: `make the user ${name}, which the server runs as`,
+  check: `id -u ${name} && id -g ${name}`,
   run: `
 if command -v useradd >/dev/null 2>&1; then
-  groupadd -f --system ${SERVICE_USER}
-  useradd --system -g ${SERVICE_USER} --home-dir "$root" --no-create-home --shell /usr/sbin/nologin ${SERVICE_USER}
+  groupadd -f --system ${name}
+  useradd --system -g ${name} --home-dir "$root" --no-create-home --shell /usr/sbin/nologin ${name}
 else
-  addgroup -S ${SERVICE_USER} 2>/dev/null || true
-  adduser -S -D -H -h "$root" -s /sbin/nologin -G ${SERVICE_USER} ${SERVICE_USER}
+  addgroup -S ${name} 2>/dev/null || true
+  adduser -S -D -H -h "$root" -s /sbin/nologin -G ${name} ${name}
 fi`,
-};
+});
 
-const GROUP_STEP: InstallStep = {
+const groupStep = (name: string): InstallStep => ({
   id: 'group',
-  line: `make the group ${ADMIN_GROUP}, which may control the server`,
-  check: `grep -q '^${ADMIN_GROUP}:' /etc/group`,
+  line: `make the group ${name}, which may control the server`,
+  check: `grep -q '^${name}:' /etc/group`,
   run: `
-if command -v groupadd >/dev/null 2>&1; then groupadd -f --system ${ADMIN_GROUP}; else addgroup -S ${ADMIN_GROUP}; fi`,
-};
+if command -v groupadd >/dev/null 2>&1; then groupadd -f --system ${name}; else addgroup -S ${name}; fi`,
+});
 
-const memberStep = (user: string): InstallStep => ({
+const memberStep = (user: string, group: string): InstallStep => ({
   id: 'member',
-  line: `put ${user} into the group ${ADMIN_GROUP}`,
-  check: `id -nG "$login" | tr ' ' '\\n' | grep -qx ${ADMIN_GROUP}`,
+  line: `put ${user} into the group ${group}`,
+  check: `id -nG "$login" | tr ' ' '\\n' | grep -qx ${group}`,
   run: `
-if command -v usermod >/dev/null 2>&1; then usermod -aG ${ADMIN_GROUP} "$login"; else addgroup "$login" ${ADMIN_GROUP}; fi`,
+if command -v usermod >/dev/null 2>&1; then usermod -aG ${group} "$login"; else addgroup "$login" ${group}; fi`,
 });

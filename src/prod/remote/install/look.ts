@@ -32,7 +32,7 @@ async function findPortOwners(ssh: Ssh, {privilege}: ServerFacts, ports: readonl
 
 /** What the service said last. Never throws: it only makes an error message better. */
 export async function readServiceLog(ssh: Ssh, plan: InstallPlan): Promise<readonly string[]> {
-  const script = `${renderHead(plan)}\n${serviceLogScript(plan.service)}`;
+  const script = `${renderHead(plan)}\n${serviceLogScript(plan.service, plan.root)}`;
   const result = await ssh.tryScript(script, {user: plan.user, what: 'reading the log'}).catch(() => undefined);
   return (result?.stdout ?? '').split('\n').filter(line => line.trim() !== '');
 }

@@ -9,7 +9,7 @@ import {readServerTemplate} from '../server-template.js';
 import {accountSteps} from './accounts.js';
 import type {ServerFacts} from './facts.js';
 import {type Installation, renderInstallation} from './installation.js';
-import {ADMIN_GROUP, FOLDERS, type InstalledFolder, ownMode, SERVICE_USER} from './layout.js';
+import {type InstalledFolder, installationNames, installedFolders, ownMode} from './layout.js';
 import {planPorts, type WantedPorts} from './ports.js';
 import {bootKind, type ServiceKind, serviceKind, serviceSteps, serviceVariables} from './service.js';
 import {type InstallStep, programFileStep, renderVariables, type Variables} from './step.js';
@@ -77,12 +77,9 @@ export function planInstall(facts: ServerFacts, wishes: InstallWishes): InstallP
 }
 
 function installationFor(facts: ServerFacts, wishes: WantedPorts): Installation {
-  const hasRoot = facts.privilege !== 'none';
-  return {
-    ...planPorts(facts, wishes),
-    user: hasRoot ? SERVICE_USER : null,
-    group: hasRoot ? ADMIN_GROUP : null,
-  };
+  const {user, group} = installationNames(facts.root);
+  const accounts = facts.privilege === 'none' ? {user: null, group: null} : {user, group};
+  return {...planPorts(facts, wishes), ...accounts};
 }
 
 /** The head of every script of a plan. */
@@ -129,13 +126,14 @@ const rootTaken = (root: string): TakoError =>
     hint: 'move it away, or choose another folder with --root',
   });
 
-const installedByRoot = ({root, user}: ServerFacts): TakoError =>
+const installedByRoot = ({root, user, settings}: ServerFacts): TakoError =>
   new TakoError('SERVER_DENIED', `tako in ${root} was installed by root, and ${user} may not change it`, {
-    hint: `connect as root or as a user with sudo; to deploy, the group ${ADMIN_GROUP} is enough`,
+    hint: `connect as root or as a user with sudo; to deploy, the group ${settings?.group} is enough`,
   });
 
-const notMember = ({root, user, tools, home}: ServerFacts): TakoError => {
-  const add = tools.has('usermod') ? `usermod -aG ${ADMIN_GROUP} ${user}` : `addgroup ${user} ${ADMIN_GROUP}`;
+const notMember = ({root, user, tools, home, settings}: ServerFacts): TakoError => {
+  const {group = ''} = settings ?? {};
+  const add = tools.has('usermod') ? `usermod -aG ${group} ${user}` : `addgroup ${user} ${group}`;
   return new TakoError('SERVER_DENIED', `tako in ${root} was installed by root, and ${user} may not control it`, {
     hint: `once "sudo ${add}" was run there, by you or an administrator, run this command again`,
     details: [`a tako of your own, without root, goes into another folder: --root ${home}/.tako-server`],
@@ -155,7 +153,9 @@ const settingsStep = ({httpPort, httpsPort}: Installation): InstallStep => ({
 });
 
 function folderStep(root: string, hasRoot: boolean): InstallStep {
-  const commands = FOLDERS.map(folder => (hasRoot ? ownedFolder(folder) : ownFolder(folder)));
+  const commands = installedFolders(installationNames(root)).map(folder =>
+    hasRoot ? ownedFolder(folder) : ownFolder(folder),
+  );
   return {
     id: 'folders',
     line: `make the folders of ${root}`,

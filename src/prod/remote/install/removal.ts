@@ -1,7 +1,7 @@
 import type {ScriptUser} from '../remote-script.js';
 import type {Ssh} from '../ssh.js';
 import type {ServerFacts} from './facts.js';
-import {ADMIN_GROUP, SERVICE_USER} from './layout.js';
+import {installationNames} from './layout.js';
 import {removeServiceScript, serviceKind} from './service.js';
 import {renderVariables} from './step.js';
 
@@ -20,9 +20,9 @@ export function planRemoval(facts: ServerFacts, {keepsData}: {readonly keepsData
     user: facts.privilege === 'sudo' ? 'sudo' : 'self',
     root: facts.root,
     steps: [
-      {line: 'stop the server and its apps', run: removeServiceScript(serviceKind(facts))},
+      {line: 'stop the server and its apps', run: removeServiceScript(serviceKind(facts), facts.root)},
+      ...(hasAccounts && !keepsData ? [accountsStep(facts.root)] : []),
       keepsData ? keepDataStep(facts.root) : removeAllStep(facts.root),
-      ...(hasAccounts && !keepsData ? [ACCOUNTS_STEP] : []),
     ],
   };
 }
@@ -40,25 +40,33 @@ const keepDataStep = (root: string): RemovalStep => ({
   run: `if ${IS_OURS}; then cd "$root" && rm -rf ${PROGRAM_PARTS.join(' ')}; fi`,
 });
 
-/** Users with tako's names that it has not made, as a person called tako, stay: their home is another one. */
-const ACCOUNTS_STEP: RemovalStep = {
-  line: `delete the users of tako and of its apps, and the group ${ADMIN_GROUP}`,
-  run: `
+/**
+ * Users with tako's names that it has not made, as a person called tako, stay, and so do those of another installation:
+ * their homes are elsewhere. The program knows its folder without links.
+ */
+function accountsStep(root: string): RemovalStep {
+  const {user, group} = installationNames(root);
+  return {
+    line: `delete the users of tako and of its apps, and the group ${group}`,
+    run: `
 remove_user() { if command -v userdel >/dev/null 2>&1; then userdel "$1"; else deluser "$1"; fi; }
 remove_group() {
   if ! grep -q "^$1:" /etc/group; then return 0; fi
   if command -v groupdel >/dev/null 2>&1; then groupdel "$1"; else delgroup "$1"; fi
 }
-if grep -q "^${SERVICE_USER}:.*:$root:[^:]*$" /etc/passwd; then
-  remove_user ${SERVICE_USER}
-  remove_group ${SERVICE_USER}
-fi
-for name in $(sed -n 's/^\\(tako-[0-9a-f]\\{12\\}\\):.*:\\/nonexistent:[^:]*$/\\1/p' /etc/passwd); do
+real=$(cd "$root" 2>/dev/null && pwd -P || printf %s "$root")
+users=$(while IFS=: read -r name _ _ _ _ home _; do
+  case "$name:$home" in
+    "${user}:$root" | "${user}:$real" | tako-????????????:"$real"/apps/*) echo "$name" ;;
+  esac
+done </etc/passwd)
+for name in $users; do
   remove_user "$name"
   remove_group "$name"
 done
-remove_group ${ADMIN_GROUP}`,
-};
+remove_group ${group}`,
+  };
+}
 
 /** Runs the plan, step by step. Throws SSH_COMMAND for the first that fails. */
 export async function executeRemoval(ssh: Ssh, plan: RemovalPlan, onStep: (step: RemovalStep) => void): Promise<void> {

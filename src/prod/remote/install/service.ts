@@ -1,5 +1,6 @@
 import {readServerTemplate} from '../server-template.js';
 import type {ServerFacts} from './facts.js';
+import {installationNames} from './layout.js';
 import {type InstallStep, programFileStep, type Variables} from './step.js';
 
 /** What starts the holder, and starts it again. `script`: bin/tako-service, where there is no systemd. */
@@ -27,31 +28,35 @@ export const serviceVariables = (kind: ServiceKind, root: string): Variables => 
 function serviceText(kind: ServiceKind, root: string): string {
   if (kind === 'script') return readServerTemplate('tako-service.sh');
   const unit = readServerTemplate(kind === 'systemd' ? 'tako.service' : 'tako-user.service');
-  return unit.replaceAll('@ROOT@', root);
+  return unit.replaceAll('@ROOT@', root).replaceAll('@UNIT@', installationNames(root).unit);
 }
 
 /** What makes the server run, and go on running after a boot. */
 export function serviceSteps(kind: ServiceKind, facts: ServerFacts): InstallStep[] {
+  const {unit} = installationNames(facts.root);
   switch (kind) {
     case 'systemd':
-      return systemdSteps('/etc/systemd/system', 'systemctl');
+      return systemdSteps(SYSTEM_UNITS, 'systemctl', unit);
     case 'user-systemd':
-      return systemdSteps('$HOME/.config/systemd/user', 'systemctl --user');
+      return systemdSteps(USER_UNITS, 'systemctl --user', unit);
     case 'script':
       return [SCRIPT_STEP, ...BOOT_STEPS[bootKind(facts)], START_SCRIPT_STEP];
   }
 }
 
-const systemdSteps = (folder: string, systemctl: string): InstallStep[] => [
+const SYSTEM_UNITS = '/etc/systemd/system';
+const USER_UNITS = '$HOME/.config/systemd/user';
+
+const systemdSteps = (folder: string, systemctl: string, unit: string): InstallStep[] => [
   {
     id: 'unit',
-    line: `write the systemd unit ${folder}/tako.service`,
-    check: `[ "$(cat "${folder}/tako.service")" = "$service" ] && ${systemctl} is-enabled --quiet tako`,
-    run: `umask 022; mkdir -p "${folder}"; printf '%s\\n' "$service" >"${folder}/tako.service"
+    line: `write the systemd unit ${folder}/${unit}.service`,
+    check: `[ "$(cat "${folder}/${unit}.service")" = "$service" ] && ${systemctl} is-enabled --quiet ${unit}`,
+    run: `umask 022; mkdir -p "${folder}"; printf '%s\\n' "$service" >"${folder}/${unit}.service"
 ${systemctl} daemon-reload
-${systemctl} enable tako`,
+${systemctl} enable ${unit}`,
   },
-  {id: 'start', line: 'start it', check: `${systemctl} is-active --quiet tako`, run: `${systemctl} start tako`},
+  {id: 'start', line: 'start it', check: `${systemctl} is-active --quiet ${unit}`, run: `${systemctl} start ${unit}`},
 ];
 
 const SCRIPT_STEP = programFileStep({
@@ -99,20 +104,21 @@ const START_SCRIPT_STEP: InstallStep = {
 };
 
 /** Ends the service and takes it out of the system; nothing fails where it is not there. */
-export function removeServiceScript(kind: ServiceKind): string {
+export function removeServiceScript(kind: ServiceKind, root: string): string {
+  const {unit} = installationNames(root);
   switch (kind) {
     case 'systemd':
-      return removeUnit('/etc/systemd/system', 'systemctl');
+      return removeUnit(SYSTEM_UNITS, 'systemctl', unit);
     case 'user-systemd':
-      return removeUnit('$HOME/.config/systemd/user', 'systemctl --user');
+      return removeUnit(USER_UNITS, 'systemctl --user', unit);
     case 'script':
       return REMOVE_SCRIPT;
   }
 }
 
-const removeUnit = (folder: string, systemctl: string): string => `
-${systemctl} disable --now tako 2>/dev/null || true
-rm -f "${folder}/tako.service"
+const removeUnit = (folder: string, systemctl: string, unit: string): string => `
+${systemctl} disable --now ${unit} 2>/dev/null || true
+rm -f "${folder}/${unit}.service"
 ${systemctl} daemon-reload`;
 
 const REMOVE_SCRIPT = `
@@ -126,7 +132,7 @@ if [ -w /etc/rc.local ] && grep -qxF "$root/bin/tako-service start &" /etc/rc.lo
 fi`;
 
 /** The last lines of what the service said, for one that does not come up. */
-export function serviceLogScript(kind: ServiceKind): string {
+export function serviceLogScript(kind: ServiceKind, root: string): string {
   if (kind === 'script') return 'tail -n 20 "$root/service/tako.log" 2>&1';
-  return `journalctl ${kind === 'systemd' ? '' : '--user '}--no-pager --output=cat -n 20 -u tako 2>&1`;
+  return `journalctl ${kind === 'systemd' ? '' : '--user '}--no-pager --output=cat -n 20 -u ${installationNames(root).unit} 2>&1`;
 }

@@ -43,8 +43,12 @@ async function reloadOrSwitchBack(
     await client.call('reload', {});
   } catch (error) {
     await switchBack();
+    // The holder was the new one already, and goes back too.
+    if (errorCode(error) === 'RELOAD_FAILED') await client.call('reload', {}).catch(() => undefined);
+    const {hint, details = []} = error instanceof TakoError ? error : {};
     throw new TakoError('UPGRADE_FAILED', `the new version did not start on ${name}; ${info.version} goes on`, {
-      details: error instanceof TakoError ? [error.message, ...error.details] : [String(error)],
+      ...(hint === undefined ? {} : {hint}),
+      details: [error instanceof Error ? error.message : String(error), ...details],
       cause: error,
     });
   }

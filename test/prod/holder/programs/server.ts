@@ -18,6 +18,8 @@ const holder = await connectHolder();
 if (mode === 'hangs') await new Promise(resolve => setTimeout(resolve, 2 ** 30));
 
 const isolations = new Map<string, Isolation>();
+/** Apps that end with this process. */
+const own = new Set<string>();
 const NOT_ISOLATED: Isolation = {
   uid: undefined,
   gid: undefined,
@@ -29,15 +31,25 @@ const supervisor = createSupervisor({
   spawn: async (spec, id) => {
     const isolation = isolations.get(spec.app) ?? NOT_ISOLATED;
     const {user} = holder.isIsolated && isolation.uid === undefined ? await holder.prepare('test/own') : {};
-    return holder.spawnApp(spec, id, {...isolation, ...user}, {app: spec.app, isolation});
+    return holder.spawnApp(
+      spec,
+      id,
+      {...isolation, ...user},
+      {
+        meta: {app: spec.app, isolation},
+        isHandedOver: !own.has(spec.app),
+      },
+    );
   },
 });
 
 type Asked = {
   readonly spec: LaunchSpec;
   readonly isolation?: Isolation;
+  readonly isHandedOver?: boolean;
   readonly deployment?: string;
   readonly name?: string;
+  readonly url?: string;
   readonly value?: unknown;
 };
 
@@ -48,7 +60,8 @@ const actions: Record<string, (asked: Asked) => unknown> = {
     limitsBy: holder.limitsBy,
     isIsolated: holder.isIsolated,
   }),
-  '/start': ({spec, isolation}) => {
+  '/start': ({spec, isolation, isHandedOver = true}) => {
+    if (!isHandedOver) own.add(spec.app);
     if (isolation) isolations.set(spec.app, isolation);
     return supervisor.start(spec);
   },
@@ -59,11 +72,17 @@ const actions: Record<string, (asked: Asked) => unknown> = {
       .logs(spec.app)
       .since(0)
       .lines.map(({stream, text}) => [stream, text]),
+  '/wait': async ({spec, url = '/'}) => {
+    const instance = supervisor.instance(spec.app);
+    const port = 'endpoint' in instance ? instance.endpoint.port : 0;
+    return (await fetch(`http://127.0.0.1:${port}${url}`)).text();
+  },
   '/prepare': ({deployment = ''}) => holder.prepare(deployment),
-  '/erase': ({deployment = ''}) => holder.eraseData(deployment),
+  '/erase': ({deployment = ''}) => holder.erase(deployment),
   '/leave': ({name = '', value}) => holder.setBaggage(name, value),
   '/find': ({name = ''}) => holder.baggage(name),
   '/reload': () => holder.reload(),
+  '/refuse': () => holder.onReloadWanted(() => Promise.reject(new Error('a deploy is under way'))),
   '/shutdown': () => holder.shutdown(),
 };
 

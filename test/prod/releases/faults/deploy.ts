@@ -126,6 +126,6 @@ async function housekeep({store, state}: Server): Promise<void> {
   const [current, previous] = [state.releases.current(SHOP), state.releases.previous(SHOP)];
   const needed = new Set([current, previous].flatMap(release => (release ? [release.id] : [])));
   state.releases.remove(SHOP, planPrune(state.releases.list(SHOP), needed, Date.now(), {keep: 2, maxAgeMs: 1e12}));
-  await store.prune(SHOP, new Set(state.releases.list(SHOP).map(({id}) => id)));
+  await store.prune(SHOP, () => new Set(state.releases.list(SHOP).map(({id}) => id)));
   await store.collect(state.releases.manifests());
 }

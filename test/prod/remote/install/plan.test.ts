@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
 import {parseFacts, type ServerFacts} from '../../../../src/prod/remote/install/facts.js';
+import {installationNames} from '../../../../src/prod/remote/install/layout.js';
 import {
   type InstallPlan,
   type InstallWishes,
@@ -179,13 +180,35 @@ describe('the plan for a server', () => {
   });
 });
 
+describe('two installations on one machine', () => {
+  const [usual, other] = [planFor({}), planFor({root: '/srv/tako'})];
+
+  it('have users, groups, units and control groups of their own', () => {
+    const {user, group} = other.installation;
+    assert.match(`${user} ${group}`, /^tako-([0-9a-f]{6}) tako-admin-\1$/);
+    const unitOf = ({steps}: InstallPlan) => steps.find(({id}) => id === 'unit')?.line;
+    assert.match(unitOf(usual) ?? '', /\/tako\.service$/);
+    assert.equal(unitOf(other), `write the systemd unit /etc/systemd/system/${user}.service`);
+    assert.match(other.steps.find(({id}) => id === 'folders')?.run ?? '', new RegExp(`chown ${user}:${group} .*run`));
+    assert.notEqual(installationNames('/srv/tako').unit, installationNames('/opt/tako').unit);
+  });
+
+  it('are removed one by one', () => {
+    const run = planRemoval({...debian, root: '/srv/tako'}, {keepsData: false})
+      .steps.map(step => step.run)
+      .join('\n');
+    assert.doesNotMatch(run, /remove_group tako-admin$|disable --now tako /m);
+    assert.match(run, new RegExp(`disable --now ${other.installation.user} `));
+  });
+});
+
 describe('the removal of a server', () => {
   it('deletes data only when it is not to be kept', () => {
     const lines = (keepsData: boolean) => planRemoval(debian, {keepsData}).steps.map(({line}) => line);
     assert.deepEqual(lines(false), [
       'stop the server and its apps',
-      'delete /opt/tako, with all apps and their data',
       'delete the users of tako and of its apps, and the group tako-admin',
+      'delete /opt/tako, with all apps and their data',
     ]);
     assert.deepEqual(lines(true).length, 2);
   });
