@@ -6,8 +6,8 @@
 
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {loadavg, tmpdir} from 'node:os';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {loadavg} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
@@ -22,7 +22,7 @@ const {values} = parseArgs({options: {rounds: {type: 'string', default: '5'}}});
 const rounds = Number(values.rounds);
 
 const {startVps} = await import('../test/helpers/vps/vps.ts');
-const {writeSshClient} = await import('../test/helpers/vps/ssh-access.ts');
+const {createWorkplace} = await import('../test/helpers/vps/workplace.ts');
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const SERVER = `import {createServer} from 'node:http';
@@ -38,12 +38,11 @@ stability = 0
 health = "tcp"
 `;
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tako-bench-deploy-'));
-const project = path.join(folder, 'shop');
 const vps = await startVps({name: 'one'});
+const {environment, projects, close} = createWorkplace([vps]);
+const project = path.join(projects, 'shop');
 try {
   makeProject();
-  const environment = makeEnvironment();
   const link = linkOf(vps.hostAddress);
   const works = {
     'tako deploy': () => run(process.execPath, [CLI, 'deploy', '--yes', '--json'], environment),
@@ -67,7 +66,7 @@ try {
   report(samples);
 } finally {
   await vps.close();
-  rmSync(folder, {recursive: true, force: true});
+  close();
 }
 
 function makeProject() {
@@ -96,14 +95,6 @@ function contentOf(number, salt) {
 
 function change(round, name) {
   writeFileSync(fileOf(1_234), contentOf(1_234, `${round} ${name}`));
-}
-
-function makeEnvironment() {
-  const bin = path.join(folder, 'bin');
-  writeSshClient(bin, [vps.sshConfig]);
-  const home = path.join(folder, 'home');
-  mkdirSync(home);
-  return {...process.env, PATH: `${bin}:${process.env.PATH}`, TAKO_HOME: home, NO_COLOR: '1'};
 }
 
 /** The network cable's end on this side. */

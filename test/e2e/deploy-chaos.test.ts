@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {request} from 'node:https';
-import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, it, onTestFailed} from 'vitest';
@@ -13,8 +12,8 @@ import {scaled} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {FAULTS, type Fault, strike} from '../helpers/vps/faults.js';
 import {installServerView, readServerView, type ServerView} from '../helpers/vps/server-view.js';
-import {writeSshClient} from '../helpers/vps/ssh-access.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
+import {createWorkplace, type Workplace} from '../helpers/vps/workplace.js';
 
 // kill -9 of anything and loss of power at any moment of a deploy, a rollback, a scale or a reload. Each seed begins where
 // the one before ended, on the same server, so that what is left of one is in the way of the next.
@@ -76,8 +75,8 @@ type Action =
 
 describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment of a deploy', () => {
   let vps: Vps;
-  let folder: string;
-  let environment: NodeJS.ProcessEnv;
+  let place: Workplace;
+  let project: string;
   /** What each release that was seen answers with. */
   const versions = new Map<string, string>();
   /** How long each kind of action takes when nothing happens to it, in milliseconds: faults come within that. */
@@ -86,20 +85,9 @@ describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment
 
   beforeAll(async () => {
     vps = await startVps({name: 'one'});
-    folder = mkdtempSync(path.join(tmpdir(), 'tako-deploy-chaos-'));
-    for (const name of ['bin', 'home', 'shop']) mkdirSync(path.join(folder, name));
-    writeSshClient(path.join(folder, 'bin'), [vps.sshConfig]);
-    environment = {
-      ...process.env,
-      PATH: `${path.join(folder, 'bin')}:${process.env.PATH}`,
-      TAKO_HOME: path.join(folder, 'home'),
-      TAKO_SSH_OPTIONS: '-o ServerAliveInterval=1',
-      TMPDIR: folder,
-      NO_COLOR: '1',
-    };
-    write('server.mjs', SERVER);
-    write('tako.toml', CONFIG);
-    write('package.json', '{"name": "shop", "type": "module"}\n');
+    place = createWorkplace([vps], {TAKO_SSH_OPTIONS: '-o ServerAliveInterval=1'});
+    const files = {'server.mjs': SERVER, 'tako.toml': CONFIG, 'package.json': '{"name": "shop", "type": "module"}\n'};
+    project = place.project('shop', files);
     await succeed('servers', 'add', 'root@one', '--yes');
     await installServerView(vps);
     for (const version of ['first', 'second']) await deployClean(version);
@@ -107,7 +95,7 @@ describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment
 
   afterAll(async () => {
     await vps?.close();
-    if (folder) rmSync(folder, {recursive: true, force: true});
+    place?.close();
   }, INSTALL_TIMEOUT_MS);
 
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
@@ -125,12 +113,12 @@ describe.skipIf(requires(...VPS_PARTS))('kill -9 and loss of power at any moment
     });
   }
 
-  const write = (file: string, text: string): void => writeFileSync(path.join(folder, 'shop', file), text);
+  const write = (file: string, text: string): void => writeFileSync(path.join(project, file), text);
 
   function start(...args: string[]): Started {
     const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: path.join(folder, 'shop'),
-      env: environment,
+      cwd: project,
+      env: place.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

@@ -7,12 +7,13 @@ import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {BROKEN, type Broken, projectOf, SHOP_HOST, serverOf} from '../helpers/vps/broken-releases.js';
 import {findCgroupVersion} from '../helpers/vps/cgroups.js';
-import {type Command, createLaptop, type Ended, type Files, type Laptop, problemOf} from '../helpers/vps/deployer.js';
+import {type Command, createDeployer, type Deployer, type Ended, problemOf} from '../helpers/vps/deployer.js';
 import {killSsh} from '../helpers/vps/kill-ssh.js';
 import {pidOf} from '../helpers/vps/pid-of.js';
 import {remainsOf} from '../helpers/vps/remains.js';
 import {startVisitor, type Visitor} from '../helpers/vps/visitor.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
+import type {Files} from '../helpers/vps/workplace.js';
 
 // A deploy that does not succeed, in every way that is known of. Of each the same is asked: no request to the release before
 // fails, the error says what it was and what to do, and nothing is left behind.
@@ -37,15 +38,15 @@ const limitsBy = areMissing ? 'none' : findCgroupVersion();
 
 describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => {
   let vps: Vps;
-  let laptop: Laptop;
+  let deployer: Deployer;
   let visitor: Visitor;
   /** What answers now. */
   let serving = 'first';
 
   beforeAll(async () => {
     vps = await startVps({name: 'one', diskBytes: DISK_BYTES});
-    laptop = createLaptop(vps);
-    await succeed(laptop.project({}), 'servers', 'add', 'root@one', '--yes');
+    deployer = createDeployer(vps);
+    await succeed(deployer.project({}), 'servers', 'add', 'root@one', '--yes');
     await deploy(projectOf({server: serverOf('first')}));
     await deploy(projectOf({name: 'pinned', host: PINNED_HOST, keys: ['port = 4200'], server: serverOf('pinned')}));
     visitor = await startVisitor(vps, [SHOP_HOST, PINNED_HOST]);
@@ -53,19 +54,19 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
 
   afterAll(async () => {
     await visitor?.close();
-    laptop?.close();
+    deployer?.close();
     await vps?.close();
   }, INSTALL_TIMEOUT_MS);
 
   async function succeed(project: string, ...args: string[]): Promise<Ended> {
-    const ended = await laptop.run(project, ...args);
+    const ended = await deployer.run(project, ...args);
     assert.equal(ended.code, 0, ended.output);
     return ended;
   }
 
-  const deploy = (files: Files): Promise<Ended> => succeed(laptop.project(files), 'deploy', '--yes', '--json');
+  const deploy = (files: Files): Promise<Ended> => succeed(deployer.project(files), 'deploy', '--yes', '--json');
   const start = (files: Files, environment?: NodeJS.ProcessEnv): Command =>
-    laptop.start(laptop.project(files), ['deploy', '--yes', '--json'], environment);
+    deployer.start(deployer.project(files), ['deploy', '--yes', '--json'], environment);
 
   async function answer(): Promise<string> {
     const {stdout} = await vps.run(`curl -sk --resolve ${SHOP_HOST}:443:127.0.0.1 https://${SHOP_HOST}/`);
@@ -88,8 +89,8 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
     const compare = async (): Promise<void> =>
       assert.deepEqual((await remainsOf(vps)).flatMap(comparable), before.flatMap(comparable));
     await eventually(compare, {everyMs: 200});
-    assert.deepEqual(laptop.leftovers(), []);
-    const {output} = await succeed(laptop.project(projectOf({})), 'status', '--env', 'production', '--json');
+    assert.deepEqual(deployer.leftovers(), []);
+    const {output} = await succeed(deployer.project(projectOf({})), 'status', '--env', 'production', '--json');
     assert.match(output, /"job":null/);
     assert.match(output, /"state":"running"/);
   }
@@ -119,7 +120,7 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
   soakIt('tells people what it tells programs', () =>
     undisturbed(async () => {
       const exits = BROKEN.find(({title}) => title === 'exits') ?? assert.fail();
-      const {code, output} = await laptop.run(laptop.project(projectOf(exits)), 'deploy', '--yes');
+      const {code, output} = await deployer.run(deployer.project(projectOf(exits)), 'deploy', '--yes');
       assert.equal(code, 1);
       assert.match(output, /failed at start\n/);
       assert.match(output, /^error: .*exited with code 3.* \[APP_EXITED_EARLY\]$/m);
@@ -234,8 +235,8 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
 
   soakIt('ends with an error where the network is cut during the upload, and goes on when it is there again', () =>
     replaced(async () => {
-      const project = laptop.project(slow('uploaded'));
-      const command = laptop.start(project, ['deploy', '--yes', '--json']);
+      const project = deployer.project(slow('uploaded'));
+      const command = deployer.start(project, ['deploy', '--yes', '--json']);
       await command.until(({type}) => type === 'upload');
       await vps.cutNetwork();
       const ended = await command.ended.finally(() => vps.restoreNetwork());
@@ -250,8 +251,8 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
 
   soakIt('goes on by itself where the network is cut during the rollout, and is found done', () =>
     replaced(async () => {
-      const project = laptop.project(slow('alone'));
-      const command = laptop.start(project, ['deploy', '--yes', '--json']);
+      const project = deployer.project(slow('alone'));
+      const command = deployer.start(project, ['deploy', '--yes', '--json']);
       await untilStep(command, 'release-command');
       await vps.cutNetwork();
       await eventually(async () => assert.equal(await answer(), 'ok alone')).finally(() => vps.restoreNetwork());
@@ -262,22 +263,22 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
     }),
   );
 
-  soakIt('goes on by itself where the laptop is gone, and the next one attaches to it', () =>
+  soakIt('goes on by itself where the deployer is gone, and the next one attaches to it', () =>
     replaced(async () => {
-      const project = laptop.project(slow('attached'));
-      const command = laptop.start(project, ['deploy', '--yes', '--json']);
+      const project = deployer.project(slow('attached'));
+      const command = deployer.start(project, ['deploy', '--yes', '--json']);
       await untilStep(command, 'release-command');
       command.child.kill('SIGKILL');
       const {output} = await succeed(project, 'deploy', '--yes', '--json');
       assert.match(output, /job-done/);
       assert.equal(await countReleased('attached'), 1, 'a second job was begun');
       serving = 'attached';
-      laptop.tidy();
+      deployer.tidy();
     }),
   );
 
   soakIt('is none where the release serves already: nothing changes', async () => {
-    const project = laptop.project(slow('again'));
+    const project = deployer.project(slow('again'));
     await replaced(async () => {
       await succeed(project, 'deploy', '--yes', '--json');
       serving = 'again';
@@ -288,8 +289,8 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
 
   it('is noted as interrupted where the server is killed, and what it had started is ended', () =>
     undisturbed(async () => {
-      const project = laptop.project(slow('interrupted'));
-      const command = laptop.start(project, ['deploy', '--yes', '--json']);
+      const project = deployer.project(slow('interrupted'));
+      const command = deployer.start(project, ['deploy', '--yes', '--json']);
       await untilStep(command, 'health');
       // What a process that is killed has in its hands is lost, requests and connections; nothing after it is.
       await visitor.pause();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {requires} from '../helpers/system-parts.js';
 import {findCgroupVersion} from '../helpers/vps/cgroups.js';
-import {createLaptop, type Laptop} from '../helpers/vps/deployer.js';
+import {createDeployer, type Deployer} from '../helpers/vps/deployer.js';
 import {pidOf} from '../helpers/vps/pid-of.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
 
@@ -40,31 +40,31 @@ const limitsBy = areMissing ? 'none' : findCgroupVersion();
 
 describe.skipIf(areMissing)('an app on a server', {timeout: TIMEOUT_MS}, () => {
   let vps: Vps;
-  let laptop: Laptop;
+  let deployer: Deployer;
 
   beforeAll(async () => {
     vps = await startVps({name: 'one'});
-    laptop = createLaptop(vps);
-    await succeed(laptop.project({}), 'servers', 'add', 'root@one', '--yes');
+    deployer = createDeployer(vps);
+    await succeed(deployer.project({}), 'servers', 'add', 'root@one', '--yes');
     await deploy('shop', SHOP, '');
     await deploy('intruder', INTRUDER, LIMITS);
     await inside(`echo secret >${ROOT}/apps/shop/production/data/secret`);
   }, INSTALL_TIMEOUT_MS);
 
   afterAll(async () => {
-    laptop?.close();
+    deployer?.close();
     await vps?.close();
   }, INSTALL_TIMEOUT_MS);
 
   async function succeed(project: string, ...args: string[]): Promise<string> {
-    const {code, output} = await laptop.run(project, ...args);
+    const {code, output} = await deployer.run(project, ...args);
     assert.equal(code, 0, output);
     return output;
   }
 
   const deploy = (name: string, host: string, limits: string): Promise<string> =>
     succeed(
-      laptop.project({
+      deployer.project({
         'tako.toml': configOf(name, host, limits),
         'package.json': `{"name": "${name}", "type": "module", "private": true}\n`,
         'server.mjs': readFileSync(FIXTURE),
@@ -226,7 +226,7 @@ describe.skipIf(areMissing)('an app on a server', {timeout: TIMEOUT_MS}, () => {
       assert.notEqual(await attempt('memory', 2 * MEMORY_MIB * 1024 ** 2), 'done');
       await answers(INTRUDER);
       assert.notEqual(await appPid('intruder'), before);
-      const project = laptop.project({'tako.toml': configOf('intruder', INTRUDER, LIMITS)});
+      const project = deployer.project({'tako.toml': configOf('intruder', INTRUDER, LIMITS)});
       const log = await succeed(project, 'logs', '--env', 'production');
       assert.match(log, new RegExp(`more than its ${MEMORY_MIB} MiB of memory`));
       await answers(SHOP);
@@ -235,6 +235,6 @@ describe.skipIf(areMissing)('an app on a server', {timeout: TIMEOUT_MS}, () => {
 
   async function assertLimitsBy(): Promise<void> {
     assert.equal(vps.cgroups, limitsBy);
-    assert.match(await succeed(laptop.project({}), 'servers', 'status', '--json'), new RegExp(`cgroup-${limitsBy}`));
+    assert.match(await succeed(deployer.project({}), 'servers', 'status', '--json'), new RegExp(`cgroup-${limitsBy}`));
   }
 });

@@ -2,19 +2,9 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {
-  appendFileSync,
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import {appendFileSync, cpSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import type {ClientRequest, IncomingMessage} from 'node:http';
 import {request} from 'node:https';
-import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {Writable} from 'node:stream';
 import {text} from 'node:stream/consumers';
@@ -26,8 +16,8 @@ import {isSoak, scaled} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {createLoad, type Load} from '../helpers/vps/load.js';
 import type {LoadReport} from '../helpers/vps/load-tally.js';
-import {writeSshClient} from '../helpers/vps/ssh-access.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
+import {createWorkplace, type Workplace} from '../helpers/vps/workplace.js';
 
 // Everything that puts something new in the place of something that serves, while requests of every kind go on: not one of
 // them may fail.
@@ -59,9 +49,9 @@ health = "/"
 
 describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
   let vps: Vps;
-  let folder: string;
+  let place: Workplace;
   let ca: string;
-  let environment: NodeJS.ProcessEnv;
+  let project: string;
   /** The tako that upgrades: another build each time. */
   let nextTako: string;
   let load: Load | undefined;
@@ -69,18 +59,10 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
 
   beforeAll(async () => {
     vps = await startVps({name: 'one'});
-    folder = mkdtempSync(path.join(tmpdir(), 'tako-deploy-load-'));
-    for (const name of ['bin', 'home', 'shop']) mkdirSync(path.join(folder, name));
-    writeSshClient(path.join(folder, 'bin'), [vps.sshConfig]);
-    environment = {
-      ...process.env,
-      PATH: `${path.join(folder, 'bin')}:${process.env.PATH}`,
-      TAKO_HOME: path.join(folder, 'home'),
-      NO_COLOR: '1',
-    };
-    nextTako = copyTako(path.join(folder, 'tako'));
-    copyFileSync(path.join(REPOSITORY, 'test/fixtures/apps/loaded-server.mjs'), path.join(folder, 'shop/server.mjs'));
-    writeFileSync(path.join(folder, 'shop/tako.toml'), CONFIG);
+    place = createWorkplace([vps]);
+    nextTako = copyTako(path.join(place.folder, 'tako'));
+    const server = readFileSync(path.join(REPOSITORY, 'test/fixtures/apps/loaded-server.mjs'));
+    project = place.project('shop', {'server.mjs': server, 'tako.toml': CONFIG});
     await tako('servers', 'add', 'root@one', '--yes');
     for (let release = 0; release < 2; release++) await deploy();
     await handshake(undefined).then(socket => socket.destroy());
@@ -90,7 +72,7 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
   afterAll(async () => {
     await load?.stop();
     await vps?.close();
-    if (folder) rmSync(folder, {recursive: true, force: true});
+    place?.close();
   }, INSTALL_TIMEOUT_MS);
 
   it(`loses nothing in ${DEPLOYS} deploys`, {timeout: LOAD_TIMEOUT_MS}, async () => {
@@ -193,7 +175,7 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
   }
 
   async function deploy(): Promise<void> {
-    writeFileSync(path.join(folder, 'shop/change.txt'), `change ${++changes}\n`);
+    writeFileSync(path.join(project, 'change.txt'), `change ${++changes}\n`);
     await tako('deploy', '--yes');
   }
 
@@ -217,8 +199,8 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
 
   async function run(cli: string, ...args: string[]): Promise<string> {
     const child = spawn(process.execPath, [cli, ...args], {
-      cwd: path.join(folder, 'shop'),
-      env: environment,
+      cwd: project,
+      env: place.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

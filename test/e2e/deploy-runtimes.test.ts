@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
-import {createLaptop, type Ended, type Files, type Laptop, problemOf} from '../helpers/vps/deployer.js';
+import {createDeployer, type Deployer, type Ended, problemOf} from '../helpers/vps/deployer.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
+import type {Files} from '../helpers/vps/workplace.js';
 
 // Apps that are run by something else than the server's own Node.
 
@@ -38,25 +39,25 @@ describe.skipIf(requires(...VPS_PARTS, 'npm registry'))(
   {timeout: TIMEOUT_MS},
   () => {
     let vps: Vps;
-    let laptop: Laptop;
+    let deployer: Deployer;
 
     beforeAll(async () => {
       vps = await startVps({name: 'one'});
-      laptop = createLaptop(vps);
-      await succeed(laptop.project({}), 'servers', 'add', 'root@one', '--yes');
+      deployer = createDeployer(vps);
+      await succeed(deployer.project({}), 'servers', 'add', 'root@one', '--yes');
     }, INSTALL_TIMEOUT_MS);
 
     afterAll(async () => {
-      laptop?.close();
+      deployer?.close();
       await vps?.close();
     }, INSTALL_TIMEOUT_MS);
 
     async function succeed(project: string, ...args: string[]): Promise<Ended> {
-      const ended = await laptop.run(project, ...args);
+      const ended = await deployer.run(project, ...args);
       assert.equal(ended.code, 0, ended.output);
       return ended;
     }
-    const deploy = (files: Files): Promise<Ended> => succeed(laptop.project(files), 'deploy', '--yes');
+    const deploy = (files: Files): Promise<Ended> => succeed(deployer.project(files), 'deploy', '--yes');
 
     async function inside(command: string): Promise<string> {
       const {exitCode, stdout, stderr} = await vps.run(command);
@@ -76,7 +77,7 @@ describe.skipIf(requires(...VPS_PARTS, 'npm registry'))(
       assert.match(await answerOf('old'), /^v22\./);
       assert.equal((await answerOf('old')).split(' ')[1], `${tree}/.tako/runtime/node`);
       assert.match(await inside('cat /opt/tako/apps/old/production/data/released-by'), /^v22\./);
-      const {output} = await succeed(laptop.project(nodeApp('one')), 'exec', '--', 'node', '--version');
+      const {output} = await succeed(deployer.project(nodeApp('one')), 'exec', '--', 'node', '--version');
       assert.match(output, /^v22\./);
     });
 
@@ -85,9 +86,9 @@ describe.skipIf(requires(...VPS_PARTS, 'npm registry'))(
       const [, kibibytes] = /uploaded \d+ files?, (\d+) KiB/.exec(output) ?? [];
       assert.ok(Number(kibibytes) < MIB / 1024, output);
       assert.equal(await linksOfRuntimes(), '3', 'the object, and a link in each of two releases');
-      await succeed(laptop.project(nodeApp('two')), 'rollback');
+      await succeed(deployer.project(nodeApp('two')), 'rollback');
       assert.match(await answerOf('old'), /^v22\./);
-      await succeed(laptop.project(nodeApp('two')), 'delete', '--yes');
+      await succeed(deployer.project(nodeApp('two')), 'delete', '--yes');
       assert.equal(await linksOfRuntimes(), '1', 'no release has it, and it goes with what is a day old');
     });
 
@@ -97,7 +98,7 @@ describe.skipIf(requires(...VPS_PARTS, 'npm registry'))(
         'tako.toml': tomlOf('old', 'build = {run = "exit 1"}', 'start = ["node", "server.mjs"]'),
         '.nvmrc': '99\n',
       };
-      const {code, message, hint} = problemOf(await laptop.run(laptop.project(files), 'deploy', '--yes', '--json'));
+      const {code, message, hint} = problemOf(await deployer.run(deployer.project(files), 'deploy', '--yes', '--json'));
       assert.equal(code, 'RUNTIME_UNAVAILABLE');
       assert.match(message, /^\.nvmrc asks for Node 99, of which npm has no build/);
       assert.match(hint ?? '', /the newest is \d+\.\d+\.\d+/);

@@ -1,4 +1,4 @@
-import type {Files} from './deployer.js';
+import type {Files} from './workplace.js';
 
 // Releases of an app that do not come to serve, each for a reason of its own.
 

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import type {Problem} from '../../../src/control/events.js';
-import {writeSshClient} from './ssh-access.js';
 import type {Vps} from './vps.js';
+import {createWorkplace, type Files, type Workplace} from './workplace.js';
 
-// Where `tako deploy` is typed: a home, an ssh that knows the machine, and projects.
+// Somebody who deploys to one machine, and reads what the commands say with --json.
 
 const CLI = path.resolve(import.meta.dirname, '../../../dist/cli.js');
-
-export type Files = Readonly<Record<string, string | Buffer>>;
 
 /** A line that a command wrote with --json. */
 export type Line = {
@@ -42,9 +39,7 @@ export type Command = {
   readonly ended: Promise<Ended>;
 };
 
-export type Laptop = {
-  /** Everything of it is in there; programs find it as their folder for temporary files. */
-  readonly folder: string;
+export type Deployer = Pick<Workplace, 'folder' | 'close'> & {
   /** Makes a project with these files. */
   project(files: Files): string;
   start(project: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Command;
@@ -53,27 +48,17 @@ export type Laptop = {
   leftovers(): readonly string[];
   /** Takes away what a command that was killed could not take away itself. */
   tidy(): void;
-  close(): void;
 };
 
-export function createLaptop(vps: Vps): Laptop {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tako-deployer-'));
-  for (const name of ['bin', 'home', 'tmp', 'projects']) mkdirSync(path.join(folder, name));
-  writeSshClient(path.join(folder, 'bin'), [vps.sshConfig]);
-  const common: NodeJS.ProcessEnv = {
-    ...process.env,
-    PATH: `${path.join(folder, 'bin')}:${process.env.PATH}`,
-    TAKO_HOME: path.join(folder, 'home'),
-    TMPDIR: path.join(folder, 'tmp'),
-    // A cut is noticed after three seconds.
-    TAKO_SSH_OPTIONS: '-o ServerAliveInterval=1 -o ConnectTimeout=2',
-    NO_COLOR: '1',
-  };
+export function createDeployer(vps: Vps): Deployer {
+  // A cut is noticed after three seconds.
+  const place = createWorkplace([vps], {TAKO_SSH_OPTIONS: '-o ServerAliveInterval=1 -o ConnectTimeout=2'});
+  const {folder, home, temporary} = place;
   const running = new Set<ChildProcess>();
   let projects = 0;
 
-  const start: Laptop['start'] = (cwd, args, environment = {}) => {
-    const env = {...common, ...environment};
+  const start: Deployer['start'] = (cwd, args, environment = {}) => {
+    const env = {...place.environment, ...environment};
     const child = spawn(process.execPath, [CLI, ...args], {cwd, env, stdio: ['ignore', 'pipe', 'pipe']});
     running.add(child);
     child.once('close', () => running.delete(child));
@@ -82,30 +67,22 @@ export function createLaptop(vps: Vps): Laptop {
   return {
     folder,
     start,
-    project(files) {
-      const project = path.join(folder, 'projects', String(++projects));
-      mkdirSync(project);
-      for (const [name, content] of Object.entries(files)) {
-        mkdirSync(path.dirname(path.join(project, name)), {recursive: true});
-        writeFileSync(path.join(project, name), content);
-      }
-      return project;
-    },
+    project: files => place.project(String(++projects), files),
     run: (project, ...args) => start(project, args).ended,
     leftovers: () => [
-      ...readdirSync(path.join(folder, 'tmp')).filter(name => name !== 'node-compile-cache'),
-      ...readdirSync(path.join(folder, 'home'), {recursive: true})
+      ...readdirSync(temporary).filter(name => name !== 'node-compile-cache'),
+      ...readdirSync(home, {recursive: true})
         .map(String)
         .filter(file => file.endsWith('.tmp')),
     ],
     tidy() {
-      for (const name of readdirSync(path.join(folder, 'tmp'))) {
-        rmSync(path.join(folder, 'tmp', name), {recursive: true, force: true});
+      for (const name of readdirSync(temporary)) {
+        rmSync(path.join(temporary, name), {recursive: true, force: true});
       }
     },
     close() {
       for (const child of running) child.kill('SIGKILL');
-      rmSync(folder, {recursive: true, force: true});
+      place.close();
     },
   };
 }

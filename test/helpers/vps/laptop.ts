@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {cpSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {type CommandResult, run} from '../../../src/system/exec.js';
-import {writeSshClient} from './ssh-access.js';
 import type {Vps} from './vps.js';
+import {createWorkplace} from './workplace.js';
 
 // The machine that a user deploys from: the command as it is installed, a home of its own, and an ssh that knows servers.
 
@@ -40,20 +39,7 @@ export type RunningCommand = {
 
 /** A laptop whose ssh knows these servers by their names. */
 export function createLaptop(servers: readonly Vps[]): Laptop {
-  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'tako-laptop-')));
-  const home = path.join(folder, 'home');
-  const programs = path.join(folder, 'bin');
-  writeSshClient(
-    programs,
-    servers.map(({sshConfig}) => sshConfig),
-  );
-  const environment = {
-    ...process.env,
-    PATH: `${programs}:${process.env.PATH}`,
-    TAKO_HOME: home,
-    NO_COLOR: '1',
-    USER: 'someone',
-  };
+  const {folder, home, projects, environment, close} = createWorkplace(servers, {USER: 'someone'});
   let packageFolder = REPOSITORY;
   const cli = (): string => path.join(packageFolder, 'dist/cli.js');
   const attempt: Laptop['attempt'] = (directory, ...args) =>
@@ -61,8 +47,6 @@ export function createLaptop(servers: readonly Vps[]): Laptop {
       {file: 'sh', args: ['-c', 'cd "$1" && shift && exec "$@"', 'sh', directory, process.execPath, cli(), ...args]},
       {environment, timeoutMs: TIMEOUT_MS},
     );
-  const projects = path.join(folder, 'projects');
-  mkdirSync(projects);
   return {
     home,
     projects,
@@ -78,7 +62,7 @@ export function createLaptop(servers: readonly Vps[]): Laptop {
       packageFolder = path.join(folder, `tako-${version}`);
       copyPackage(packageFolder, version);
     },
-    close: () => rmSync(folder, {recursive: true, force: true}),
+    close,
   };
 }
 
