@@ -3,6 +3,7 @@ import {toProblem} from '../control/protocol.js';
 import {type Daemon, startDaemon} from '../devproxy/daemon.js';
 import type {DaemonReport} from '../devproxy/daemon-client.js';
 import {errorCode} from '../system/error.js';
+import {outliveOutput} from '../system/outlive-output.js';
 import {createContext, DEFAULT_PORTS, loadUserSettings, type PortFlags} from './context.js';
 
 /** Runs the dev daemon in the foreground; `tako dev` starts it detached, with its output in the daemon's log. */
@@ -55,6 +56,7 @@ const SOCKET_ERRORS = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT
 
 /** Every socket has its own error listener; should one be missing, that costs its connection, not everybody's apps. */
 function surviveSocketErrors(running: Daemon): void {
+  outliveOutput(process.stdout, process.stderr);
   process.on('uncaughtException', error => {
     log(`uncaught: ${error.stack ?? error.message}`);
     if (SOCKET_ERRORS.has(errorCode(error) ?? '')) return;

@@ -10,6 +10,7 @@ import {TakoError} from '../../system/error.js';
 import {type Run, run} from '../../system/exec.js';
 import {ensurePrivateFolder} from '../../system/files.js';
 import {type Lock, tryLock} from '../../system/lock.js';
+import {outliveOutput} from '../../system/outlive-output.js';
 import {createAppUsers} from './app-users.js';
 import {createBaggage} from './baggage.js';
 import {createBequest} from './bequest.js';
@@ -91,6 +92,7 @@ export async function runHolder(options: HolderOptions): Promise<void> {
   const reload = (): void => holder?.askForReload();
   // With the holder all apps would end: a bug costs what it costs, and no more.
   const survive = (error: Error): void => say(`a bug: ${error.stack ?? error.message}`);
+  outliveOutput(process.stderr);
   process.on('SIGTERM', close).on('SIGINT', close).on('SIGHUP', reload);
   try {
     holder = await startHolder(options);

@@ -1,12 +1,14 @@
 // `tako-server serve`: the server process, which only the holder starts.
 
 import {systemClock} from '../../system/clock.js';
+import {outliveOutput} from '../../system/outlive-output.js';
 import {readVersion} from '../../system/version.js';
 import {connectHolder} from '../holder/holder-client.js';
 import {startServer} from './server.js';
 
 /** Serves until another process follows. Resolves with the exit code. */
 export async function serve(root: string): Promise<number> {
+  outliveOutput(process.stderr);
   // What the user's terminal or a service manager sends to the group is the holder's to pass on.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const holder = await connectHolder();
