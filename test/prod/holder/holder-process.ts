@@ -92,6 +92,8 @@ export async function startHolderProcess(changes: Partial<HolderOptions> & {read
   const exited = once(child, 'exit');
   const ask = async <T>(action: string, asked: unknown = {}): Promise<T> => {
     const {result, error} = await post<T>(port, action, asked);
+    // One that is followed takes connections until the other does.
+    if (error?.code === 'SERVER_DRAINING') return ask(action, asked);
     if (error) throw Object.assign(new Error(error.message), error);
     return result;
   };

@@ -73,23 +73,23 @@ describe('a holder that is replaced', () => {
   });
 
   it('loses no line of output, and gives none twice', async () => {
+    // Slow enough for what nobody reads yet to find room meanwhile.
     const script = `
       let n = 0;
-      const write = () => { for (let i = 0; i < 20; i++) console.log('line ' + n++ + ' ' + 'x'.repeat(n % 300)); };
+      const write = () => { for (let i = 0; i < 4; i++) console.log('line ' + n++ + ' ' + 'x'.repeat(n % 300)); };
       setInterval(write, 20);
       ${servingScript('')}`;
     const app = scriptSpec(script, {app: 'chatty'});
     await holder.start(app);
     await upgrade();
-    await eventually(async () => assert.ok((await holder.lines(app)).length > 200));
+    await eventually(async () => assert.ok((await holder.lines(app)).length > 100));
     await holder.ask('/stop', {spec: app});
-    const lines = (await holder.lines(app)).filter(([stream]) => stream !== 'tako');
-    const numbers = lines.map(([, text]) => Number(/^line (\d+) x*$/.exec(text)?.[1]));
-    const [first = Number.NaN] = numbers;
-    const gaps = numbers.flatMap((number, index) =>
-      number === first + index ? [] : [`${number} after ${numbers[index - 1]}`],
-    );
-    assert.deepEqual(gaps.slice(0, 3), []);
+    // It may have been ended in the middle of the last one.
+    const lines = (await holder.lines(app)).filter(([stream]) => stream !== 'tako').slice(0, -1);
+    const [first = 0] = lines.map(([, text]) => Number(text.split(' ')[1]));
+    const expected = (index: number): string => `line ${first + index} ${'x'.repeat((first + index + 1) % 300)}`;
+    const strange = lines.filter(([, text], index) => text !== expected(index));
+    assert.deepEqual(strange.slice(0, 3), []);
   });
 
   it('knows how an app ends that was started before, and starts others', async () => {
