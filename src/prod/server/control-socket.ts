@@ -3,14 +3,14 @@
 
 import {once} from 'node:events';
 import {chmod, readdir, readlink, rename, rm, symlink} from 'node:fs/promises';
-import {createServer, type Socket} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import type {Handlers} from '../../control/method.js';
 import {serveClient} from '../../control/server.js';
 import type {ServerMethods} from '../../control/server-methods.js';
 import {within} from '../../supervisor/race.js';
 import {systemClock} from '../../system/clock.js';
-import {processIdentity} from '../../system/processes.js';
+import {errorCode} from '../../system/error.js';
 import type {UploadReceiver} from '../releases/upload-receiver.js';
 import {receiveUpload} from '../releases/upload-stream.js';
 
@@ -85,12 +85,25 @@ export async function findControlSocketOwner(shared: string): Promise<number | u
 /** `run/control.123.sock` beside `run/control.sock`. */
 const ownPath = (shared: string, pid: number): string => shared.replace(/\.sock$/, `.${pid}.sock`);
 
-/** Sockets of processes that were killed. */
+/** Sockets of processes that were killed: nobody hears them. The pid in the name may be another process's by now. */
 async function removeLeftovers(shared: string): Promise<void> {
   const folder = path.dirname(shared);
   for (const name of await readdir(folder)) {
-    const pid = Number(/\.(\d+)\.sock(?:\.new)?$/.exec(name)?.[1]);
-    if (pid > 0 && (await processIdentity(pid)) === undefined) await rm(path.join(folder, name), {force: true});
+    const file = path.join(folder, name);
+    if (/\.\d+\.sock(?:\.new)?$/.test(name) && !(await isHeard(file))) await rm(file, {force: true});
+  }
+}
+
+/** Whether a process listens on the socket, or the one that a link leads to. */
+async function isHeard(file: string): Promise<boolean> {
+  const socket = connect(file);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    return !['ECONNREFUSED', 'ENOENT'].includes(errorCode(error) ?? '');
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {createConnection, type Socket} from 'node:net';
+import {mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {createConnection, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {text} from 'node:stream/consumers';
@@ -86,11 +86,21 @@ describe('the control socket of a server', () => {
     client.close();
   });
 
-  it('is rid of what killed processes have left', async () => {
+  it('is rid of what killed processes have left, also where others have their pids now', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'tako-socket-'));
-    writeFileSync(path.join(folder, 'control.4194304.sock'), '');
+    for (const pid of [4_194_304, process.ppid]) writeFileSync(path.join(folder, `control.${pid}.sock`), '');
+    symlinkSync('control.4194303.sock', path.join(folder, 'control.4194303.sock.new'));
     await open(folder);
     assert.deepEqual(readdirSync(folder).sort(), [`control.${process.pid}.sock`, 'control.sock']);
+  });
+
+  it('leaves that of a process before it, which still has clients', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tako-socket-'));
+    const before = createServer(socket => socket.resume()).listen(path.join(folder, 'control.4194304.sock'));
+    await once(before, 'listening');
+    await open(folder);
+    assert.ok(readdirSync(folder).includes('control.4194304.sock'));
+    before.close();
   });
 
   it('ends a client whose first words are neither', async () => {
