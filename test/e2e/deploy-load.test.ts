@@ -10,7 +10,7 @@ import type {Writable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import {setTimeout as delay} from 'node:timers/promises';
 import {connect, type TLSSocket} from 'node:tls';
-import {afterAll, beforeAll, describe, it} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, it, onTestFailed} from 'vitest';
 import {eventually} from '../helpers/eventually.js';
 import {isSoak, scaled} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
@@ -74,6 +74,10 @@ describe.skipIf(requires(...VPS_PARTS))('a server under constant load', () => {
     await vps?.close();
     place?.close();
   }, INSTALL_TIMEOUT_MS);
+
+  beforeEach(() => {
+    onTestFailed(async () => console.log((await vps.run('tail -n 40 /opt/tako/service/tako.log')).stdout));
+  });
 
   it(`loses nothing in ${DEPLOYS} deploys`, {timeout: LOAD_TIMEOUT_MS}, async () => {
     assertNothingLost(await underLoad(DEPLOYS, deploy));

@@ -27,8 +27,8 @@ export type SpawnRequest = {
 export type HeldApps = {
   /** Starts a process, or throws NotSpawned or ISOLATION_REFUSED. */
   start(request: SpawnRequest): Promise<HeldApp>;
-  /** Goes on with one that the holder before has left. */
-  inherit(before: InheritedAppState, sockets: AppSockets): Promise<HeldApp>;
+  /** Goes on with one that the holder before has left. Sockets are read from the moment on in which they are made. */
+  inherit(before: InheritedAppState, makeSockets: () => AppSockets): Promise<HeldApp>;
   /** It belongs to these server processes again. What nobody owns any more and was to end is let go of. */
   rejoin(instance: string, watchers: readonly Link[], owner: Link | undefined): void;
   find(instance: string): HeldApp | undefined;
@@ -151,11 +151,11 @@ export function createHeldApps({isRoot, users, groups, records, clock, say}: Hel
       starting.set(instance, begun);
       return begun;
     },
-    inherit: async (before, sockets) => {
+    inherit: async (before, makeSockets) => {
       const {spec, isolation, meta, killsBefore, isHandedOver} = before;
       const {cgroup, limits} = isolation;
       const lease = cgroup === undefined ? undefined : await groups.take(cgroup, limits, killsBefore);
-      const app = inheritApp(before, sockets);
+      const app = inheritApp(before, makeSockets());
       const held = keep({app, spec, wire: wireSpec(spec), isolation, meta, isHandedOver, before}, lease);
       apps.set(before.instance, held);
       return held;

@@ -141,7 +141,8 @@ async function startLocked(options: Options, {folder, lock, estate}: Ground): Pr
     const groups = createGroupLeases(cgroups);
     const isolation = {isRoot, users: () => [...users.all(), ...(user ? [user] : [])]};
     const apps = createHeldApps({...isolation, groups, records, clock, say});
-    for (const app of estate?.table.apps ?? []) await apps.inherit(app, estate?.socketsOf(`app/${app.instance}`) ?? {});
+    for (const app of estate?.table.apps ?? [])
+      await apps.inherit(app, () => estate?.socketsOf(`app/${app.instance}`) ?? {});
     sockets = estate?.listening ?? openListeningSockets(listeners);
     const parts = {options, folder, records, apps, sockets, users, limitsBy: cgroups.version, isRoot, estate};
     return assemble(parts, async () => {
