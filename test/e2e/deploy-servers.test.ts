@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import {mkdirSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
 import {afterEach, beforeAll, describe, it} from 'vitest';
 import type {ServerInfo} from '../../src/control/server-methods.js';
 import type {Example} from '../helpers/example.js';
 import {requires} from '../helpers/system-parts.js';
 import {visit} from '../helpers/vps/visit.js';
+import type {Vps} from '../helpers/vps/vps.js';
 import {DEPLOY_PARTS, greetingOf, openNotes, shareSite, statusOf, TIMEOUT_MS} from './deploy/site.js';
 
 // A server from nothing to nothing, by a user who is not root and may use sudo.
@@ -60,7 +63,10 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
   it('is reloaded and upgraded below apps that go on', async () => {
     const {laptop, vps} = site();
     await laptop.tako(notes.folder, 'deploy');
+    const other = makeUnmodified(laptop.projects);
+    await laptop.tako(other, 'deploy');
     const app = await greetingOf(vps, 'notes');
+    const unmodified = await pidOfUnmodified(vps);
     const first = await infoOf();
     await tako('servers', 'reload');
     const second = await infoOf();
@@ -72,6 +78,8 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
     assert.equal(new Set([first.pid, second.pid, third.pid]).size, 3);
     assert.deepEqual([second.version, third.version], [first.version, '97.0.0']);
     assert.deepEqual(await greetingOf(vps, 'notes'), app);
+    assert.equal(await pidOfUnmodified(vps), unmodified);
+    await laptop.tako(other, 'delete', '--yes');
     const upgraded = await holderOf();
     assert.equal(upgraded.pid, holder.pid, 'the holder is the same process');
     assert.match(upgraded.command, /\/versions\/97\.0\.0-/, 'and another program');
@@ -133,3 +141,24 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
 /** What an installation could leave: folders, accounts, processes beside those that look. */
 const EVERYTHING = `ls -A /opt /etc/systemd/system /etc/cron.d /var/spool/cron/crontabs /etc/sysctl.d /run 2> /dev/null
 cat /etc/passwd /etc/group; cat /etc/rc.local 2> /dev/null; ps -eo user,args | grep -v -E 'ps -eo|grep|sshd|^root +sh -c'`;
+
+/** An app that knows nothing of tako: where it listens is found out by what it reports. */
+function makeUnmodified(folder: string): string {
+  const project = path.join(folder, 'unmodified');
+  mkdirSync(project);
+  const files = {
+    'package.json': '{"name": "unmodified", "type": "module", "scripts": {"start": "node server.js"}}',
+    'server.js': `import {createServer} from 'node:http';
+createServer((_, response) => response.end(String(process.pid))).listen(process.env.PORT);`,
+    'tako.toml':
+      'name = "unmodified"\nstability = 0\nhealth = "/"\n\n[envs.production]\nroute = "unmodified.example.com"\nservers = ["one"]\n',
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(project, name), text);
+  return project;
+}
+
+async function pidOfUnmodified(vps: Vps): Promise<number> {
+  const {status, body} = await visit(vps, 'https://unmodified.example.com/');
+  assert.equal(status, 200, body);
+  return Number(body);
+}

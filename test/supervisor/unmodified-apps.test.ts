@@ -237,8 +237,10 @@ describe('an app that restarts by itself', () => {
   it('is followed to the server that stays when the other one closes for good', async () => {
     const [port, other] = [await freePort(), await freePort()];
     const app = await startNode(`${HTTP}
-      const first = createServer().listen(${port}, () => createServer().listen(${other}));
-      process.on('SIGUSR2', () => first.close());`);
+      const first = createServer();
+      // It is found, and may be sent the signal, from the moment on in which it listens.
+      process.on('SIGUSR2', () => first.close());
+      first.listen(${port}, () => createServer().listen(${other}));`);
     assert.equal(endpointOf(app).port, port);
     process.kill(app.child.pid, 'SIGUSR2');
     await app.untilMoved(1);
@@ -250,9 +252,10 @@ describe('an app that restarts by itself', () => {
     const app = await startNode(`${HTTP}
       import {readFileSync} from 'node:fs';
       import https from 'node:https';
-      const plain = createServer().listen(process.env.PORT);
+      const plain = createServer();
       const secure = https.createServer(JSON.parse(readFileSync('tls.json', 'utf8')));
-      process.on('SIGUSR2', () => plain.close(() => secure.listen(process.env.PORT)));`);
+      process.on('SIGUSR2', () => plain.close(() => secure.listen(process.env.PORT)));
+      plain.listen(process.env.PORT);`);
     assert.equal(endpointOf(app).isTls, false);
     process.kill(app.child.pid, 'SIGUSR2');
     await app.untilMoved(1);
