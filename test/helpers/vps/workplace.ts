@@ -49,6 +49,7 @@ export function createWorkplace(servers: readonly Pick<Vps, 'sshConfig'>[], more
     },
     project(name, files) {
       const project = path.join(projects, name);
+      mkdirSync(project);
       for (const [file, content] of Object.entries(files)) {
         mkdirSync(path.dirname(path.join(project, file)), {recursive: true});
         writeFileSync(path.join(project, file), content);
