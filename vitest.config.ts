@@ -22,12 +22,10 @@ const LONG = [
   'test/devproxy/daemon-client.test.ts',
   'test/devproxy/start-failures.test.ts',
   'test/devproxy/watch/source-watch.test.ts',
-  'test/e2e/browser.test.ts',
   'test/e2e/chaos.test.ts',
   'test/e2e/daemon-kills.test.ts',
   'test/e2e/deploy*.test.ts',
   'test/e2e/dev.test.ts',
-  'test/e2e/gateway-pages.test.ts',
   'test/e2e/load.test.ts',
   'test/e2e/machine.test.ts',
   'test/e2e/vps.test.ts',
@@ -60,16 +58,34 @@ const ONLY_SOAK = [
   'test/e2e/deploy-next.test.ts',
   'test/e2e/deploy-several.test.ts',
 ];
+/** By themselves: Chromium drops its connections when a network interface comes or goes, as suites with servers have it. */
+const WITH_CHROMIUM = [
+  'test/e2e/browser.test.ts',
+  'test/e2e/gateway-pages.test.ts',
+  'test/proxy/tools/chromium.test.ts',
+];
 const isLong = process.env.TAKO_LONG === '1';
+const isChromium = process.env.TAKO_CHROMIUM === '1';
+
+function suites(): {readonly include: readonly string[]; readonly exclude: readonly string[]} {
+  if (isChromium) return {include: WITH_CHROMIUM, exclude: []};
+  // Apps of many frameworks are run by `npm run test:frameworks`.
+  const apart = ['test/frameworks/**', ...WITH_CHROMIUM];
+  if (isLong) {
+    const include = LONG.map(pattern => pattern.replace(/\*\*$/, '**/*.test.ts'));
+    return {include, exclude: [...apart, ...(isSoak ? [] : ONLY_SOAK)]};
+  }
+  return {include: ['test/**/*.test.{ts,tsx}'], exclude: [...apart, ...(isSoak ? [] : LONG)]};
+}
+const {include, exclude} = suites();
 
 export default defineConfig({
   test: {
-    include: isLong ? LONG.map(pattern => pattern.replace(/\*\*$/, '**/*.test.ts')) : ['test/**/*.test.{ts,tsx}'],
-    // Apps of many frameworks are run by `npm run test:frameworks`.
-    exclude: [...configDefaults.exclude, 'test/frameworks/**', ...(isSoak ? [] : isLong ? ONLY_SOAK : LONG)],
+    include: [...include],
+    exclude: [...configDefaults.exclude, ...exclude],
     globalSetup: ['test/helpers/build.ts'],
     // Long suites run many commands, four at once on a machine that may be small: the limit is for what hangs.
-    testTimeout: isSoak ? 600_000 : isLong ? 120_000 : 30_000,
+    testTimeout: isSoak ? 600_000 : isLong || isChromium ? 120_000 : 30_000,
     hookTimeout: 30_000,
     // Half of the tests wait for processes of their own: one worker per core would leave a core idle.
     maxWorkers: 4,
