@@ -1,5 +1,5 @@
 import {parseStaticRoute} from '../config/static-route.js';
-import type {AppStatus, Problem} from '../control/events.js';
+import type {AppStatus, LanAddress, Problem} from '../control/events.js';
 import type {Registration} from '../control/protocol.js';
 import {originOf} from '../proxy/request-path.js';
 import {parseRoute} from '../proxy/route-syntax.js';
@@ -14,12 +14,13 @@ export type StatusFacts = {
   readonly clients: number;
   readonly startedFor: readonly string[];
   readonly problem: Problem | null;
+  readonly lan: LanAddress | null;
 };
 
 /** One app as clients see it. */
 export function renderAppStatus(registration: Registration, instance: Instance, facts: StatusFacts): AppStatus {
   const {name, directory, configFile, command, primaryHost} = registration;
-  const {httpsPort, memoryBytes, clients, problem, startedFor} = facts;
+  const {httpsPort, memoryBytes, clients, problem, startedFor, lan} = facts;
   const isRunning = 'pid' in instance;
   return {
     name,
@@ -37,6 +38,7 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
     problem,
     startedFor,
     clients,
+    lan,
   };
 }
 

@@ -4,16 +4,18 @@ import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import type {Lan} from './lan/lan.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly lan: Pick<Lan, 'open' | 'shut'>;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers({apps, lan, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
     hello: async () => info(),
     async register({registration}, {signal}) {
@@ -39,6 +41,16 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
     async logs({name, count, follow}, context) {
       await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
       return {};
+    },
+    async lanOn({names, address, stays}, {signal}) {
+      names.forEach(apps.status);
+      await lan.open({apps: names, address: address ?? undefined, client: stays ? undefined : signal});
+      return {apps: names.map(apps.status)};
+    },
+    async lanOff({names}) {
+      names.forEach(apps.status);
+      await lan.shut(names);
+      return {apps: names.map(apps.status)};
     },
     async shutdown() {
       // After the answer is out: closing ends the connection it travels on.

@@ -20,6 +20,7 @@ export const STOPPED: AppStatus = {
   problem: null,
   startedFor: [],
   clients: 1,
+  lan: null,
 };
 
 export const STARTING: AppStatus = {...STOPPED, state: 'starting', pid: 4711, startedAt: MORNING};
@@ -79,6 +80,7 @@ export function createFakeSession({
         asked.push(`copy ${text}`);
         return hasClipboard;
       },
+      toggleLan: () => void asked.push('lan'),
     },
     emit(...events) {
       for (const event of events) for (const listener of listeners) listener(event);
