@@ -12,6 +12,7 @@ import {nthName} from './names.js';
 import {createOutbox} from './outbox.js';
 import {
   goodbyeOf,
+  HOST_TTL_SECONDS,
   hostRecords,
   isAddressRecord,
   isSameName,
@@ -95,11 +96,19 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   }
 
   function onResponse({answers, additionals}: MdnsResponse): void {
+    keepAlive(answers);
     for (const claim of claims.values()) {
       if (!isConflict(claim.name, [...answers, ...additionals], ownAddresses)) continue;
       if (claim.state === 'probing') claim.interrupt('taken');
       else void reclaim(claim);
     }
+  }
+
+  /** Section 6.6: another responder of this machine says goodbye to what is ours too, and all would forget it. */
+  function keepAlive(theirs: readonly MdnsRecord[]): void {
+    const ending = theirs.filter(({ttl = 0}) => ttl < HOST_TTL_SECONDS / 2);
+    const ours = ownRecords().filter(own => ending.some(other => isSameRecord(own, other)));
+    if (ours.length > 0) outbox.answer({answers: ours, additionals: []}, {isDefence: true});
   }
 
   /** Packets come from anybody: only neighbours count, and none of them breaks anything. */
