@@ -56,7 +56,7 @@ export const isAddressRecord = ({type, class: kind}: MdnsRecord): boolean =>
 
 /** The bytes of an address, in hexadecimal digits: texts of the same address may differ. */
 export function addressBytes(address: string): string {
-  if (!isIPv4(address)) return expandIpv6(address).replaceAll(':', '');
+  if (!isIPv4(address)) return expandIpv6(address.toLowerCase()).replaceAll(':', '');
   const bytes = address.split('.').map(part => Number(part).toString(16).padStart(2, '0'));
   return bytes.join('');
 }
