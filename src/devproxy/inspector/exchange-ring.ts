@@ -1,0 +1,59 @@
+import type {ObservedExchange} from './observed-exchange.js';
+
+/** A page of a dev server without bundling asks for some hundred modules. */
+const MAX_EXCHANGES = 500;
+/** A hundred exchanges of the largest kind that is kept whole on both sides are half of it. */
+export const RING_BYTES = 8 * 1024 * 1024;
+
+/** The last exchanges of one app, those under way included. */
+export class ExchangeRing {
+  bytes = 0;
+  readonly #items: (ObservedExchange | undefined)[] = [];
+  #first = 0;
+  #count = 0;
+
+  /** Makes room where it is needed, and takes it. Ids grow. */
+  add(exchange: ObservedExchange): void {
+    if (this.#count === MAX_EXCHANGES) this.dropOldest();
+    this.#items[(this.#first + this.#count) % MAX_EXCHANGES] = exchange;
+    this.#count += 1;
+    this.grow(exchange.bytes);
+  }
+
+  /** What it has takes so many bytes more. */
+  grow(bytes: number): void {
+    this.bytes += bytes;
+    while (this.bytes > RING_BYTES) this.dropOldest();
+  }
+
+  dropOldest(): void {
+    const oldest = this.#items[this.#first];
+    if (oldest === undefined) return;
+    this.#items[this.#first] = undefined;
+    this.#first = (this.#first + 1) % MAX_EXCHANGES;
+    this.#count -= 1;
+    this.bytes -= oldest.bytes;
+    oldest.isKept = false;
+  }
+
+  /** Oldest first. */
+  list(): ObservedExchange[] {
+    return Array.from({length: this.#count}, (_, index) => this.#at(index));
+  }
+
+  find(id: number): ObservedExchange | undefined {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#at(middle).id < id) low = middle + 1;
+      else high = middle;
+    }
+    const found = low < this.#count ? this.#at(low) : undefined;
+    return found?.id === id ? found : undefined;
+  }
+
+  #at(index: number): ObservedExchange {
+    return this.#items[(this.#first + index) % MAX_EXCHANGES] as ObservedExchange;
+  }
+}
