@@ -1,5 +1,5 @@
 import type {FrameCounts} from '../../control/exchanges.js';
-import type {RequestHead, ResponseHead} from '../../proxy/client-side.js';
+import type {HttpVersion, RequestHead, ResponseHead} from '../../proxy/client-side.js';
 import type {GatewaySession} from '../../proxy/gateway-session.js';
 import type {Outcome} from '../../proxy/session.js';
 import type {SessionObserver} from '../../proxy/session-observer.js';
@@ -50,7 +50,7 @@ export class ObservedExchange implements SessionObserver {
   readonly hasBody: boolean;
   readonly upgrade: string | undefined;
   readonly isSecure: boolean;
-  readonly httpVersion: string;
+  readonly httpVersion: HttpVersion;
   readonly clientAddress: string;
   facts: ExchangeFacts;
   requestBody: CapturedBytes | undefined;

@@ -1,4 +1,6 @@
 import type {ClientConnection, ClientReceiver, ClientSide, ClientTunnel, RequestHead} from '../../proxy/client-side.js';
+import type {ObservedExchange} from './observed-exchange.js';
+import type {ReplayRequest} from './replay-request.js';
 
 /** The client of a request that is sent again: it has the body there, and takes an answer as fast as that comes. */
 export class ReplaySide implements ClientSide {
@@ -16,12 +18,15 @@ export class ReplaySide implements ClientSide {
   readonly #finish: () => void;
   #receiver: ClientReceiver | undefined;
 
-  constructor(request: RequestHead, body: Buffer, isSecure: boolean) {
+  constructor(
+    {head, body}: ReplayRequest,
+    {isSecure, httpVersion}: Pick<ObservedExchange, 'isSecure' | 'httpVersion'>,
+  ) {
     const {promise, resolve} = Promise.withResolvers<void>();
-    this.request = request;
+    this.request = head;
     this.hasBody = body.length > 0;
     this.contentLength = body.length;
-    this.client = {address: '127.0.0.1', port: 0, isSecure, httpVersion: '1.1', tls: undefined};
+    this.client = {address: '127.0.0.1', port: 0, isSecure, httpVersion, tls: undefined};
     this.over = promise;
     this.#body = body;
     this.#finish = resolve;

@@ -27,8 +27,8 @@ export function createReplays(start: StartExchange): Replays {
       if (replay !== undefined) replay.exchange = exchange;
     },
     async send(exchange, edit, {maskedNames, signal}) {
-      const {head, body} = makeReplay(exchange, edit, maskedNames);
-      const side = new ReplaySide(head, body, exchange.isSecure);
+      const request = makeReplay(exchange, edit, maskedNames);
+      const side = new ReplaySide(request, exchange);
       const replay: Replay = {of: exchange.id, exchange: undefined};
       const leave = (): void => side.leave();
       replays.set(side.client, replay);
@@ -41,7 +41,7 @@ export function createReplays(start: StartExchange): Replays {
         signal?.removeEventListener('abort', leave);
         replays.delete(side.client);
       }
-      if (replay.exchange === undefined) throw routeGone(head.host);
+      if (replay.exchange === undefined) throw routeGone(request.head.host);
       return replay.exchange;
     },
   };
