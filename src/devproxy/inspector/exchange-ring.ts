@@ -3,7 +3,7 @@ import type {ObservedExchange} from './observed-exchange.js';
 /** A page of a dev server without bundling asks for some hundred modules. */
 const MAX_EXCHANGES = 500;
 /** A hundred exchanges of the largest kind that is kept whole on both sides are half of it. */
-export const RING_BYTES = 8 * 1024 * 1024;
+const RING_BYTES = 8 * 1024 * 1024;
 
 /** The last exchanges of one app, those under way included. */
 export class ExchangeRing {
