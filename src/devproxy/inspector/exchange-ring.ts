@@ -2,38 +2,46 @@ import type {ObservedExchange} from './observed-exchange.js';
 
 /** A page of a dev server without bundling asks for some hundred modules. */
 const MAX_EXCHANGES = 500;
-/** A hundred exchanges of the largest kind that is kept whole on both sides are half of it. */
-const RING_BYTES = 8 * 1024 * 1024;
+/** Twenty-five exchanges with as much of both bodies as is ever kept, and thousands of the usual size. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** The last exchanges of one app, those under way included. */
 export class ExchangeRing {
-  bytes = 0;
+  #bytes = 0;
   readonly #items: (ObservedExchange | undefined)[] = [];
   #first = 0;
   #count = 0;
 
-  /** Makes room where it is needed, and takes it. Ids grow. */
-  add(exchange: ObservedExchange): void {
-    if (this.#count === MAX_EXCHANGES) this.dropOldest();
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Makes room where it is needed, and takes it. Ids grow. Returns how many bytes more it has now. */
+  add(exchange: ObservedExchange): number {
+    const freed = this.#count === MAX_EXCHANGES ? this.dropOldest() : 0;
     this.#items[(this.#first + this.#count) % MAX_EXCHANGES] = exchange;
     this.#count += 1;
-    this.grow(exchange.bytes);
+    return this.grow(exchange.bytes) - freed;
   }
 
-  /** What it has takes so many bytes more. */
-  grow(bytes: number): void {
-    this.bytes += bytes;
-    while (this.bytes > RING_BYTES) this.dropOldest();
+  /** One that it has takes so many bytes more. Returns how many bytes more it has now: fewer, where others went. */
+  grow(bytes: number): number {
+    const before = this.#bytes;
+    this.#bytes += bytes;
+    while (this.#bytes > MAX_BYTES) this.dropOldest();
+    return this.#bytes - before;
   }
 
-  dropOldest(): void {
+  /** Returns how many bytes that makes free. */
+  dropOldest(): number {
     const oldest = this.#items[this.#first];
-    if (oldest === undefined) return;
+    if (oldest === undefined) return 0;
     this.#items[this.#first] = undefined;
     this.#first = (this.#first + 1) % MAX_EXCHANGES;
     this.#count -= 1;
-    this.bytes -= oldest.bytes;
+    this.#bytes -= oldest.bytes;
     oldest.isKept = false;
+    return oldest.bytes;
   }
 
   /** Oldest first. */

@@ -1,12 +1,13 @@
-import {ExchangeRing, RING_BYTES} from './exchange-ring.js';
+import {ExchangeRing} from './exchange-ring.js';
 import type {ObservedExchange} from './observed-exchange.js';
 
-/** For all apps together: eight of them may be as busy as it takes to fill a ring. */
-const STORE_BYTES = 64 * 1024 * 1024;
+/** For all apps together: as much as eight of them take that are as busy as can be. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The exchanges that are kept: a ring for each app, so that a busy one does not push out what is known of another. */
 export class ExchangeStore {
   readonly #rings = new Map<string, ExchangeRing>();
+  #bytes = 0;
 
   add(exchange: ObservedExchange): void {
     let ring = this.#rings.get(exchange.app);
@@ -14,14 +15,12 @@ export class ExchangeStore {
       ring = new ExchangeRing();
       this.#rings.set(exchange.app, ring);
     }
-    ring.add(exchange);
-    this.#makeRoom();
+    this.#take(ring.add(exchange));
   }
 
   /** One that is kept takes so many bytes more. */
   grow(exchange: ObservedExchange, bytes: number): void {
-    this.#rings.get(exchange.app)?.grow(bytes);
-    this.#makeRoom();
+    this.#take(this.#rings.get(exchange.app)?.grow(bytes) ?? 0);
   }
 
   /** Those of one app or of all, in their order. */
@@ -38,26 +37,19 @@ export class ExchangeStore {
     return undefined;
   }
 
-  /** Forgets those of an app. */
-  forget(app: string): void {
-    for (const exchange of this.#rings.get(app)?.list() ?? []) exchange.isKept = false;
-    this.#rings.delete(app);
+  /** Forgets those of all apps but these. */
+  retain(apps: ReadonlySet<string>): void {
+    for (const [app, ring] of this.#rings) {
+      if (apps.has(app)) continue;
+      for (const exchange of ring.list()) exchange.isKept = false;
+      this.#bytes -= ring.bytes;
+      this.#rings.delete(app);
+    }
   }
 
-  get apps(): readonly string[] {
-    return [...this.#rings.keys()];
-  }
-
-  get bytes(): number {
-    let bytes = 0;
-    for (const ring of this.#rings.values()) bytes += ring.bytes;
-    return bytes;
-  }
-
-  #makeRoom(): void {
-    // Fewer rings than fit cannot be too much together.
-    if (this.#rings.size * RING_BYTES <= STORE_BYTES) return;
-    while (this.bytes > STORE_BYTES) this.#largest().dropOldest();
+  #take(bytes: number): void {
+    this.#bytes += bytes;
+    while (this.#bytes > MAX_BYTES) this.#bytes -= this.#largest().dropOldest();
   }
 
   #largest(): ExchangeRing {

@@ -124,7 +124,7 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
       return exchange;
     },
     retain(apps) {
-      for (const app of store.apps) if (!apps.has(app)) store.forget(app);
+      store.retain(apps);
       for (const app of traffic.keys()) if (!apps.has(app)) traffic.delete(app);
     },
     list(query, count) {

@@ -70,13 +70,14 @@ describe('what is kept', () => {
     const inspector = open();
     const before = held();
     for (let app = 0; app < 40; app++) {
-      for (let index = 0; index < 40; index++) pass(inspector, `app${app}`, MIB);
+      for (let index = 0; index < 30; index++) pass(inspector, `app${app}`, MIB / 4);
     }
     const grown = held() - before;
     assert.ok(grown < 80 * MIB, `${grown / MIB} MiB`);
     assert.ok(grown > 40 * MIB, `${grown / MIB} MiB`);
     assert.ok(inspector.list({}, 10_000).length > 190);
-    assert.ok(inspector.list({app: 'app39'}, 100).length >= 20);
+    // The room is shared: a new app does not go without for those that were there before.
+    for (let app = 0; app < 40; app++) assert.ok(inspector.list({app: `app${app}`}, 100).length >= 4, `app${app}`);
   });
 
   it('grows no more by one that had to make room', () => {
@@ -94,14 +95,14 @@ describe('what is kept', () => {
 
   it('takes little more than its bytes, also in small pieces', () => {
     const before = held();
-    const bodies = Array.from({length: 50}, () => new CapturedBytes(65_536));
+    const bodies = Array.from({length: 20}, () => new CapturedBytes(65_536));
     const byte = Buffer.from('x');
     for (const body of bodies) for (let index = 0; index < 70_000; index++) body.add(byte);
     const grown = held() - before;
-    assert.ok(grown < 8 * MIB, `${grown / MIB} MiB`);
+    assert.ok(grown < 3 * MIB, `${grown / MIB} MiB`);
     assert.equal(
       bodies.reduce((sum, body) => sum + body.read().length, 0),
-      50 * 65_536,
+      20 * 65_536,
     );
   });
 });
