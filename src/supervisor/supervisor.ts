@@ -7,6 +7,7 @@ import {type Exit, type Instance, STOPPED} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import {createLogBuffer, type LogBuffer} from './log-buffer.js';
+import type {LogLevel} from './log-level.js';
 import {unlessAborted} from './race.js';
 import {type SpawnedApp, spawnApp} from './spawn.js';
 import {explainStart, StartError} from './start-error.js';
@@ -89,7 +90,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       drain,
       explain: explainStart,
       launch: (spec: LaunchSpec) => launch(spec, processes),
-      say: (text: string) => void logs.append('tako', text),
+      say: (text: string, level: LogLevel = 'info') => void logs.append('tako', text, {level}),
     };
     const hooks = {
       onChange: (instance: Instance) => onEvent({type: 'instance', app, instance}),
