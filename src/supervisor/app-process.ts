@@ -3,10 +3,12 @@ import type {Clock} from '../system/clock.js';
 import {processIdentity} from '../system/processes.js';
 import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
+import type {OutputLimits} from './flood-gate.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import type {LogBuffer} from './log-buffer.js';
 import {createLevelReader, type LogLevel} from './log-level.js';
+import {readLimitedOutput} from './limited-output.js';
 import {readLines} from './output.js';
 import type {GroupEnd} from './process-group.js';
 import {within} from './race.js';
@@ -58,6 +60,8 @@ export type ProcessWorld = {
   readonly records: InstanceRecords;
   readonly spawn: Spawn;
   readonly logs: LogBuffer;
+  /** How much of an app's output is kept. Undefined: all. */
+  readonly outputLimits: OutputLimits | undefined;
 };
 
 /** Where the cause of a failure is looked for: a stack trace, and what a runner or a build says after it. */
@@ -109,14 +113,20 @@ function endIfFailing<T>(child: SpawnedApp, work: () => T): T {
   }
 }
 
-function attend(child: SpawnedApp, spec: LaunchSpec, {clock, records, logs}: ProcessWorld): AppProcess {
+function attend(child: SpawnedApp, spec: LaunchSpec, world: ProcessWorld): AppProcess {
+  const {clock, records, logs, outputLimits} = world;
   const {pid, instanceId: id, exited} = child;
   const instance = String(pid);
   const startedAt = clock.now();
   const say = (text: string, level: LogLevel = 'info'): void => void logs.append('tako', text, {instance, level});
   const readOutput = (name: 'stdout' | 'stderr'): Promise<void> => {
     const levelOf = createLevelReader();
-    return readLines(child[name], text => logs.append(name, text, {instance, level: levelOf(text)}));
+    const onLine = (text: string): void => void logs.append(name, text, {instance, level: levelOf(text)});
+    const onDropped = (count: number): void =>
+      void logs.append('tako', describeDropped(count), {instance, level: 'warning', dropped: count});
+    return outputLimits
+      ? readLimitedOutput(child[name], {onLine, onDropped}, clock, outputLimits)
+      : readLines(child[name], onLine);
   };
   const output = Promise.all([readOutput('stdout'), readOutput('stderr')]);
   const untilOutputRead = async (): Promise<void> => void (await within(OUTPUT_WAIT_MS, clock, () => output));
@@ -165,6 +175,9 @@ async function tolerate(write: () => void | Promise<void>, say: (text: string) =
     say(`the instance record could not be written: ${error instanceof Error ? error.message : error}`);
   }
 }
+
+const describeDropped = (count: number): string =>
+  count === 1 ? 'a line is missing here: it came too fast' : `${count.toLocaleString('en-US')} lines are missing here: they came too fast`;
 
 /** A pid may have been another process's before. */
 const lastLinesOf = (logs: LogBuffer, instance: string, startedAt: number): readonly string[] =>
