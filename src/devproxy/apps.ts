@@ -100,7 +100,7 @@ export function createApps(options: AppsOptions): Apps {
   });
   const registrations = (): Registration[] => [...apps.values()].map(({registration}) => registration);
   const publishRoutes = (): void => onRoutes(registrations().flatMap(routesOf));
-  const say = (name: string, text: string): void => void supervisor.logs(name).append('tako', text);
+  const say = (name: string, text: string): void => void supervisor.logs(name).append('tako', text, {level: 'info'});
   const stateOf = (name: string): Instance['state'] => supervisor.instance(name).state;
   const isRunning = (name: string): boolean => RUNNING.has(stateOf(name));
   const isCurrent = (app: RegisteredApp): boolean => apps.get(app.registration.name) === app;
