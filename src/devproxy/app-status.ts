@@ -1,5 +1,6 @@
 import {parseStaticRoute} from '../config/static-route.js';
 import type {AppStatus, LanAddress, Problem} from '../control/events.js';
+import type {Traffic} from '../control/exchanges.js';
 import type {Registration} from '../control/protocol.js';
 import {originOf} from '../proxy/request-path.js';
 import {parseRoute} from '../proxy/route-syntax.js';
@@ -15,12 +16,14 @@ export type StatusFacts = {
   readonly startedFor: readonly string[];
   readonly problem: Problem | null;
   readonly lan: LanAddress | null;
+  readonly restarts: number;
+  readonly traffic: Traffic;
 };
 
 /** One app as clients see it. */
 export function renderAppStatus(registration: Registration, instance: Instance, facts: StatusFacts): AppStatus {
   const {name, directory, configFile, command, primaryHost} = registration;
-  const {httpsPort, memoryBytes, clients, problem, startedFor, lan} = facts;
+  const {httpsPort, memoryBytes, clients, problem, startedFor, lan, restarts, traffic} = facts;
   const isRunning = 'pid' in instance;
   return {
     name,
@@ -39,6 +42,8 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
     startedFor,
     clients,
     lan,
+    restarts,
+    traffic,
   };
 }
 

@@ -4,19 +4,24 @@ import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {createExchangeHandlers} from './inspector/exchange-handlers.js';
+import type {Inspector} from './inspector/inspector.js';
 import type {Lan} from './lan/lan.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
   readonly lan: Pick<Lan, 'open' | 'shut'>;
+  readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, lan, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
+  const {apps, inspector, lan, info, shutdown} = options;
   return {
+    ...createExchangeHandlers(inspector),
     hello: async () => info(),
     async register({registration}, {signal}) {
       const parsed = parseRegistration(registration);

@@ -22,11 +22,13 @@ import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
 import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
+import {createInspector} from './inspector/inspector.js';
 import {createDaemonLan} from './lan/daemon-lan.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
+import {startTrafficSampler} from './traffic-sampler.js';
 
 export type DaemonOptions = {
   readonly version: string;
@@ -99,10 +101,21 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [createRootDownload(authority.root.file, zones)],
+    observe: (session, name) => inspector.observe(session, name),
     onBug: logBug,
   });
   // It closes before the supervisor: a request must not start what is being stopped.
   closers.add(() => gateway.close());
+  const inspector = createInspector({
+    start: gateway.start,
+    maskedNamesOf: name => apps.maskedNamesOf(name),
+  });
+  const traffic = startTrafficSampler({
+    watched: () => watchedApps(apps.list()),
+    measure: inspector.traffic,
+    onChange: name => apps.notify(name),
+  });
+  closers.add(() => traffic.close());
   const sampler = startMemorySampler(
     () => watchedProcesses(apps.list()),
     name => apps.notify(name),
@@ -124,9 +137,11 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     onRoutes(routes) {
       gateway.setRoutes(routes);
       lan.update();
+      inspector.retain(new Set(routes.map(({app}) => app)));
     },
     memoryOf: sampler.memoryOf,
     lanOf: lan.of,
+    trafficOf: traffic.trafficOf,
     publish: gateway.publish,
     resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
@@ -167,7 +182,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, lan, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, inspector, lan, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;
@@ -185,5 +200,9 @@ function takeLock(file: string): () => void {
 }
 
 /** The apps that somebody looks at. */
+const watchedApps = (apps: readonly AppStatus[]): string[] =>
+  apps.flatMap(({name, clients}) => (clients > 0 ? name : []));
+
+/** Their processes. */
 const watchedProcesses = (apps: readonly AppStatus[]): SampledApp[] =>
   apps.flatMap(({name, pid, clients}) => (pid !== null && clients > 0 ? [{name, pid}] : []));
