@@ -27,21 +27,20 @@ const DEFENCE_INTERVAL_MS = 250;
 const LATELY_MS = (HOST_TTL_SECONDS * 1_000) / 4;
 
 export function createOutbox({clock, send, isOwn}: OutboxOptions): Outbox {
-  const sentAt: {readonly record: MdnsRecord; at: number}[] = [];
+  let lately: readonly {readonly record: MdnsRecord; readonly at: number}[] = [];
   const waiting = new Set<MdnsRecord>();
   const closed = new AbortController();
   const sinceSent = (record: MdnsRecord): number =>
-    clock.now() - (sentAt.find(sent => isSameRecord(sent.record, record))?.at ?? Number.NEGATIVE_INFINITY);
+    clock.now() - (lately.find(sent => isSameRecord(sent.record, record))?.at ?? Number.NEGATIVE_INFINITY);
 
-  function transmit(answers: MdnsAnswers): Promise<void> {
-    for (const record of [...answers.answers, ...answers.additionals]) note(record);
-    return send(answers);
-  }
-
-  function note(record: MdnsRecord): void {
-    const known = sentAt.find(sent => isSameRecord(sent.record, record));
-    if (known) known.at = clock.now();
-    else sentAt.push({record, at: clock.now()});
+  function transmit(packet: MdnsAnswers): Promise<void> {
+    const now = clock.now();
+    const records = [...packet.answers, ...packet.additionals];
+    const others = lately.filter(
+      ({record, at}) => now - at < LATELY_MS && !records.some(sent => isSameRecord(sent, record)),
+    );
+    lately = [...others, ...records.map(record => ({record, at: now}))];
+    return send(packet);
   }
 
   async function sendLater(record: MdnsRecord, afterMs: number): Promise<void> {
