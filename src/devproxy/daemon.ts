@@ -8,6 +8,7 @@ import {type DaemonInfo, PROTOCOL} from '../control/protocol.js';
 import {startControlServer} from '../control/server.js';
 import {createGateway, type PortOptions} from '../proxy/gateway.js';
 import {upstreamOf} from '../proxy/local-upstream.js';
+import {originOf} from '../proxy/request-path.js';
 import {CLIENT_SCRIPT_PATH} from '../proxy/reserved-paths.js';
 import {createIdleStop} from '../supervisor/idle-stop.js';
 import {endOrphans} from '../supervisor/orphans.js';
@@ -20,6 +21,9 @@ import {tryLock} from '../system/lock.js';
 import {createApps} from './apps.js';
 import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
+import {createDashboard} from './dashboard/dashboard.js';
+import type {DashboardInspector} from './dashboard/dashboard-parts.js';
+import {DASHBOARD_HOSTS} from './dashboard/hosts.js';
 import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
@@ -96,13 +100,13 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     lastLines: name => (apps.has(name) ? apps.logs(name).last(LINES_ON_ERROR_PAGE) : []).map(({text}) => text),
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
-    filters: [createRootDownload(authority.root.file, zones)],
+    filters: [createRootDownload(authority.root.file, zones), session => dashboard.filter(session)],
     onBug: logBug,
   });
   // It closes before the supervisor: a request must not start what is being stopped.
   closers.add(() => gateway.close());
   const sampler = startMemorySampler(
-    () => watchedProcesses(apps.list()),
+    () => watchedProcesses(apps.list(), dashboard.isOpen()),
     name => apps.notify(name),
   );
   closers.add(() => sampler.close());
@@ -116,6 +120,13 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
   closers.add(() => apps.close());
+  const inspector: DashboardInspector = {
+    list: () => [],
+    find: () => undefined,
+    subscribe: () => () => undefined,
+    replay: () => Promise.reject(new TakoError('NO_SUCH_REQUEST', 'there is no such request')),
+  };
+  const dashboard = createDashboard({apps, inspector, httpsPort: () => gateway.https.port, onBug: logBug});
   const idleStop = createIdleStop({
     clock: systemClock,
     activityOf(name) {
@@ -142,6 +153,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     home: files.data,
     logFile: files.log,
     rootCertificate: authority.root.file,
+    dashboardUrl: originOf(DASHBOARD_HOSTS[0], gateway.https.port),
     apps: apps.list().length,
   });
   const closed = Promise.withResolvers<void>();
@@ -168,6 +180,6 @@ function takeLock(file: string): () => void {
   return () => lock.release();
 }
 
-/** The apps that somebody looks at. */
-const watchedProcesses = (apps: readonly AppStatus[]): SampledApp[] =>
-  apps.flatMap(({name, pid, clients}) => (pid !== null && clients > 0 ? [{name, pid}] : []));
+/** The apps that somebody looks at, in a terminal or, where the page is open, on that. */
+const watchedProcesses = (apps: readonly AppStatus[], isPageOpen: boolean): SampledApp[] =>
+  apps.flatMap(({name, pid, clients}) => (pid !== null && (clients > 0 || isPageOpen) ? [{name, pid}] : []));
