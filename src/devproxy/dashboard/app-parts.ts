@@ -16,12 +16,18 @@ ${heading}
 ${liveParts(app)
   .slice(0, 1)
   .map(({markup}) => markup)}
-<a class="address" href="${app.url}" target="_blank" rel="noopener noreferrer">${app.url}</a>
+<span class="address">${renderUrl(app.url)}</span>
 <div class="actions">${renderActions(app, token)}</div>
 </div>
 ${liveParts(app)
   .slice(1)
   .map(({markup}) => markup)}`;
+
+/** A link to where an app is served. A pattern such as `*.shop.test` is no address, and nothing else of the web is one of an app. */
+export const renderUrl = (url: string): Html =>
+  /^https:\/\/[^*]*$/.test(url)
+    ? html`<a href="${url}" target="_blank" rel="noopener noreferrer">${url}</a>`
+    : html`${url}`;
 
 /** One element, with its id. */
 export type AppPart = {readonly id: string; readonly markup: Html};

@@ -93,7 +93,7 @@ export function createDashboard({apps, inspector, httpsPort, onBug}: DashboardOp
       const {host} = authorityOf(session);
       if (!isDashboardHost(host)) return false;
       if (!session.client.isSecure) {
-        sendTo(session, `${originOf(host, httpsPort())}/`);
+        sendTo(session, `${originOf(host, httpsPort())}${session.request.target.replace(/^\*/, '/')}`);
         return true;
       }
       const refusal = findRefusal(session, httpsPort());

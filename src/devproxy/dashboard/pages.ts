@@ -2,7 +2,7 @@
 
 import type {ExchangeDetail} from '../../control/exchanges.js';
 import type {LogBuffer} from '../../supervisor/log-buffer.js';
-import {appPath, renderApp} from './app-parts.js';
+import {appPath, renderApp, renderUrl} from './app-parts.js';
 import {outlineOf} from './apps-part.js';
 import {renderExchange} from './exchange-part.js';
 import {type Html, html, type Piece} from './html.js';
@@ -48,7 +48,7 @@ export function renderAppPage(app: ShownApp, logs: LogBuffer, context: PageConte
     position: renderPosition(daemon, log.position),
     main: html`<nav aria-label="Breadcrumb"><a href="/">All apps</a></nav>
 ${renderApp(app, token, html`<h1>${app.name}</h1>`)}
-${app.urls.length > 1 && html`<p class="note">Also at ${app.urls.slice(1).map((url, index) => html`${index > 0 && ', '}<a href="${hrefOf(url)}">${url}</a>`)}</p>`}
+${renderAliases(app)}
 ${FILTER_FORM}
 <section aria-labelledby="log-title">
 <div class="bar"><h2 id="log-title">Log</h2>
@@ -63,6 +63,11 @@ ${query.log.since > 0 && html`<a href="${appPath(app.name)}${renderPageQuery({..
 ${renderRequestsSection(query, renderRequests(inspector, toExchangeQuery(query.requests, app.name)))}
 <p class="note">In ${app.directory}: <code>${app.command.join(' ')}</code></p>`,
   });
+}
+
+function renderAliases({urls: [, ...aliases]}: ShownApp): Html {
+  const links = aliases.map((url, index) => html`${index > 0 && ', '}${renderUrl(url)}`);
+  return html`${links.length > 0 && html`<p class="note">Also at ${links}</p>`}`;
 }
 
 export function renderExchangePage(exchange: ExchangeDetail, {token, daemon}: PageContext): Html {
@@ -106,6 +111,3 @@ ${log.since > 0 && html`<input type="hidden" name="since" form="filters" value="
 
 const STATUSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
-/** A pattern such as `*.shop.test` is no address. */
-const hrefOf = (url: string): string => (url.includes('*') ? '#main' : url);
