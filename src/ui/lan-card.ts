@@ -13,10 +13,19 @@ export function lanCard(lan: LanAddress, style: Style, {withCode}: {readonly wit
     ...code,
     `${style.bold(style.cyan(lan.url))}  on every device of ${lan.network}`,
     `${style.cyan(lan.onboardingUrl)}  first: how the device comes to trust it`,
-    `fingerprint ${lan.fingerprint}`,
+    ...foldFingerprint(lan.fingerprint),
     ...(lan.problem ? [style.yellow(describeProblem(lan.problem))] : []),
   ].join('\n');
 }
+
+/** On two lines: devices show it on several, too. */
+function foldFingerprint(fingerprint: string): readonly string[] {
+  const pairs = fingerprint.split(':');
+  const [first = [], second = []] = [pairs.slice(0, PAIRS_PER_LINE), pairs.slice(PAIRS_PER_LINE)];
+  return [`fingerprint  ${first.join(':')}`, ...(second.length > 0 ? [`             ${second.join(':')}`] : [])];
+}
+
+const PAIRS_PER_LINE = 16;
 
 /** One line for a list. */
 export const lanRow = (app: string, {url, onboardingUrl, network, problem}: LanAddress): string =>

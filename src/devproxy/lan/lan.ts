@@ -219,5 +219,5 @@ function describeChange(was: LanAddress | undefined, is: LanAddress | undefined)
   if (is === undefined) return 'not open to the network any more';
   if (was?.url === is.url && was.address === is.address && was.problem?.code === is.problem?.code) return undefined;
   const taken = is.problem === null ? '' : ` (${is.problem.message})`;
-  return `open to all devices of ${is.network} at ${is.url}${taken}; how they trust it: ${is.onboardingUrl}`;
+  return `open to every device of ${is.network}: ${is.url}, first ${is.onboardingUrl}${taken}`;
 }
