@@ -10,9 +10,9 @@ export function renderRequestLine(exchange: ExchangeSummary, style: Style): stri
     style.dim(formatClock(time)),
     style.dim(String(id).padStart(5)),
     paintStatus(exchange, style),
-    clean(method).padEnd(6),
+    cleanLine(method).padEnd(6),
     formatLatency(timing.totalMs).padStart(8),
-    clean(url),
+    cleanLine(url),
     ...remarksOn(exchange).map(style.dim),
   ];
   return columns.join('  ');
@@ -22,7 +22,7 @@ export function renderRequestLine(exchange: ExchangeSummary, style: Style): stri
 function remarksOn({timing, upgrade, outcome, replayOf}: ExchangeSummary): string[] {
   return [
     timing.coldStartMs === null ? '' : `started the app in ${formatLatency(timing.coldStartMs)}`,
-    upgrade === null ? '' : clean(upgrade),
+    upgrade === null ? '' : cleanLine(upgrade),
     outcome === 'cut-off' ? 'the answer broke off' : '',
     outcome === 'client-gone' ? 'the client left' : '',
     replayOf === null ? '' : `replay of ${replayOf}`,
@@ -37,5 +37,5 @@ export function paintStatus({status}: Pick<ExchangeSummary, 'status'>, style: St
   return status >= 400 ? style.yellow(text) : status >= 300 ? style.cyan(text) : style.green(text);
 }
 
-/** A request says what it likes. */
-const clean = (text: string): string => safeText(text, {isColour: false});
+/** Text of a request, which may say what it likes, in one line. */
+export const cleanLine = (text: string): string => safeText(text, {isColour: false}).replace(/\s/g, ' ');

@@ -2,7 +2,7 @@
 
 import type {CapturedBody, ExchangeDetail, Fields} from '../control/exchanges.js';
 import {formatBytes, formatCount, formatLatency} from './format.js';
-import {paintStatus} from './request-line.js';
+import {cleanLine, paintStatus} from './request-line.js';
 import {safeText} from './safe-text.js';
 import type {Style} from './style.js';
 
@@ -16,23 +16,23 @@ export function renderRequestReport(exchange: ExchangeDetail, style: Style): str
     frames === null
       ? ''
       : `${formatCount(frames.fromClient)} frames from the client, ${formatCount(frames.toClient)} to it`,
-    error === null ? '' : style.red(clean(error)),
+    error === null ? '' : style.red(cleanLine(error)),
   ];
   return `${parts.filter(part => part !== '').join('\n\n')}\n`;
 }
 
 function renderHeading(exchange: ExchangeDetail, style: Style): string {
   const {id, method, url, response, replayOf, time, clientAddress, httpVersion, outcome, upgrade} = exchange;
-  const answer = `${paintStatus(exchange, style)} ${clean(response?.reason ?? '')}`.trimEnd();
+  const answer = `${paintStatus(exchange, style)} ${cleanLine(response?.reason ?? '')}`.trimEnd();
   const remarks = [
     new Date(time).toLocaleString('sv-SE'),
     `HTTP/${httpVersion} from ${clientAddress}`,
-    upgrade === null ? '' : clean(upgrade),
+    upgrade === null ? '' : cleanLine(upgrade),
     OUTCOMES[outcome ?? 'under-way'],
     replayOf === null ? '' : `replay of ${replayOf}`,
   ];
   return [
-    `${style.bold(`${clean(method)} ${clean(url)}`)}  ${answer}`,
+    `${style.bold(`${cleanLine(method)} ${cleanLine(url)}`)}  ${answer}`,
     style.dim(`request ${id}: ${remarks.filter(remark => remark !== '').join(', ')}`),
   ].join('\n');
 }
@@ -79,7 +79,7 @@ function renderBar(startMs: number, ms: number, totalMs: number): string {
 type Message = {readonly fields: Fields; readonly body: CapturedBody | null};
 
 function renderMessage(title: string, {fields, body}: Message, style: Style): string {
-  const lines = fields.map(([name, value]) => `  ${style.dim(`${clean(name)}:`)} ${clean(value)}`);
+  const lines = fields.map(([name, value]) => `  ${style.dim(`${cleanLine(name)}:`)} ${cleanLine(value)}`);
   const contentType = fields.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const parts = [style.bold(title), ...lines];
   if (body !== null) parts.push('', ...renderBody(body, contentType, style));
@@ -88,7 +88,7 @@ function renderMessage(title: string, {fields, body}: Message, style: Style): st
 
 function renderBody({encoding, data, bytes, isTruncated}: CapturedBody, contentType: string, style: Style): string[] {
   if (encoding === 'base64') return [style.dim(`  ${formatBytes(bytes)} that are no text`)];
-  const lines = clean(/[/+]json\b/i.test(contentType) ? prettyJson(data) : data)
+  const lines = safeText(/[/+]json\b/i.test(contentType) ? prettyJson(data) : data, {isColour: false})
     .trimEnd()
     .split('\n')
     .map(line => `  ${line}`);
@@ -103,5 +103,3 @@ function prettyJson(text: string): string {
     return text;
   }
 }
-
-const clean = (text: string): string => safeText(text, {isColour: false});

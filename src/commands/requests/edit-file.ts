@@ -22,8 +22,8 @@ export function renderEditFile({method, url, request}: ExchangeDetail): string {
   const {body} = request;
   const comments = [...INTRODUCTION, ...commentOnBody(body)].map(line => `# ${line}`);
   const fields = request.fields.filter(([name]) => !FRAMING.has(name.toLowerCase()));
-  const lines = [...comments, `${method} ${targetOf(url)}`, ...fields.map(([name, value]) => `${name}: ${value}`), ''];
-  return `${[...lines, shownBody(body) ?? ''].join('\n')}\n`;
+  const head = [...comments, `${method} ${targetOf(url)}`, ...fields.map(([name, value]) => `${name}: ${value}`), ''];
+  return [...head, ...(shownBody(body) ? [shownBody(body)] : []), ''].join('\n');
 }
 
 /** Undefined for one that is not there, or cannot be changed as text. */
