@@ -22,14 +22,15 @@ import {createApps} from './apps.js';
 import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
 import {createDashboard} from './dashboard/dashboard.js';
-import type {DashboardInspector} from './dashboard/dashboard-parts.js';
 import {DASHBOARD_HOSTS} from './dashboard/hosts.js';
 import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
+import {createInspector} from './inspector/inspector.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
+import {startTrafficSampler} from './traffic-sampler.js';
 
 export type DaemonOptions = {
   readonly version: string;
@@ -101,12 +102,25 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [createRootDownload(authority.root.file, zones), session => dashboard.filter(session)],
+    observe: (session, name) => inspector.observe(session, name),
     onBug: logBug,
   });
   // It closes before the supervisor: a request must not start what is being stopped.
   closers.add(() => gateway.close());
+  const inspector = createInspector({
+    start: gateway.start,
+    maskedNamesOf: name => apps.maskedNamesOf(name),
+  });
+  /** The apps that somebody looks at, in a terminal or, where the page is open, on that. */
+  const watched = (): readonly AppStatus[] => apps.list().filter(({clients}) => clients > 0 || dashboard.isOpen());
+  const traffic = startTrafficSampler({
+    watched: () => watched().map(({name}) => name),
+    measure: inspector.traffic,
+    onChange: name => apps.notify(name),
+  });
+  closers.add(() => traffic.close());
   const sampler = startMemorySampler(
-    () => watchedProcesses(apps.list(), dashboard.isOpen()),
+    () => processesOf(watched()),
     name => apps.notify(name),
   );
   closers.add(() => sampler.close());
@@ -114,18 +128,16 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     supervisor,
     registry,
     httpsPort: () => gateway.https.port,
-    onRoutes: gateway.setRoutes,
+    onRoutes(routes) {
+      gateway.setRoutes(routes);
+      inspector.retain(new Set(routes.map(({app}) => app)));
+    },
     memoryOf: sampler.memoryOf,
+    trafficOf: traffic.trafficOf,
     publish: gateway.publish,
     resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
   closers.add(() => apps.close());
-  const inspector: DashboardInspector = {
-    list: () => [],
-    find: () => undefined,
-    subscribe: () => () => undefined,
-    replay: () => Promise.reject(new TakoError('NO_SUCH_REQUEST', 'there is no such request')),
-  };
   const dashboard = createDashboard({apps, inspector, httpsPort: () => gateway.https.port, onBug: logBug});
   const idleStop = createIdleStop({
     clock: systemClock,
@@ -163,7 +175,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, inspector, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;
@@ -180,6 +192,5 @@ function takeLock(file: string): () => void {
   return () => lock.release();
 }
 
-/** The apps that somebody looks at, in a terminal or, where the page is open, on that. */
-const watchedProcesses = (apps: readonly AppStatus[], isPageOpen: boolean): SampledApp[] =>
-  apps.flatMap(({name, pid, clients}) => (pid !== null && (clients > 0 || isPageOpen) ? [{name, pid}] : []));
+const processesOf = (apps: readonly AppStatus[]): SampledApp[] =>
+  apps.flatMap(({name, pid}) => (pid === null ? [] : [{name, pid}]));

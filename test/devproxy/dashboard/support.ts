@@ -29,6 +29,8 @@ export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus
   problem: null,
   startedFor: [],
   clients: 0,
+  traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
+  restarts: 0,
   ...more,
 });
 
