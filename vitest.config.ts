@@ -21,6 +21,7 @@ const LONG = [
   'test/devproxy/crash.test.ts',
   'test/devproxy/daemon-client.test.ts',
   'test/devproxy/dashboard/access.test.ts',
+  'test/devproxy/dashboard/daemon.test.ts',
   'test/devproxy/dashboard/events.test.ts',
   'test/devproxy/start-failures.test.ts',
   'test/devproxy/watch/source-watch.test.ts',

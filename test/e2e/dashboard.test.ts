@@ -15,9 +15,12 @@ import {exchangeOf, type Page, startPage, statusOf} from '../devproxy/dashboard/
 import {type Browser, openBrowser, screenshot} from '../helpers/chromium.js';
 import {eventually} from '../helpers/eventually.js';
 import {requires} from '../helpers/system-parts.js';
+import {createTako} from '../helpers/tako.js';
 import {route} from '../proxy/harness.js';
 
 // tako's own page in a browser, with apps and requests that the test makes up, and beside it a page that means no good.
+
+const HELLO = path.resolve(import.meta.dirname, '../../examples/hello');
 
 const hasChromium = !requires('chromium', 'certutil');
 
@@ -306,6 +309,41 @@ describe.skipIf(!hasChromium)('in Chromium', {timeout: 60_000}, () => {
     await tab.setViewportSize({width: 390, height: 844});
     await screenshot(tab, 'dashboard-phone');
     assert.equal(await tab.locator('#log .line').count(), 5);
+  });
+});
+
+describe.skipIf(!hasChromium)('the page of a real daemon, in Chromium', {timeout: 90_000}, () => {
+  it('shows a request of a real app as it comes, and sends it again', async () => {
+    const tako = createTako();
+    onTestFinished(() => tako.close());
+    const {url} = await tako.dev(HELLO).ready();
+    const {daemon} = await tako.status();
+    assert.ok(daemon);
+    const own = await openBrowser(daemon.rootCertificate);
+    onTestFinished(() => own.close());
+    const tab = await own.page();
+    await tab.goto(daemon.dashboardUrl);
+    await tab.getByRole('link', {name: 'hello', exact: true}).click();
+    await tab.getByText('ready', {exact: true}).waitFor();
+    await tab.getByText(/listening on port/).waitFor();
+
+    const visitor = await own.page();
+    await visitor.goto(`${url}/?from=the-other-tab`);
+    await tab.getByRole('link', {name: '/?from=the-other-tab'}).click();
+    await tab.getByText('Hello from').waitFor();
+    await tab.getByRole('button', {name: 'Replay', exact: true}).click();
+    await tab.getByRole('link', {name: /^request \d+$/}).waitFor();
+    await tab.getByText('Hello from').waitFor();
+    await tab.getByRole('navigation').getByRole('link', {name: 'hello'}).click();
+    await tab.getByText(/^replay of \d+$/).waitFor();
+    assert.equal(await tab.getByRole('link', {name: '/?from=the-other-tab'}).count(), 2);
+
+    await tab.getByRole('button', {name: 'Restart hello'}).click();
+    await tab
+      .getByText(/restarting/)
+      .first()
+      .waitFor();
+    await tab.getByText('ready', {exact: true}).waitFor();
   });
 });
 

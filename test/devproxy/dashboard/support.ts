@@ -29,7 +29,7 @@ export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus
   problem: null,
   startedFor: [],
   clients: 0,
-  traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
+  traffic: {requestsPerSecond: 1.5, p95Ms: 42, errors: 0, requests: 1_234},
   restarts: 0,
   ...more,
 });
