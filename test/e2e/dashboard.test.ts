@@ -231,7 +231,7 @@ describe.skipIf(!hasChromium)('in Chromium', {timeout: 60_000}, () => {
     const devtools = await tab.context().newCDPSession(tab);
     await devtools.send('Emulation.setScriptExecutionDisabled', {value: true});
     await tab.reload();
-    assert.match(await tab.locator('noscript').innerText(), /load it again for news/);
+    assert.match((await tab.locator('noscript').textContent()) ?? '', /load it again for news/);
     assert.equal(await tab.getByRole('button', {name: 'Pause'}).count(), 0);
     await tab.getByLabel('Status').fill('5xx');
     await tab.locator('section', {hasText: 'Requests'}).getByRole('button', {name: 'Filter'}).click();
