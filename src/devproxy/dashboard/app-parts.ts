@@ -9,17 +9,16 @@ import {renderAction} from './layout.js';
 export const appPath = (name: string): string => `/apps/${encodeURIComponent(name)}`;
 
 /** An app with its address and what can be done with it; `heading` is its name as a heading of the right level. */
-export const renderApp = (app: AppStatus, token: string, heading: Html): Html => html`<div class="app-head">
+export function renderApp(app: AppStatus, token: string, heading: Html): Html {
+  const [state, ...others] = liveParts(app).map(({markup}) => markup);
+  return html`<div class="app-head">
 ${heading}
-${liveParts(app)
-  .slice(0, 1)
-  .map(({markup}) => markup)}
+${state}
 <span class="address">${renderUrl(app.url)}</span>
 <div class="actions">${renderActions(app, token)}</div>
 </div>
-${liveParts(app)
-  .slice(1)
-  .map(({markup}) => markup)}`;
+${others}`;
+}
 
 /** A link to where an app is served. A pattern such as `*.shop.test` is no address, and nothing else of the web is one of an app. */
 export const renderUrl = (url: string): Html =>
@@ -30,7 +29,7 @@ export const renderUrl = (url: string): Html =>
 /** One element, with its id. */
 export type AppPart = {readonly id: string; readonly markup: Html};
 
-/** The parts that change: state, figures, what is wrong. */
+/** The parts that change: first the state, then the figures and what is wrong. */
 export const liveParts = (app: AppStatus): readonly AppPart[] => [
   livePart(app, 'state', (id, {state, exit}) => {
     const word = state === 'exited' && exit?.code !== 0 ? 'crashed' : state;

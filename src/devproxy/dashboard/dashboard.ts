@@ -20,7 +20,7 @@ import {createLiveViews} from './live-views.js';
 import {parsePageQuery} from './page-query.js';
 import {createPageToken} from './page-token.js';
 import {renderAppPage, renderAppsPage, renderExchangePage} from './pages.js';
-import {isAction, parsePlace, type Subject} from './place.js';
+import {isAction, parsePlace, type Subject, takesMethod} from './place.js';
 
 export type DashboardOptions = {
   readonly apps: DashboardApps;
@@ -74,7 +74,7 @@ export function createDashboard({apps, inspector, httpsPort, onBug}: DashboardOp
     const parameters = new URLSearchParams(search);
     if (file !== undefined) sendFile(session, file.name, file.type);
     else if (place === undefined || found === undefined) sendProblem(session, 404, 'there is no such app or request');
-    else if ((method === 'POST') !== isAction(place)) sendProblem(session, 405, 'this cannot be asked for like that');
+    else if (!takesMethod(place, method)) sendProblem(session, 405, 'this cannot be asked for like that');
     else if (isAction(place)) await act(session, place);
     else if (place.verb === 'events') await views.stream(session, place.about, parameters);
     else sendPage(session, renderPage(found, parameters), token.setCookie);

@@ -11,7 +11,7 @@ import {type Html, html} from './html.js';
 import type {LogFilter} from './page-query.js';
 
 /** Lines of a page that was just loaded, and those that an open one keeps. */
-export const SHOWN_LINES = 500;
+const SHOWN_LINES = 500;
 const KEPT_LINES = 2_000;
 /** As many as somebody can see go by: ten times a second a screen and a half. The others are counted. */
 const LINES_AT_ONCE = 200;

@@ -5,7 +5,7 @@ import {renderBytes, renderClock, renderMs} from './figures.js';
 import {type Html, html} from './html.js';
 
 /** The newest, as many as are shown. */
-export const SHOWN_REQUESTS = 100;
+const SHOWN_REQUESTS = 100;
 
 /** New requests, and what becomes of those that are shown. Of more than are shown at once only the newest are told. */
 export function createRequestsPart(inspector: Pick<DashboardInspector, 'list'>, query: ExchangeQuery): LivePart {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
 import {eventually} from '../../helpers/eventually.js';
-import {openTls, readUntil} from '../../proxy/harness.js';
+import {fetchHttp1, openTls, readUntil} from '../../proxy/harness.js';
 import {type EventStream, eventsOf, exchangeOf, type Page, startPage, statusOf} from './support.js';
 
 /** The texts of lines, in the order they came. */
@@ -148,6 +148,15 @@ describe('a stream', () => {
     await stream.ended;
     assert.equal(stream.events.at(-1)?.type, 'reload');
     assert.equal((await page.events('/apps/web/events')).status, 404);
+  });
+
+  it('is nothing to ask for the head of', async () => {
+    const page = await startPage();
+    const target = eventsOf(await page.get('/'));
+    assert.equal(
+      (await fetchHttp1(page.gateway, {method: 'HEAD', path: target, headers: {host: page.host}})).status,
+      405,
+    );
   });
 
   it('leaves nothing behind when its page does', async () => {
