@@ -11,8 +11,9 @@ export const EXIT = {ok: 0, failure: 1, usage: 2, refused: 3, interrupted: 130} 
 
 /** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
 export async function main(argv: readonly string[]): Promise<void> {
-  let isJson = false;
-  const program = createProgram().hook('preAction', (_, command) => {
+  // Until it is understood, any --json counts.
+  let isJson = argv.includes('--json');
+  const program = createProgram({isQuiet: isJson}).hook('preAction', (_, command) => {
     isJson = command.opts().json === true;
   });
   for (const stream of [process.stdout, process.stderr]) stream.on('error', tolerateNoReader);
@@ -28,9 +29,13 @@ function tolerateNoReader(error: Error): void {
   if (!['EPIPE', 'EIO'].includes(errorCode(error) ?? '')) throw error;
 }
 
-/** Settings come first: subcommands inherit those that stand when they are added. */
-function createProgram(): Command {
+/**
+ * Every command with its flags. `isQuiet`: a command line that cannot be understood is told to the caller only.
+ * Settings come first: subcommands inherit those that stand when they are added.
+ */
+export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = {}): Command {
   const program = new Command('tako')
+    .configureOutput(isQuiet ? {outputError: () => undefined} : {})
     .description('A trusted https://app.test for any app on your machine.')
     .version(readVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
@@ -252,7 +257,7 @@ function addHidden(program: Command): void {
 
 /** Prints what went wrong and says which code the process ends with. */
 function exitCodeOf(error: unknown, isJson: boolean): number {
-  if (error instanceof CommanderError) return usageExitCode(error);
+  if (error instanceof CommanderError) return usageExitCode(error, isJson);
   reportError(error, {isJson});
   return error instanceof TakoError ? (EXIT_OF_CODE[error.code] ?? EXIT.failure) : EXIT.failure;
 }
@@ -268,8 +273,18 @@ const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   OPTIONS_INVALID: EXIT.usage,
 };
 
-/** commander has printed its message by then, except where we raised the error while it parsed. */
-function usageExitCode({exitCode, code, message}: CommanderError): number {
-  if (code.startsWith('tako.')) process.stderr.write(`error: ${message}\n`);
-  return exitCode === 0 ? EXIT.ok : EXIT.usage;
+/** commander has printed its message by then, except as JSON and where we raised the error while it parsed. */
+function usageExitCode(error: CommanderError, isJson: boolean): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  if (isJson) reportError(badUsage(error), {isJson});
+  else if (error.code.startsWith('tako.')) process.stderr.write(`error: ${error.message}\n`);
+  return EXIT.usage;
+}
+
+/** commander's message has a suggestion in a line of its own, where there is one. */
+function badUsage({message}: CommanderError): TakoError {
+  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  return new TakoError('BAD_USAGE', what, {
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? '--help shows what there is',
+  });
 }
