@@ -8,6 +8,7 @@ const LONG = [
   'test/commands/apps.test.ts',
   'test/commands/dev.test.ts',
   'test/commands/ensure.test.ts',
+  'test/commands/events.test.ts',
   'test/commands/json-output.test.ts',
   'test/commands/leaving.test.ts',
   'test/commands/machine.test.ts',

@@ -46,6 +46,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
     .hook('preAction', useCompileCache);
   addDev(program);
   addAppCommands(program);
+  addProgramCommands(program);
   addProjectCommands(program);
   addProxy(program);
   addServersCommand(program);
@@ -67,6 +68,9 @@ Examples:
   $ tako doctor                    find out what does not work, and why
 
 https://tako.sh`;
+
+/** What `tako events` may be asked for; `notice`: what it has to say itself. */
+const EVENT_TYPES = ['status', 'log', 'request', 'notice'] as const;
 
 const port = (flag: string, what: string): Option =>
   new Option(`${flag} <port>`, `${what} (0: any free one)`).argParser(parsePort);
@@ -165,6 +169,17 @@ function addAppCommands(program: Command): void {
       ? (await import('./deployments/logs.js')).deploymentLogs(options)
       : (await import('./logs.js')).logs(name, options),
   );
+}
+
+/** What programs ask for that look on or act on apps. */
+function addProgramCommands(program: Command): void {
+  program
+    .command('events')
+    .description('print all that happens to all apps, until it is left')
+    .option('--app <app...>', 'of these apps only')
+    .addOption(new Option('--type <type...>', 'of these types only').choices(EVENT_TYPES))
+    .addOption(jsonOption())
+    .action(async options => (await import('./events.js')).events(options));
 }
 
 function parseCount(text: string): number {

@@ -3,6 +3,7 @@
 
 import {TakoError} from '../system/error.js';
 import type {AppEvent, AppStatus, Problem} from './events.js';
+import type {ExchangeEvent} from './exchanges.js';
 import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
@@ -97,6 +98,23 @@ export type Stay = {
 /** What a terminal that leaves is told at once. */
 export type LeaveEvent = {readonly stops: readonly string[]; readonly stays: readonly Stay[]};
 
+/** What there is to hear of all apps. */
+export type DaemonEvent = AppEvent | ExchangeEvent;
+
+/** `status`: also that an app is removed. `log` and `request`: also how many were skipped. */
+export type DaemonEventType = 'status' | 'log' | 'request';
+
+export type EventsQuery = {
+  /** Left out: all, also those to come. */
+  readonly apps?: readonly string[];
+  /** Left out: all. */
+  readonly types?: readonly DaemonEventType[];
+  /** For each app the id of the last line that is known. */
+  readonly after: Readonly<Record<string, number>>;
+  /** Of apps of which no line is known, those from then on, in milliseconds since the epoch. */
+  readonly since: number;
+};
+
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
@@ -129,6 +147,8 @@ export type Methods = {
   >;
   /** The last `count` lines; with `follow` also those to come. */
   readonly logs: Method<Named & {readonly count: number; readonly follow: boolean}, Record<string, never>, AppEvent>;
+  /** The status of every app and what happens from then on, until the client leaves. Keeps no app awake. */
+  readonly events: Method<EventsQuery, Record<string, never>, DaemonEvent>;
   /** Ends the daemon; registrations stay. */
   readonly shutdown: Method<Record<string, never>, Record<string, never>>;
 };

@@ -2,6 +2,8 @@
 export type AppFollowers = {
   /** Calls the listener when anything of the app changes, until the returned function is called. */
   add(app: string, listener: () => void): () => void;
+  /** Calls the listener with the name of each app that changes. Does not count as following one. */
+  watch(listener: (app: string) => void): () => void;
   tell(app: string): void;
   count(app: string): number;
   /** When the last of them left, in milliseconds since the epoch; 0 when there was none. */
@@ -10,6 +12,7 @@ export type AppFollowers = {
 
 export function createAppFollowers(now: () => number): AppFollowers {
   const listeners = new Map<string, Set<() => void>>();
+  const watchers = new Set<(app: string) => void>();
   const leftAt = new Map<string, number>();
   return {
     add(app, listener) {
@@ -21,8 +24,13 @@ export function createAppFollowers(now: () => number): AppFollowers {
         leftAt.set(app, now());
       };
     },
+    watch(listener) {
+      watchers.add(listener);
+      return () => watchers.delete(listener);
+    },
     tell(app) {
       for (const listener of listeners.get(app) ?? []) listener();
+      for (const listener of watchers) listener(app);
     },
     count: app => listeners.get(app)?.size ?? 0,
     leftAt: app => leftAt.get(app) ?? 0,

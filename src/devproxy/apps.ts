@@ -54,6 +54,7 @@ export type Apps = AppAccess & {
   /** Reads its project again, then has a new process follow the one that runs. */
   restart(name: string): Promise<AppStatus>;
   list(): readonly AppStatus[];
+  names(): readonly string[];
   status(name: string): AppStatus;
   logs(name: string): LogBuffer;
   /** Whether there is anything to follow: also while a removed app is being stopped. */
@@ -64,6 +65,8 @@ export type Apps = AppAccess & {
   startFailed(name: string, error: unknown): void;
   /** Calls the listener when anything of an app changes, until the returned function is called. */
   subscribe(name: string, listener: () => void): () => void;
+  /** Calls the listener with the name of each app that changes. Does not count as a terminal that shows it. */
+  watch(listener: (name: string) => void): () => void;
   /** Tells the listeners of an app that it changed. */
   notify(name: string): void;
   /** Watches and reads no files any more. */
@@ -287,6 +290,7 @@ export function createApps(options: AppsOptions): Apps {
       return status(name);
     },
     list: () => [...apps.keys()].map(status),
+    names: () => [...apps.keys()],
     status,
     logs: name => supervisor.logs((leaving.get(name) ?? find(name)).registration.name),
     has: name => apps.has(name) || leaving.has(name),
@@ -300,6 +304,7 @@ export function createApps(options: AppsOptions): Apps {
       if (apps.has(name)) problems.startFailed(name, error);
     },
     subscribe: followers.add,
+    watch: followers.watch,
     notify,
     async close() {
       await watches.close();

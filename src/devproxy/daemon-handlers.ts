@@ -4,6 +4,7 @@ import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {streamEvents} from './event-stream.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
@@ -38,6 +39,10 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
     },
     async logs({name, count, follow}, context) {
       await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
+      return {};
+    },
+    async events(query, context) {
+      await streamEvents(apps, query, context);
       return {};
     },
     async shutdown() {
