@@ -12,6 +12,7 @@ const LONG = [
   'test/commands/json-output.test.ts',
   'test/commands/leaving.test.ts',
   'test/commands/machine.test.ts',
+  'test/commands/mcp.test.ts',
   'test/commands/no-daemon.test.ts',
   'test/commands/proxy-workers.test.ts',
   'test/commands/proxy.test.ts',

@@ -180,6 +180,11 @@ function addProgramCommands(program: Command): void {
     .addOption(new Option('--type <type...>', 'of these types only').choices(EVENT_TYPES))
     .addOption(jsonOption())
     .action(async options => (await import('./events.js')).events(options));
+  program
+    .command('mcp')
+    .description('serve the Model Context Protocol on stdin and stdout, for coding agents')
+    .option('--allow-actions', 'let it start, restart and stop apps and send requests again, too')
+    .action(async options => (await import('./mcp.js')).mcp(options));
 }
 
 function parseCount(text: string): number {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {checkJsonOutput, documentedOutputs, readSchemas, visibleCommands} from '../helpers/json-output.js';
+import {
+  checkJsonOutput,
+  documentedOutputs,
+  documentedTools,
+  readSchemas,
+  visibleCommands,
+} from '../helpers/json-output.js';
 
 // That each command prints as its schema says is seen by every test that runs it with --json.
 
@@ -21,7 +27,7 @@ describe('docs/json.md', () => {
     const files = readSchemas().map(({$id}) =>
       String($id).replace('https://tako.sh/schemas/1/', '').replace('.json', ''),
     );
-    const linked = [...outputs.values()].flat();
+    const linked = [...outputs.values(), ...documentedTools().values()].flat();
     assert.deepEqual(files.sort(), [...new Set([...linked, 'error', 'types'])].sort());
   });
 });
@@ -44,7 +50,7 @@ describe('the check of what commands print', () => {
       {ok: false, error: {code: 'A', message: '', hint: null, details: []}, version: '1'},
     ],
   ])('does not take what %s', (_, document) => {
-    assert.throws(() => check(document), /tako version printed what its schemas do not say/);
+    assert.throws(() => check(document), /tako version said what its schemas do not/);
   });
 
   it('looks into what is in lists', () => {

@@ -19,15 +19,19 @@ export const readSchemas = (): readonly Schema[] =>
   );
 
 /** Of each command in the table of docs/json.md the names of its schemas; none: it prints no JSON. */
-export function documentedOutputs(): ReadonlyMap<string, readonly string[]> {
-  const rows = readFileSync(path.join(DOCS, 'json.md'), 'utf8').matchAll(/^\| `tako ([a-z -]+)` +\|(.*)$/gm);
-  return new Map(
-    [...rows].map(([, command = '', cells = '']) => [
-      command,
-      [...cells.matchAll(/\(schemas\/([a-z-]+)\.json\)/g)].map(([, name = '']) => name),
+export const documentedOutputs = (): ReadonlyMap<string, readonly string[]> =>
+  tableOf(/^\| `tako ([a-z -]+)` +\|(.*)$/gm);
+
+/** The same of the tools of `tako mcp`, each with its one schema. */
+export const documentedTools = (): ReadonlyMap<string, readonly string[]> => tableOf(/^\| `([a-z_]+)` +\|(.*)$/gm);
+
+const tableOf = (row: RegExp): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...readFileSync(path.join(DOCS, 'json.md'), 'utf8').matchAll(row)].map(([, name = '', cells = '']) => [
+      name,
+      [...cells.matchAll(/\(schemas\/([a-z-]+)\.json\)/g)].map(([, schema = '']) => schema),
     ]),
   );
-}
 
 /** The commands that do something and are shown in the help. */
 export function visibleCommands(parent: Command = createProgram(), words: readonly string[] = []): [string, Command][] {
@@ -64,17 +68,19 @@ export function checkJsonOutput(args: readonly string[], stdout: string): void {
   const command = commandOf(args);
   const names = documentedOutputs().get(command) ?? [];
   assert.ok(names.length > 0 || command === '', `docs/json.md says nothing of "tako ${command}"`);
-  for (const line of stdout.split('\n').filter(text => text !== '')) checkLine([...names, 'error'], line, command);
+  for (const line of stdout.split('\n').filter(text => text !== '')) {
+    checkDocument([...names, 'error'], JSON.parse(line), `tako ${command}`);
+  }
 }
 
-function checkLine(names: readonly string[], line: string, command: string): void {
-  const document: unknown = JSON.parse(line);
+/** Fails where what somebody answered is as none of the schemas says. */
+export function checkDocument(names: readonly string[], document: unknown, who: string): void {
   const faults = names.map(name => {
     const validate = validatorOf(name);
     return validate(document) ? undefined : `${name}: ${JSON.stringify(closest(validate), null, 1)}`;
   });
   if (faults.includes(undefined)) return;
-  assert.fail(`tako ${command} printed what its schemas do not say: ${line}\n${faults.slice(0, -1).join('\n')}`);
+  assert.fail(`${who} said what its schemas do not: ${JSON.stringify(document)}\n${faults.join('\n')}`);
 }
 
 /** The faults furthest inside: those of alternatives that were not meant are less deep. */
