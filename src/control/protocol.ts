@@ -3,7 +3,7 @@
 
 import {TakoError} from '../system/error.js';
 import type {AppEvent, AppStatus, Problem} from './events.js';
-import type {ExchangeEvent} from './exchanges.js';
+import type {ExchangeEvent, ExchangeMethods} from './exchanges.js';
 import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
@@ -60,6 +60,8 @@ export type Registration = {
   readonly reloads: 'nothing' | 'server' | 'pages';
   readonly watch: readonly string[];
   readonly ignore: readonly string[];
+  /** Names that stand for its secrets in requests, beside those that always do. Left out: none. */
+  readonly maskedNames?: readonly string[];
   /** Names of apps that are ready before it starts. */
   readonly dependsOn: readonly string[];
   /** The root of the workspace it is in: its apps know each other's URLs. Null: none. */
@@ -111,14 +113,14 @@ export type EventsQuery = {
   readonly types?: readonly DaemonEventType[];
   /** For each app the id of the last line that is known. */
   readonly after: Readonly<Record<string, number>>;
-  /** Of apps of which no line is known, those from then on, in milliseconds since the epoch. */
+  /** Lines of apps of which none is known, and requests: those from then on, in milliseconds since the epoch. */
   readonly since: number;
 };
 
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
-export type Methods = {
+export type Methods = ExchangeMethods & {
   readonly hello: Method<{readonly version: string; readonly protocol: number}, DaemonInfo>;
   /** The client counts as a user of the app from then on, as with `attach`. */
   readonly register: Method<{readonly registration: Registration}, AppStatus>;

@@ -5,17 +5,21 @@ import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
 import {streamEvents} from './event-stream.js';
+import {createExchangeHandlers} from './inspector/exchange-handlers.js';
+import type {Inspector} from './inspector/inspector.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
+    ...createExchangeHandlers(inspector),
     hello: async () => info(),
     async register({registration}, {signal}) {
       const parsed = parseRegistration(registration);
@@ -42,7 +46,7 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
       return {};
     },
     async events(query, context) {
-      await streamEvents(apps, query, context);
+      await streamEvents({apps, inspector}, query, context);
       return {};
     },
     async shutdown() {

@@ -22,10 +22,12 @@ import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
 import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
+import {createInspector} from './inspector/inspector.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
+import {startTrafficSampler} from './traffic-sampler.js';
 
 export type DaemonOptions = {
   readonly version: string;
@@ -97,10 +99,21 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [createRootDownload(authority.root.file, zones)],
+    observe: (session, name) => inspector.observe(session, name),
     onBug: logBug,
   });
   // It closes before the supervisor: a request must not start what is being stopped.
   closers.add(() => gateway.close());
+  const inspector = createInspector({
+    start: gateway.start,
+    maskedNamesOf: name => apps.maskedNamesOf(name),
+  });
+  const traffic = startTrafficSampler({
+    watched: () => watchedApps(apps.list()),
+    measure: inspector.traffic,
+    onChange: name => apps.notify(name),
+  });
+  closers.add(() => traffic.close());
   const sampler = startMemorySampler(
     () => watchedProcesses(apps.list()),
     name => apps.notify(name),
@@ -110,8 +123,12 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     supervisor,
     registry,
     httpsPort: () => gateway.https.port,
-    onRoutes: gateway.setRoutes,
+    onRoutes(routes) {
+      gateway.setRoutes(routes);
+      inspector.retain(new Set(routes.map(({app}) => app)));
+    },
     memoryOf: sampler.memoryOf,
+    trafficOf: traffic.trafficOf,
     publish: gateway.publish,
     resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
@@ -151,7 +168,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, inspector, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;
@@ -169,5 +186,9 @@ function takeLock(file: string): () => void {
 }
 
 /** The apps that somebody looks at. */
+const watchedApps = (apps: readonly AppStatus[]): string[] =>
+  apps.flatMap(({name, clients}) => (clients > 0 ? name : []));
+
+/** Their processes. */
 const watchedProcesses = (apps: readonly AppStatus[]): SampledApp[] =>
   apps.flatMap(({name, pid, clients}) => (pid !== null && clients > 0 ? [{name, pid}] : []));

@@ -6,11 +6,42 @@ import type {DaemonEvent, DaemonEventType, EventsQuery} from '../control/protoco
 import {type AppCursor, createAppCursor} from './app-cursor.js';
 import type {Apps} from './apps.js';
 import {createBell} from './bell.js';
+import type {Inspector} from './inspector/inspector.js';
+import {streamExchanges} from './inspector/stream-exchanges.js';
 
 type WatchedApps = Pick<Apps, 'has' | 'names' | 'status' | 'logs' | 'watch'>;
 
+type WatchedRequests = Pick<Inspector, 'list' | 'subscribe'>;
+
+/** What there is to look at. */
+type Watched = {readonly apps: WatchedApps; readonly inspector: WatchedRequests};
+
 /** Sends until the client leaves. */
 export async function streamEvents(
+  {apps, inspector}: Watched,
+  query: EventsQuery,
+  context: CallContext<DaemonEvent>,
+): Promise<void> {
+  const requests = wants(query, 'request') ? streamRequests(inspector, query, context) : undefined;
+  await Promise.all([requests, streamApps(apps, query, context)]);
+}
+
+const wants = ({types}: EventsQuery, type: DaemonEventType): boolean => types?.includes(type) ?? true;
+
+/** Each app by itself, where some are asked for: what is skipped of one is no matter of another. */
+async function streamRequests(
+  inspector: WatchedRequests,
+  {apps, since}: EventsQuery,
+  context: CallContext<DaemonEvent>,
+): Promise<void> {
+  const emit = (event: DaemonEvent): boolean =>
+    event.type === 'request' && event.exchange.time < since ? true : context.emit(event);
+  const queries = apps?.map(app => ({app})) ?? [{}];
+  const all = {count: Number.MAX_SAFE_INTEGER, follow: true};
+  await Promise.all(queries.map(query => streamExchanges(inspector, {query, ...all}, {...context, emit})));
+}
+
+async function streamApps(
   apps: WatchedApps,
   query: EventsQuery,
   {signal, emit, drained}: CallContext<DaemonEvent>,
@@ -23,10 +54,9 @@ export async function streamEvents(
     changed.add(name);
     bell.ring();
   };
-  const wants = (type: DaemonEventType): boolean => query.types?.includes(type) ?? true;
   const open = (name: string): AppCursor => {
     const after = known.get(name) ?? 0;
-    const what = {withStatus: wants('status'), withLogs: wants('log')};
+    const what = {withStatus: wants(query, 'status'), withLogs: wants(query, 'log')};
     return createAppCursor(apps, {name, after, since: query.since, ...what, onChange: () => onChange(name)});
   };
   const unwatch = apps.watch(onChange);
@@ -35,7 +65,7 @@ export async function streamEvents(
   function forget(name: string): void {
     cursors.get(name)?.close();
     cursors.delete(name);
-    if (wants('status')) emit({type: 'removed', app: name});
+    if (wants(query, 'status')) emit({type: 'removed', app: name});
     if (apps.has(name)) onChange(name);
   }
 

@@ -75,6 +75,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   refuse(refused: Refusal): void {
     this.#guard(() => {
       this.#begin();
+      this.#host.phases.refused?.(this);
       this.respond(refused.status, PLAIN_TEXT, renderProblem(refused));
     });
   }
@@ -98,6 +99,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     assertSendable({status, reason: ''});
     this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
     this.#isHeadSent = true;
+    this.observer?.onHead();
     this.#dropUpstream();
     this.#side.sendHead(this.response, bytes.length);
     this.#sendDown(bytes);
@@ -169,6 +171,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   #send(request: UpstreamRequest): void {
     const stream = this.#stream;
     if (stream === undefined) return;
+    this.observer?.onSent();
     if (!this.hasBody) {
       this.#isRequestSent = true;
       stream.sendHead(request, 0);
@@ -191,11 +194,13 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   onBody(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
+    this.observer?.onRequestBody(chunk);
     if (this.#requestFlow !== undefined) this.#requestFlow.push(keepable(chunk));
     else this.#sendUp(chunk);
   }
 
   onBodyEnd(trailers: HeaderFields | undefined): void {
+    this.observer?.onRequestEnd();
     if (this.#requestFlow !== undefined) this.#requestFlow.end(trailers);
     else this.#endUp(trailers);
   }
@@ -252,6 +257,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     const {upstreamResponseFilter, responseFilter, responseBodyFilter} = this.#host.phases;
     this.response = head;
     this.error = undefined;
+    this.observer?.onHead();
     if (upstreamResponseFilter === undefined && responseFilter === undefined && responseBodyFilter === undefined) {
       this.#isHeadSent = true;
       this.#side.sendHead(head, contentLength);
@@ -308,11 +314,13 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
       protocol: this.upgrade,
       onOver: () => this.#finish('tunnelled'),
     });
+    this.observer?.onTunnel(this.#tunnel);
   }
 
   #sendDown(chunk: Buffer): void {
     if (chunk.length === 0 || !mayHaveBody(this.request.method, this.status)) return;
     this.bytesSent += chunk.length;
+    this.observer?.onResponseBody(chunk);
     if (!this.#side.sendBody(chunk)) this.#stream?.pause();
   }
 
@@ -410,6 +418,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (outcome === 'client-gone') this.abortSignal();
     try {
       this.#host.phases.logging?.(this);
+      this.observer?.onOver();
     } catch (error) {
       this.#host.onBug(error);
     }

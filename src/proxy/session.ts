@@ -1,5 +1,6 @@
 import type {ClientConnection, ClientSide, RequestHead, ResponseHead} from './client-side.js';
 import {HeaderFields} from './header-fields.js';
+import type {SessionObserver} from './session-observer.js';
 import type {Upstream} from './upstream.js';
 
 /**
@@ -34,6 +35,8 @@ export abstract class Session<Context = unknown> {
   bytesReceived = 0;
   bytesSent = 0;
   outcome: Outcome | undefined;
+  /** Told of what becomes of it; set by a phase, if anybody wants to know. */
+  observer: SessionObserver | undefined;
   #abort: AbortController | undefined;
 
   constructor({client, request, hasBody, upgrade}: ClientSide) {

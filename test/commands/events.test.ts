@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it, onTestFinished} from 'vitest';
 import type {LoggedEvent} from '../../src/ui/event-lines.js';
+import {createClient} from '../helpers/client.js';
 import {eventually} from '../helpers/eventually.js';
 import {checkJsonOutput} from '../helpers/json-output.js';
 import {createProject} from '../helpers/project.js';
@@ -66,10 +67,18 @@ describe('tako events', () => {
     await until('"name":"first"');
     await ensure(talkingProject('second').directory);
     await until('line 3');
+    const {daemon} = await tako.status();
+    assert.ok(daemon);
+    const client = createClient(daemon);
+    onTestFinished(() => client.close());
+    await client.get('first.test', '/asked');
+    await until('"totalMs":');
     await tako.run(['stop', 'second']);
     await until('"type":"removed"');
     const words = heard().map(inWords);
     assert.equal(words[0], 'first ready');
+    const [request] = heard().flatMap(event => (event.type === 'request' ? [event.exchange.url] : []));
+    assert.match(request ?? '', /^https:\/\/first\.test.*\/asked$/);
     const told = ['second starting', 'second: line 1', 'second: line 2', 'second ready', 'second stopped'];
     assert.deepEqual(
       told.filter(word => !words.includes(word)),

@@ -4,7 +4,8 @@ import {StdioClientTransport} from '@modelcontextprotocol/client/stdio';
 import {describe, it, onTestFinished} from 'vitest';
 import type {Problem} from '../../src/control/events.js';
 import {checkDocument, documentedTools} from '../helpers/json-output.js';
-import {environmentOf, findApp, shareTako} from '../helpers/shared-tako.js';
+import {createProject} from '../helpers/project.js';
+import {environmentOf, findApp, shareClient, shareTako} from '../helpers/shared-tako.js';
 import {createTako, type Tako} from '../helpers/tako.js';
 import {CLI, cli, start, talkingProject, temporaryFolder} from './support.js';
 
@@ -76,7 +77,7 @@ describe('the tools', () => {
     const {client} = await connect();
     const {tools} = await client.listTools();
     const names = tools.map(({name}) => name);
-    assert.deepEqual(names, ['list_apps', 'app_logs', 'last_error', 'doctor']);
+    assert.deepEqual(names, ['list_apps', 'app_logs', 'last_error', 'list_requests', 'get_request', 'doctor']);
     assert.ok(tools.every(({annotations}) => annotations?.readOnlyHint === true));
   });
 
@@ -87,7 +88,10 @@ describe('the tools', () => {
     const destructive = tools.filter(({annotations}) => annotations?.destructiveHint === true);
     assert.deepEqual(
       destructive.map(({name, annotations}) => [name, annotations?.readOnlyHint]),
-      [['stop_app', false]],
+      [
+        ['stop_app', false],
+        ['replay_request', false],
+      ],
     );
   });
 
@@ -137,6 +141,43 @@ describe('reading', () => {
     assert.deepEqual(
       (document.lines as {text: string}[]).map(({text}) => text),
       ['TypeError: no database'],
+    );
+  });
+});
+
+describe('requests', () => {
+  const client = shareClient(tako);
+
+  it('are listed, looked at with secrets masked, and sent again where that is allowed', async () => {
+    const {directory} = createProject('asked');
+    await ensure(directory);
+    await client.get('asked.test', '/?token=s3cret');
+    const {call, fail} = await connect({flags: ['--allow-actions']});
+    const {requests} = (await call('list_requests', {app: 'asked', status: '2xx'})).document as {
+      requests: {id: number; url: string}[];
+    };
+    const [first] = requests;
+    assert.ok(requests.length === 1 && first);
+    const {document} = await call('get_request', {id: first.id});
+    assert.equal((document.request as {request: object}).request !== undefined, true);
+    assert.ok(!JSON.stringify(document).includes('s3cret'), 'the token is masked');
+    const again = (await call('replay_request', {id: first.id})).document.request as {replayOf: number; status: number};
+    assert.deepEqual([again.replayOf, again.status], [first.id, 200]);
+    assert.equal((await fail('get_request', {id: 999_999})).code, 'NO_SUCH_REQUEST');
+  });
+
+  it('that failed are told with the last error', async () => {
+    const program =
+      "require('node:http').createServer((_, answer) => answer.writeHead(500).end()).listen(process.env.PORT)";
+    const {directory} = talkingProject('failing', ['node', '-e', program]);
+    await ensure(directory);
+    await client.get('failing.test', '/broken');
+    const {requests} = (await (await connect({cwd: directory})).call('last_error')).document as {
+      requests: {url: string; status: number}[];
+    };
+    assert.deepEqual(
+      requests.map(({url, status}) => [new URL(url).pathname, status]),
+      [['/broken', 500]],
     );
   });
 });

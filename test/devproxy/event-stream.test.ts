@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
+import type {ExchangeSummary} from '../../src/control/exchanges.js';
 import type {DaemonEvent, EventsQuery} from '../../src/control/protocol.js';
 import {streamEvents} from '../../src/devproxy/event-stream.js';
 import {createLogBuffer, type LogBuffer, type LogLimits} from '../../src/supervisor/log-buffer.js';
@@ -57,12 +58,13 @@ function inWords(event: DaemonEvent): string {
   }
 }
 
+const NO_REQUESTS = {list: () => [], subscribe: () => () => undefined};
 const ALL: EventsQuery = {after: {}, since: 0};
 
 /** Streams to a client that always keeps up. */
 function stream(apps: ReturnType<typeof createApps>, query: EventsQuery = ALL) {
   const {events, leave, fast} = createReader<DaemonEvent>();
-  const over = streamEvents(apps, query, fast());
+  const over = streamEvents({apps, inspector: NO_REQUESTS}, query, fast());
   return {
     words: () => events.map(inWords),
     async end() {
@@ -106,7 +108,7 @@ describe('a stream of all events', () => {
     const apps = createApps();
     const reader = createReader<DaemonEvent>();
     apps.add('web');
-    const over = streamEvents(apps, ALL, reader.context);
+    const over = streamEvents({apps, inspector: NO_REQUESTS}, ALL, reader.context);
     await reader.until(() => reader.events.length === 1);
     apps.remove('web');
     apps.add('web');
@@ -123,7 +125,7 @@ describe('a stream of all events', () => {
     const reader = createReader<DaemonEvent>();
     apps.add('web');
     apps.say('web', '1');
-    const over = streamEvents(apps, ALL, reader.context);
+    const over = streamEvents({apps, inspector: NO_REQUESTS}, ALL, reader.context);
     await reader.until(() => reader.events.length === 2);
     apps.say('web', '2', '3', '4', '5');
     await reader.read();
@@ -147,6 +149,29 @@ describe('a stream of all events', () => {
     await Promise.all([logs.end(), web.end()]);
     assert.deepEqual(logs.words(), ['web: hello', 'api: hello']);
     assert.deepEqual(web.words(), ['web stopped', 'later stopped', 'web removed']);
+  });
+
+  it('has requests that began since it is asked for, of the apps that are asked for', async () => {
+    const exchange = (id: number, app: string, time: number) => ({id, app, time}) as ExchangeSummary;
+    const listeners = new Set<(exchange: ExchangeSummary) => void>();
+    const inspector = {
+      list: ({app}: {app?: string}) => [exchange(1, 'web', 10), exchange(2, 'web', 20)].filter(one => one.app === app),
+      subscribe(listener: (exchange: ExchangeSummary) => void) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    const {events, leave, fast} = createReader<DaemonEvent>();
+    const query: EventsQuery = {after: {}, since: 20, apps: ['web', 'api'], types: ['request']};
+    const over = streamEvents({apps: createApps(), inspector}, query, fast());
+    await settle();
+    for (const listener of listeners) listener(exchange(3, 'api', 30));
+    for (const listener of listeners) listener(exchange(4, 'other', 40));
+    await settle();
+    leave();
+    await over;
+    const ids = events.map(event => event.type === 'request' && event.exchange.id);
+    assert.deepEqual([ids, listeners.size], [[2, 3], 0]);
   });
 
   it('goes on after the lines that are known, and leaves out what was said before', async () => {

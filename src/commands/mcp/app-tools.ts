@@ -3,6 +3,7 @@ import type {AppStatus, LogLine} from '../../control/events.js';
 import {ensureApps} from '../ensure.js';
 import {readSnapshot} from '../status.js';
 import {boundLines, MAX_LINES, readLines} from './log-lines.js';
+import {readRequests} from './request-tools.js';
 import {askDaemon, defineTool} from './tool.js';
 
 const app = z
@@ -12,8 +13,9 @@ const app = z
   .optional()
   .describe('its name, as list_apps says; that of the folder tako mcp was started in if left out');
 
-/** How many lines explain an error. */
+/** How much explains an error. */
 const ERROR_LINES = 40;
+const ERROR_REQUESTS = 5;
 
 /** About apps and their processes. */
 export const APP_TOOLS = [
@@ -50,8 +52,8 @@ export const APP_TOOLS = [
     name: 'last_error',
     title: 'What went wrong last',
     description:
-      'Why an app did not start or crashed, as far as its output shows, with the next step, and the last lines that look ' +
-      'like errors.',
+      'Why an app did not start or crashed, as far as its output shows, with the next step; the last lines that look like ' +
+      'errors, and the last requests that it answered with 5xx.',
     input: z.strictObject({app}),
     output: 'mcp-last-error',
     kind: 'read',
@@ -62,7 +64,8 @@ export const APP_TOOLS = [
         const lines = await readLines(client, name);
         const {apps} = await client.call('list', {});
         const status = apps.find(one => one.name === name);
-        return {...errorOf(name, status), ...boundLines(lines.filter(isError).slice(-ERROR_LINES))};
+        const requests = await readRequests(client, {app: name, status: '5xx'}, ERROR_REQUESTS);
+        return {...errorOf(name, status), ...boundLines(lines.filter(isError).slice(-ERROR_LINES)), requests};
       }),
   }),
   defineTool({
