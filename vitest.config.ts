@@ -6,6 +6,7 @@ const LONG = [
   'test/ca/certificate-source.test.ts',
   'test/ca/trust/debian.test.ts',
   'test/commands/apps.test.ts',
+  'test/commands/completion.test.ts',
   'test/commands/dev.test.ts',
   'test/commands/ensure.test.ts',
   'test/commands/events.test.ts',

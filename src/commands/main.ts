@@ -1,4 +1,6 @@
-import {Command, CommanderError, Option} from 'commander';
+import {Argument, Command, CommanderError, Option} from 'commander';
+import type {ForwardingFields} from '../proxy/forwarding-fields.js';
+import type {AlgorithmName} from '../proxy/load-balancing/algorithms/algorithms.js';
 import {errorCode, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
@@ -52,6 +54,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addServersCommand(program);
   addDeploymentCommands(program);
   addMachineCommands(program);
+  addCompletion(program);
   addHidden(program);
   return program;
 }
@@ -68,6 +71,10 @@ Examples:
   $ tako doctor                    find out what does not work, and why
 
 https://tako.sh`;
+
+/** Their code is loaded only where it is used. */
+const ALGORITHMS: readonly AlgorithmName[] = ['least-in-flight', 'round-robin', 'power-of-two', 'consistent-hash'];
+const FORWARDING_FIELDS: readonly ForwardingFields[] = ['x-forwarded', 'forwarded'];
 
 /** What `tako events` may be asked for; `notice`: what it has to say itself. */
 const EVENT_TYPES = ['status', 'log', 'request', 'notice'] as const;
@@ -119,7 +126,7 @@ function addStop(parent: Command): void {
     parent
       .command('stop')
       .description('stop an app and forget it; with --env, stop it on its servers')
-      .argument('[name]', 'the app; that of this folder if not given')
+      .argument('[app]', 'that of this folder if not given')
       .option('--all', 'every app, and the daemon'),
   ).action(async (name: string | undefined, options) =>
     isAboutDeployment(options)
@@ -133,7 +140,7 @@ function addAppCommands(program: Command): void {
   program
     .command('ensure')
     .description('start apps that do not run, and wait until they are ready')
-    .argument('[name...]', 'the apps; that of this folder if not given')
+    .argument('[app...]', 'that of this folder if not given')
     .option('--variant <label>', 'the one at label.NAME.test')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -142,7 +149,7 @@ function addAppCommands(program: Command): void {
     program
       .command('restart')
       .description("start an app's process anew; with --env, those on its servers")
-      .argument('[name]'),
+      .argument('[app]'),
   ).action(async (name: string | undefined, options) =>
     isAboutDeployment(options)
       ? (await import('./deployments/control.js')).control('restart', options)
@@ -159,7 +166,7 @@ function addAppCommands(program: Command): void {
     program
       .command('logs')
       .description("print an app's output; with --env, that of what is deployed")
-      .argument('[name]')
+      .argument('[app]')
       .option('-f, --follow', 'go on with what is to come')
       .addOption(new Option('-n, --lines <count>', 'how many lines to begin with').default(200).argParser(parseCount))
       .option('--since <duration>', 'of deployed apps: not older than this, as 10m or 2h')
@@ -198,7 +205,7 @@ function addProjectCommands(program: Command): void {
     .description("run a command with the app's environment")
     .argument('<command...>')
     .passThroughOptions()
-    .option('--env <name>', 'which environment', 'development')
+    .option('--env <environment>', 'which environment', 'development')
     .addOption(configOption())
     .action(async (words: string[], options) => (await import('./run.js')).run(words, options));
   program
@@ -226,13 +233,15 @@ function addProxy(program: Command): void {
     .option('--cert <file>', "certificate, PEM (default: the local authority's for each name)")
     .option('--key <file>', 'its private key, PEM')
     .option('--http', 'plain HTTP instead of HTTPS')
-    .option('--lb <algorithm>', 'least-in-flight (default), round-robin, power-of-two or consistent-hash')
+    .addOption(new Option('--lb <algorithm>', 'how to choose (default: least-in-flight)').choices(ALGORITHMS))
     .option('--sticky <key>', 'for consistent-hash: header:NAME, cookie:NAME or address')
     .option('--health-path <path>', 'ask each upstream for this now and then')
     .option('--client-ca <file>', 'ask clients for a certificate of this CA, PEM')
     .option('--client-ca-optional', 'serve clients that have none, too')
     .option('--trusted-proxy <network>', 'believe what it says about clients; repeatable', list)
-    .option('--trusted-fields <name>', 'what it says it in: x-forwarded (default) or forwarded')
+    .addOption(
+      new Option('--trusted-fields <name>', 'what it says it in (default: x-forwarded)').choices(FORWARDING_FIELDS),
+    )
     .option('--proxy-protocol', 'its connections begin with the PROXY protocol')
     .option('--workers <count>', 'processes that serve (default: 1)')
     .option('--access-log', 'one line of JSON for each request on stdout')
@@ -264,6 +273,19 @@ function addMachineCommands(program: Command): void {
     .description('print the version')
     .addOption(jsonOption())
     .action(async options => (await import('./version.js')).version(options));
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print the completion script for a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: string) => (await import('./completion.js')).printCompletion(shell));
+  program
+    .command('__complete', {hidden: true})
+    .argument('[words...]')
+    .passThroughOptions()
+    .action(async (words: string[]) => (await import('./completion.js')).complete(program, words));
 }
 
 function addHidden(program: Command): void {
