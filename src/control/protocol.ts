@@ -27,6 +27,8 @@ export type DaemonInfo = {
   readonly home: string;
   readonly logFile: string;
   readonly rootCertificate: string;
+  /** The page that shows apps, logs and requests: `https://tako.test`. */
+  readonly dashboardUrl: string;
   readonly apps: number;
 };
 

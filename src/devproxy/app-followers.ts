@@ -2,7 +2,7 @@
 export type AppFollowers = {
   /** Calls the listener when anything of the app changes, until the returned function is called. */
   add(app: string, listener: () => void): () => void;
-  /** Calls the listener with the name of each app that changes. Does not count as following one. */
+  /** Calls the listener with the name of each app that changes. It does not count: it keeps no app awake. */
   watch(listener: (app: string) => void): () => void;
   tell(app: string): void;
   count(app: string): number;
@@ -25,12 +25,14 @@ export function createAppFollowers(now: () => number): AppFollowers {
       };
     },
     watch(listener) {
-      watchers.add(listener);
-      return () => watchers.delete(listener);
+      // One of its own: the same function may watch twice.
+      const watcher = (app: string): void => listener(app);
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
     },
     tell(app) {
       for (const listener of listeners.get(app) ?? []) listener();
-      for (const listener of watchers) listener(app);
+      for (const watcher of watchers) watcher(app);
     },
     count: app => listeners.get(app)?.size ?? 0,
     leftAt: app => leftAt.get(app) ?? 0,

@@ -66,7 +66,10 @@ export type Apps = AppAccess & {
   startFailed(name: string, error: unknown): void;
   /** Calls the listener when anything of an app changes, until the returned function is called. */
   subscribe(name: string, listener: () => void): () => void;
-  /** Calls the listener with the name of each app that changes. Does not count as a terminal that shows it. */
+  /**
+   * Calls the listener with the name of each app that changes, until the returned function is called. It is nobody who uses
+   * the app: it keeps none awake.
+   */
   watch(listener: (name: string) => void): () => void;
   /** Tells the listeners of an app that it changed. */
   notify(name: string): void;
@@ -103,7 +106,7 @@ export function createApps(options: AppsOptions): Apps {
   });
   const registrations = (): Registration[] => [...apps.values()].map(({registration}) => registration);
   const publishRoutes = (): void => onRoutes(registrations().flatMap(routesOf));
-  const say = (name: string, text: string): void => void supervisor.logs(name).append('tako', text);
+  const say = (name: string, text: string): void => void supervisor.logs(name).append('tako', text, {level: 'info'});
   const stateOf = (name: string): Instance['state'] => supervisor.instance(name).state;
   const isRunning = (name: string): boolean => RUNNING.has(stateOf(name));
   const isCurrent = (app: RegisteredApp): boolean => apps.get(app.registration.name) === app;

@@ -6,9 +6,11 @@
 
 import {STATUS_CODES} from 'node:http';
 import {TakoError} from '../system/error.js';
+import {type AnswerWriter, WrittenAnswer} from './answer-writer.js';
+import {collectBody} from './body-collector.js';
 import {type BodyFlow, createBodyFlow} from './body-flow.js';
 import type {ClientGone, ClientReceiver, ClientSide, ResponseHead} from './client-side.js';
-import type {HeaderFields} from './header-fields.js';
+import {HeaderFields} from './header-fields.js';
 import {type Refusal, renderProblem} from './http1/refusal.js';
 import {isIdempotent, mayHaveBody} from './methods.js';
 import {decideRetry, type Phases, type Retry} from './phases.js';
@@ -53,6 +55,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   /** Bodies take the long way round only where a filter wants to see them, or while one is waited for. */
   #requestFlow: BodyFlow | undefined;
   #responseFlow: BodyFlow | undefined;
+  /** Tells who reads the body here that no more will come. */
+  #giveUpBody: (() => void) | undefined;
 
   constructor(host: ExchangeHost<Context>, side: ClientSide) {
     super(side);
@@ -105,6 +109,35 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     this.#sendDown(bytes);
     this.#finish('answered');
     this.#side.sendEnd(undefined);
+  }
+
+  startAnswer(status: number, fields: HeaderFields | Readonly<Record<string, string>> = {}): AnswerWriter {
+    if (this.#isHeadSent) throw new Error('this request is answered already');
+    const answer = new WrittenAnswer(this);
+    assertSendable({status, reason: ''});
+    this.#dropUpstream();
+    if (this.isOver) {
+      answer.abort();
+      return answer;
+    }
+    this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
+    this.#isHeadSent = true;
+    this.#stream = answer;
+    this.#side.sendHead(this.response, -1);
+    this.#side.flush();
+    return answer;
+  }
+
+  readBody(maxBytes: number): Promise<Buffer | undefined> {
+    if (this.#isBodyRead) throw new Error('the body of this request is read already');
+    if (!this.hasBody) return Promise.resolve(Buffer.alloc(0));
+    this.#isBodyRead = true;
+    const {flow, body, giveUp} = collectBody(maxBytes);
+    this.#requestFlow = flow;
+    this.#giveUpBody = giveUp;
+    if (this.#side.expectsContinue) this.#side.sendInterim(CONTINUE);
+    this.#side.readBody();
+    return body;
   }
 
   cut(): void {
@@ -415,6 +448,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.#dropUpstream();
+    this.#giveUpBody?.();
     if (outcome === 'client-gone') this.abortSignal();
     try {
       this.#host.phases.logging?.(this);
@@ -462,6 +496,8 @@ function assertSendable({status, reason}: Pick<ResponseHead, 'status' | 'reason'
   if (!isFinal) throw new TypeError(`${status} is not the status of an answer`);
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason)) throw new TypeError('the reason has characters it may not have');
 }
+
+const CONTINUE: ResponseHead = {status: 100, reason: 'Continue', fields: new HeaderFields()};
 
 const BAD_BODY = {
   malformed: [400, 'the body is not valid HTTP\n'],

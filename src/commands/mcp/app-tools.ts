@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import type {AppStatus, LogLine} from '../../control/events.js';
+import {isAtLeast, LOG_LEVELS} from '../../supervisor/log-level.js';
 import {ensureApps} from '../ensure.js';
 import {readSnapshot} from '../status.js';
 import {boundLines, MAX_LINES, readLines} from './log-lines.js';
@@ -37,14 +38,20 @@ export const APP_TOOLS = [
       app,
       lines: z.int().min(1).max(MAX_LINES).default(100),
       contains: z.string().max(200).optional().describe('only lines that have this in them'),
+      level: z
+        .enum(LOG_LEVELS)
+        .optional()
+        .describe('only lines that say of themselves that they are as serious, or more'),
     }),
     output: 'mcp-app-logs',
     kind: 'read',
     isUntrusted: true,
-    run: ({app: given, lines: count, contains = ''}) =>
+    run: ({app: given, lines: count, contains = '', level}) =>
       askDaemon(async (client, appOf) => {
         const name = await appOf(given);
-        const found = (await readLines(client, name)).filter(({text}) => text.includes(contains));
+        const found = (await readLines(client, name)).filter(
+          line => line.text.includes(contains) && (level === undefined || isAtLeast(line.level, level)),
+        );
         return {app: name, ...boundLines(found.slice(-count))};
       }),
   }),
@@ -114,8 +121,6 @@ const errorOf = (app: string, status: AppStatus | undefined): object => ({
   exit: status?.exit ?? null,
 });
 
-/** Words by which programs begin what went wrong, whichever stream they write it to. */
-const ERROR_WORDS = /\b(?:error|exception|traceback|fatal|panic|failed|unhandled|cannot)\b/i;
-
-const isError = ({stream, text}: LogLine): boolean =>
-  stream === 'stderr' || (stream !== 'tako' && ERROR_WORDS.test(text));
+/** Where lines have no level, what is on stderr is the best guess. */
+const isError = ({stream, level}: LogLine): boolean =>
+  level === undefined ? stream === 'stderr' : isAtLeast(level, 'error');
