@@ -6,6 +6,7 @@ import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {reportError} from './output.js';
+import {addRequestsCommand} from './requests/commands.js';
 import {addServersCommand} from './servers.js';
 
 /** Exit codes: docs/exit-codes.md. */
@@ -48,6 +49,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
     .hook('preAction', useCompileCache);
   addDev(program);
   addAppCommands(program);
+  addRequestsCommand(program);
   addProgramCommands(program);
   addProjectCommands(program);
   addProxy(program);

@@ -1,6 +1,12 @@
 import {z} from 'zod';
 import type {ControlClient} from '../../control/client.js';
-import type {CapturedBody, ExchangeDetail, ExchangeQuery, ExchangeSummary} from '../../control/exchanges.js';
+import {
+  type CapturedBody,
+  type ExchangeDetail,
+  type ExchangeQuery,
+  type ExchangeSummary,
+  STATUS_PATTERN,
+} from '../../control/exchanges.js';
 import {cutText} from './log-lines.js';
 import {askDaemon, defineTool} from './tool.js';
 
@@ -21,11 +27,7 @@ export const REQUEST_TOOLS = [
     description: 'The last requests that apps were asked for, oldest first: URL, status, where the time went.',
     input: z.strictObject({
       app: z.string().min(1).max(253).optional().describe('of this app only'),
-      status: z
-        .string()
-        .regex(/^[1-5](?:\d\d|xx)$/)
-        .optional()
-        .describe('404, or 5xx for all of them'),
+      status: z.string().regex(STATUS_PATTERN).optional().describe('404, or 5xx for all of them'),
       method: z.string().max(20).optional(),
       url: z.string().max(500).optional().describe('part of the URL'),
       count: z.int().min(1).max(MAX_REQUESTS).default(20),
@@ -41,23 +43,27 @@ export const REQUEST_TOOLS = [
     title: 'Look at a request',
     description: 'One request with its header fields and the beginning of its bodies; secrets are masked.',
     input: z.strictObject({id}),
-    output: 'mcp-get-request',
+    output: 'requests-show',
     kind: 'read',
     isUntrusted: true,
-    run: input => askDaemon(async client => ({request: boundDetail(await client.call('request', input))})),
+    run: input => askDaemon(client => readRequest(client, input.id)),
   }),
   defineTool({
     name: 'replay_request',
     title: 'Send a request again',
     description: 'Sends a request to its app again as it came, secrets included, and waits for the answer.',
     input: z.strictObject({id}),
-    output: 'mcp-replay-request',
+    output: 'requests-replay',
     kind: 'destructive',
     isUntrusted: true,
-    run: input =>
-      askDaemon(async client => ({request: boundSummary(await client.call('replay', {...input, edit: {}}))})),
+    run: ({id: given}) =>
+      askDaemon(async client => readRequest(client, (await client.call('replay', {id: given, edit: {}})).id)),
   }),
 ];
+
+async function readRequest(client: ControlClient, number: number): Promise<object> {
+  return {ok: true, request: boundDetail(await client.call('request', {id: number}))};
+}
 
 /** The last of them that match, oldest first. */
 export async function readRequests(
