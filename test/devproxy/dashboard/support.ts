@@ -29,8 +29,8 @@ export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus
   problem: null,
   startedFor: [],
   clients: 0,
-  lan: null,
   traffic: {requestsPerSecond: 1.5, p95Ms: 42, errors: 0, requests: 1_234},
+  lan: null,
   restarts: 0,
   ...more,
 });
