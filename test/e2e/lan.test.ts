@@ -10,6 +10,7 @@ import {daemonFiles} from '../../src/devproxy/daemon-files.js';
 import type {CommandResult} from '../../src/system/exec.js';
 import {resolvePaths} from '../../src/system/paths.js';
 import {eventually} from '../helpers/eventually.js';
+import {checkJsonOutput} from '../helpers/json-output.js';
 import {
   createLanNetwork,
   LAN_PARTS,
@@ -240,8 +241,11 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
   });
 
   it('are opened and closed by commands, which say so to scripts', async () => {
-    const run = async (...args: string[]) =>
-      JSON.parse((await onLaptop(shop.directory, 'lan', ...args, '--json')).stdout);
+    const run = async (...args: string[]) => {
+      const {stdout} = await onLaptop(shop.directory, 'lan', ...args, '--json');
+      checkJsonOutput(['lan', ...args], stdout);
+      return JSON.parse(stdout);
+    };
     const opened = await run('on');
     assert.equal(opened.apps[0].lan.url, 'https://shop.local');
     assert.deepEqual((await run('status', 'shop')).apps, opened.apps);
