@@ -4,24 +4,27 @@ import type {GatewaySession} from '../../proxy/gateway-session.js';
 import type {Outcome} from '../../proxy/session.js';
 import type {SessionObserver} from '../../proxy/session-observer.js';
 import type {TunnelFrames} from '../../proxy/tunnel.js';
+import type {BlockPool} from './block-pool.js';
 import {CapturedBytes} from './captured-bytes.js';
 
 /** What is kept of a request's body: what webhooks send, whole, so that it can be sent again. */
 export const REQUEST_BODY_BYTES = 256 * 1024;
-/** What is kept of an answer's body: an API's answer, a page; of bundles and pictures the beginning. */
-export const RESPONSE_BODY_BYTES = 64 * 1024;
+/** What is kept of an answer's body. Every answer has one: more of it would cost a request more than 3% (bench/README.md). */
+export const RESPONSE_BODY_BYTES = 16 * 1024;
 /** What an exchange takes beside its texts and bodies: its objects, measured in a heap snapshot. */
 const OWN_BYTES = 1_024;
 
-/** Who keeps it. */
+/** What all exchanges of an inspector share. */
 export type ExchangeHost = {
+  readonly blocks: BlockPool;
   /** A clock that only goes forward, in milliseconds. */
   now(): number;
-  /** It takes so many bytes more. */
-  onGrowth(exchange: ObservedExchange, bytes: number): void;
   onChange(exchange: ObservedExchange): void;
   onOver(exchange: ObservedExchange): void;
 };
+
+/** Where it is kept: told that it takes so many bytes more. */
+export type ExchangeKeeper = {grow(bytes: number): unknown};
 
 /** What is asked of its session while that lasts, and is a copy afterwards: a session holds its connections. */
 export type ExchangeFacts = {
@@ -59,11 +62,11 @@ export class ObservedExchange implements SessionObserver {
   isBodyWhole = false;
   /** What it takes in memory, about. */
   bytes: number;
-  /** False once it had to make room for others: nothing more of it is kept. */
-  isKept = true;
+  readonly startedAt: number;
 
   readonly #host: ExchangeHost;
-  readonly #startedAt: number;
+  /** Undefined once it had to make room for others: nothing more of it is kept. */
+  #keeper: ExchangeKeeper | undefined;
   /** NaN while it has not come that far. */
   #waitsSince = Number.NaN;
   #coldStartMs = Number.NaN;
@@ -72,7 +75,12 @@ export class ObservedExchange implements SessionObserver {
   #overAt = Number.NaN;
   #tunnel: TunnelFrames | undefined;
 
-  constructor(session: GatewaySession, {id, app, time, replayOf}: ExchangeOrigin, host: ExchangeHost) {
+  constructor(
+    session: GatewaySession,
+    {id, app, time, replayOf}: ExchangeOrigin,
+    host: ExchangeHost,
+    keeper: ExchangeKeeper,
+  ) {
     const {request, client} = session;
     this.id = id;
     this.app = app;
@@ -87,7 +95,8 @@ export class ObservedExchange implements SessionObserver {
     this.facts = session;
     this.bytes = OWN_BYTES + request.target.length + request.fields.size;
     this.#host = host;
-    this.#startedAt = host.now();
+    this.#keeper = keeper;
+    this.startedAt = host.now();
   }
 
   onColdStart(): void {
@@ -106,7 +115,7 @@ export class ObservedExchange implements SessionObserver {
 
   onHead(): void {
     this.#headAt = this.#host.now();
-    if (!this.isKept) return;
+    if (this.#keeper === undefined) return;
     this.#grow(this.facts.response?.fields.size ?? 0);
     this.#host.onChange(this);
   }
@@ -117,8 +126,8 @@ export class ObservedExchange implements SessionObserver {
   }
 
   onRequestBody(chunk: Buffer): void {
-    if (!this.isKept) return;
-    this.requestBody ??= new CapturedBytes(REQUEST_BODY_BYTES);
+    if (this.#keeper === undefined) return;
+    this.requestBody ??= new CapturedBytes(this.#host.blocks, REQUEST_BODY_BYTES);
     this.#grow(this.requestBody.add(chunk));
   }
 
@@ -127,8 +136,8 @@ export class ObservedExchange implements SessionObserver {
   }
 
   onResponseBody(chunk: Buffer): void {
-    if (!this.isKept) return;
-    this.responseBody ??= new CapturedBytes(RESPONSE_BODY_BYTES);
+    if (this.#keeper === undefined) return;
+    this.responseBody ??= new CapturedBytes(this.#host.blocks, RESPONSE_BODY_BYTES);
     this.#grow(this.responseBody.add(chunk));
   }
 
@@ -139,6 +148,15 @@ export class ObservedExchange implements SessionObserver {
     this.facts = {response, outcome, error: describeError(error), bytesReceived, bytesSent};
     if (this.#tunnel !== undefined) this.#tunnel = {frames: this.#tunnel.frames};
     this.#host.onOver(this);
+  }
+
+  /** Makes room for others. What it took of bodies is used again, and nothing more of it is kept. */
+  drop(): void {
+    this.#keeper = undefined;
+    this.requestBody?.release();
+    this.responseBody?.release();
+    this.requestBody = undefined;
+    this.responseBody = undefined;
   }
 
   get frames(): FrameCounts | undefined {
@@ -152,7 +170,7 @@ export class ObservedExchange implements SessionObserver {
 
   /** All that passed between its head and when it was sent, but for a cold start. NaN: it was not sent. */
   get queueMs(): number {
-    return this.#sentAt - this.#startedAt - orZero(this.#coldStartMs);
+    return this.#sentAt - this.startedAt - orZero(this.#coldStartMs);
   }
 
   /** NaN: it was not sent, or there is no answer yet. */
@@ -162,13 +180,13 @@ export class ObservedExchange implements SessionObserver {
 
   /** NaN: it is under way. */
   get totalMs(): number {
-    return this.#overAt - this.#startedAt;
+    return this.#overAt - this.startedAt;
   }
 
   #grow(bytes: number): void {
     if (bytes === 0) return;
     this.bytes += bytes;
-    this.#host.onGrowth(this, bytes);
+    this.#keeper?.grow(bytes);
   }
 }
 

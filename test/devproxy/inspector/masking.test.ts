@@ -320,6 +320,6 @@ describe('what an inspector shows', () => {
     await fetchHttp1(gateway);
     const body = (await last()).response?.body;
     assert.equal(body?.encoding, 'utf8');
-    assert.equal(body?.data, `x${'€'.repeat(Math.floor((64 * 1024 - 1) / 3))}`);
+    assert.equal(body?.data, `x${'€'.repeat(Math.floor((16 * 1024 - 1) / 3))}`);
   });
 });
