@@ -29,7 +29,7 @@ export type Inspector = {
   subscribe(listener: (exchange: ExchangeSummary) => void): () => void;
   /**
    * Sends a request again, as it came but for the edit, with its true values where the edit has masked ones. Resolves when
-   * the answer is complete; the client that waits for it has left when the signal aborts. Rejects with NO_SUCH_REQUEST,
+   * the answer is complete; whoever waits for it has left when the signal aborts, or after ten minutes. Rejects with NO_SUCH_REQUEST,
    * BODY_NOT_KEPT, NOT_REPLAYABLE and REPLAY_INVALID.
    */
   replay(id: number, edit: ReplayEdit, signal?: AbortSignal): Promise<ExchangeSummary>;
