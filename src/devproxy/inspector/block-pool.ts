@@ -1,9 +1,12 @@
-/** As much as a body in one piece mostly has, and a quarter of what a socket gives at once. */
-export const BLOCK_BYTES = 16_384;
+/** As much as a message's head mostly has, or the body of an API's answer. */
+export const BLOCK_BYTES = 4_096;
 /** What is kept to be used again: as much as one busy app takes. */
-const MAX_FREE = 512;
+const MAX_FREE = 2_048;
 
-/** Memory for bodies, used again and again: to get 64 KiB from the system for each costs more than to copy them. */
+/**
+ * Memory for what is kept of messages, used again and again. It is not of the heap: what is kept there of the last hundreds
+ * of requests is copied by every garbage collection, which costs a request more than all else that is done for it.
+ */
 export class BlockPool {
   readonly #free: Buffer[] = [];
 
@@ -11,8 +14,8 @@ export class BlockPool {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
-  /** They must not be looked at any more. */
-  give(blocks: readonly Buffer[]): void {
-    for (const block of blocks) if (this.#free.length < MAX_FREE) this.#free.push(block);
+  /** It must not be looked at any more. */
+  give(block: Buffer): void {
+    if (this.#free.length < MAX_FREE) this.#free.push(block);
   }
 }

@@ -1,11 +1,13 @@
 import type {FrameCounts} from '../../control/exchanges.js';
 import type {HttpVersion, RequestHead, ResponseHead} from '../../proxy/client-side.js';
 import type {GatewaySession} from '../../proxy/gateway-session.js';
+import {HeaderFields} from '../../proxy/header-fields.js';
 import type {Outcome} from '../../proxy/session.js';
 import type {SessionObserver} from '../../proxy/session-observer.js';
 import type {TunnelFrames} from '../../proxy/tunnel.js';
 import type {BlockPool} from './block-pool.js';
 import {CapturedBytes} from './captured-bytes.js';
+import {PackedHeads} from './packed-heads.js';
 
 /** What is kept of a request's body: what webhooks send, whole, so that it can be sent again. */
 export const REQUEST_BODY_BYTES = 256 * 1024;
@@ -26,7 +28,7 @@ export type ExchangeHost = {
 /** Where it is kept: told that it takes so many bytes more. */
 export type ExchangeKeeper = {grow(bytes: number): unknown};
 
-/** What is asked of its session while that lasts, and is a copy afterwards: a session holds its connections. */
+/** What its session knows while that lasts, and is kept of it afterwards: a session holds its connections. */
 export type ExchangeFacts = {
   readonly response: ResponseHead | undefined;
   readonly outcome: Outcome | undefined;
@@ -49,13 +51,11 @@ export class ObservedExchange implements SessionObserver {
   readonly app: string;
   readonly time: number;
   readonly replayOf: number | null;
-  readonly request: RequestHead;
   readonly hasBody: boolean;
   readonly upgrade: string | undefined;
   readonly isSecure: boolean;
   readonly httpVersion: HttpVersion;
   readonly clientAddress: string;
-  facts: ExchangeFacts;
   requestBody: CapturedBytes | undefined;
   responseBody: CapturedBytes | undefined;
   /** Whether all of the request's body came, kept or not. */
@@ -74,6 +74,14 @@ export class ObservedExchange implements SessionObserver {
   #headAt = Number.NaN;
   #overAt = Number.NaN;
   #tunnel: TunnelFrames | undefined;
+  #session: GatewaySession | undefined;
+  /** Instead of the session, once that is over. */
+  #heads: PackedHeads | undefined;
+  #headBytes: number;
+  #outcome: Outcome | undefined;
+  #error: string | undefined;
+  #bytesReceived = 0;
+  #bytesSent = 0;
 
   constructor(
     session: GatewaySession,
@@ -86,14 +94,14 @@ export class ObservedExchange implements SessionObserver {
     this.app = app;
     this.time = time;
     this.replayOf = replayOf;
-    this.request = request;
     this.hasBody = session.hasBody;
     this.upgrade = session.upgrade;
     this.isSecure = client.isSecure;
     this.httpVersion = client.httpVersion;
     this.clientAddress = client.address;
-    this.facts = session;
-    this.bytes = OWN_BYTES + request.target.length + request.fields.size;
+    this.#session = session;
+    this.#headBytes = request.target.length + request.fields.size;
+    this.bytes = OWN_BYTES + this.#headBytes;
     this.#host = host;
     this.#keeper = keeper;
     this.startedAt = host.now();
@@ -116,7 +124,7 @@ export class ObservedExchange implements SessionObserver {
   onHead(): void {
     this.#headAt = this.#host.now();
     if (this.#keeper === undefined) return;
-    this.#grow(this.facts.response?.fields.size ?? 0);
+    this.#growHeads(this.#headBytes + (this.#session?.response?.fields.size ?? 0));
     this.#host.onChange(this);
   }
 
@@ -144,10 +152,36 @@ export class ObservedExchange implements SessionObserver {
   onOver(): void {
     this.#overAt = this.#host.now();
     this.onStarted();
-    const {response, outcome, error, bytesReceived, bytesSent} = this.facts;
-    this.facts = {response, outcome, error: describeError(error), bytesReceived, bytesSent};
-    if (this.#tunnel !== undefined) this.#tunnel = {frames: this.#tunnel.frames};
     this.#host.onOver(this);
+    if (this.#session !== undefined) this.#settle(this.#session);
+  }
+
+  /** From now on it holds nothing of the request but what is shown of it. */
+  #settle({request, response, outcome, error, bytesReceived, bytesSent}: GatewaySession): void {
+    this.#outcome = outcome;
+    this.#error = describeError(error);
+    this.#bytesReceived = bytesReceived;
+    this.#bytesSent = bytesSent;
+    this.#session = undefined;
+    if (this.#tunnel !== undefined) this.#tunnel = {frames: this.#tunnel.frames};
+    this.#heads = new PackedHeads(request, response, this.#host.blocks);
+    this.#growHeads(this.#heads.bytes);
+  }
+
+  get request(): RequestHead {
+    return this.#session?.request ?? this.#heads?.request ?? NOTHING_ASKED;
+  }
+
+  get facts(): ExchangeFacts {
+    return (
+      this.#session ?? {
+        response: this.#heads?.response,
+        outcome: this.#outcome,
+        error: this.#error,
+        bytesReceived: this.#bytesReceived,
+        bytesSent: this.#bytesSent,
+      }
+    );
   }
 
   /** Makes room for others. What it took of bodies is used again, and nothing more of it is kept. */
@@ -155,6 +189,7 @@ export class ObservedExchange implements SessionObserver {
     this.#keeper = undefined;
     this.requestBody?.release();
     this.responseBody?.release();
+    this.#heads?.release();
     this.requestBody = undefined;
     this.responseBody = undefined;
   }
@@ -183,12 +218,19 @@ export class ObservedExchange implements SessionObserver {
     return this.#overAt - this.startedAt;
   }
 
+  #growHeads(bytes: number): void {
+    this.#grow(bytes - this.#headBytes);
+    this.#headBytes = bytes;
+  }
+
   #grow(bytes: number): void {
     if (bytes === 0) return;
     this.bytes += bytes;
     this.#keeper?.grow(bytes);
   }
 }
+
+const NOTHING_ASKED: RequestHead = {method: '', target: '', host: '', fields: new HeaderFields()};
 
 const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value);
 

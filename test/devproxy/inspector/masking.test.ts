@@ -285,7 +285,7 @@ describe('what an inspector shows', () => {
       await fetchHttp1(gateway, {path: `/${index}`});
       const detail = await last();
       assert.ok(!textOf(detail).includes('S3CR3T'), textOf(detail).slice(0, 300));
-// Of a beginning, zstd gives blocks only that are there whole: none of one that is larger than what is kept.
+      // Of a beginning, zstd gives blocks only that are there whole: none of one that is larger than what is kept.
       const isShown = coding !== 'zstd' || index === 0;
       assert.equal((detail.response?.body?.data ?? '').includes(index === 1 ? '7919' : '"***"'), isShown);
     }
