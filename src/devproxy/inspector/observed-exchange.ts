@@ -11,7 +11,7 @@ import {PackedHeads} from './packed-heads.js';
 
 /** What is kept of a request's body: what webhooks send, whole, so that it can be sent again. */
 export const REQUEST_BODY_BYTES = 256 * 1024;
-/** What is kept of an answer's body. Every answer has one: more of it would cost a request more than 3% (bench/README.md). */
+/** What is kept of an answer's body: most of what an API answers. Every answer has one, and each KiB is copied. */
 export const RESPONSE_BODY_BYTES = 16 * 1024;
 /** What an exchange takes beside its texts and bodies: its objects, measured in a heap snapshot. */
 const OWN_BYTES = 1_024;
