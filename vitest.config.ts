@@ -12,6 +12,7 @@ const LONG = [
   'test/commands/machine.test.ts',
   'test/commands/no-daemon.test.ts',
   'test/commands/proxy-workers.test.ts',
+  'test/commands/requests/requests.test.ts',
   'test/commands/proxy.test.ts',
   'test/commands/run.test.ts',
   'test/commands/servers.test.ts',
