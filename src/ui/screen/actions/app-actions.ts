@@ -1,0 +1,62 @@
+// Keys about an app, and about which one is looked at.
+
+import {
+  type Apps,
+  chosenApp,
+  moveChoice,
+  showAll,
+  statusOf,
+  toggleHidden,
+  toggleOnly,
+  typeDigit,
+} from '../apps.js';
+import {type ScreenState, type Step, withFlash} from '../screen-state.js';
+import {type Action, change, say, step} from './action.js';
+
+export const restart: Action = state =>
+  say(state, `restarting${ofSeveral(state.apps)}`, {type: 'restart', app: chosenApp(state.apps)});
+
+export const open: Action = state =>
+  withUrl(state, url => say(state, `opening ${url}`, {type: 'open', url}));
+
+/** How it went is said when it is known. */
+export const copy: Action = state => withUrl(state, text => step(state, {type: 'copy', text}));
+
+export const lan: Action = state => {
+  const app = chosenApp(state.apps);
+  const isOn = statusOf(state.apps, app)?.lan != null;
+  const text = isOn ? `closing ${app} to the network` : `opening ${app} to the network`;
+  return say(state, text, {type: 'lan', app, isOn: !isOn});
+};
+
+export const inspector: Action = state => step(state, {type: 'inspect'});
+
+const ofSeveral = (apps: Apps): string => (apps.names.length > 1 ? ` ${chosenApp(apps)}` : '');
+
+function withUrl(state: ScreenState, act: (url: string) => Step): Step {
+  const url = statusOf(state.apps, chosenApp(state.apps))?.url;
+  return url === undefined ? say(state, 'no address yet') : act(url);
+}
+
+/** An action that only changes which apps are looked at; says so where the chosen one is no more the only one, or is. */
+const look = (next: (apps: Apps, key: string) => Apps): Action =>
+  change((state, key) => {
+    const apps = next(state.apps, key);
+    const said = describeLook(state.apps, apps);
+    return said === undefined ? {...state, apps} : withFlash({...state, apps}, said);
+  });
+
+export const app = look((apps, key) => typeDigit(apps, Number(key)));
+export const nextApp = look(apps => moveChoice(apps, 1));
+export const previousApp = look(apps => moveChoice(apps, -1));
+export const onlyApp = look(toggleOnly);
+export const hideApp = look(toggleHidden);
+export const showAllApps = look(showAll);
+
+/** Nothing where only the choice has moved among all of them: that is seen. */
+function describeLook(before: Apps, {isOnly, hidden, ...after}: Apps): string | undefined {
+  const name = chosenApp({isOnly, hidden, ...after});
+  if (isOnly) return `only ${name}`;
+  if (hidden !== before.hidden && hidden.size > 0) return `hidden: ${[...hidden].join(', ')}`;
+  return before.isOnly || hidden !== before.hidden ? 'all apps' : undefined;
+}

@@ -1,0 +1,56 @@
+// Where to in the log: by rows, by what is searched for, by errors.
+
+import {findLastError, findMatch} from '../log/log-search.js';
+import type {LogBlock} from '../log/log-block.js';
+import {type MeasuredLog, measureLog} from './log-pane.js';
+import {type Marked, toPlace, toPosition} from './reading.js';
+import type {ScreenState} from './screen-state.js';
+import {scrollBy, scrollTo, scrollToFirst} from './scroll.js';
+
+export type RowMove = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
+
+export function moveInLog(state: ScreenState, move: RowMove): ScreenState {
+  const {reading} = state;
+  if (move === 'last') return {...state, reading: {...reading, position: null}};
+  const {kept, blocks, height} = measureLog(state);
+  const place =
+    move === 'first'
+      ? scrollToFirst(blocks, height)
+      : scrollBy(blocks, toPlace(kept, reading.position), rowsFor(move, height), height);
+  return {...state, reading: {...reading, position: toPosition(kept, place)}};
+}
+
+/** So many rows a move is about. A page leaves a row in sight that was there before. */
+export function rowsFor(move: Exclude<RowMove, 'first' | 'last'>, height: number): number {
+  const page = Math.max(1, height - 1);
+  return {up: -1, down: 1, 'page-up': -page, 'page-down': page}[move];
+}
+
+/** To the nearest match from the marked one on; from none, the newest. Undefined: there is none. */
+export function moveToMatch(state: ScreenState, direction: 'older' | 'newer'): ScreenState | undefined {
+  const measured = measureLog(state);
+  const from = markedBlock(state, 'match');
+  const match = findMatch(measured.kept, measured.view, from ? direction : 'older', from);
+  return match && mark(state, measured, match, 'match');
+}
+
+/** Marks the newest match, or nothing where there is none. */
+export function markNewestMatch(state: ScreenState): ScreenState {
+  const unmarked = {...state, reading: {...state.reading, marked: null}};
+  return state.search.text === '' ? unmarked : (moveToMatch(unmarked, 'older') ?? unmarked);
+}
+
+/** To the newest error, or the one before the error that is marked. Undefined: there is none. */
+export function moveToLastError(state: ScreenState): ScreenState | undefined {
+  const measured = measureLog(state);
+  const error = findLastError(measured.kept, measured.view, markedBlock(state, 'error'));
+  return error && mark(state, measured, error, 'error');
+}
+
+const markedBlock = ({reading: {blocks, marked}}: ScreenState, as: Marked['as']): LogBlock | undefined =>
+  marked?.as === as ? blocks.find(({id}) => id === marked.id) : undefined;
+
+function mark(state: ScreenState, {kept, blocks, height}: MeasuredLog, block: LogBlock, as: Marked['as']): ScreenState {
+  const place = scrollTo(blocks, kept.indexOf(block), height);
+  return {...state, reading: {...state.reading, marked: {id: block.id, as}, position: toPosition(kept, place)}};
+}

@@ -1,0 +1,64 @@
+// How the log of the whole screen is laid out: what of it is shown, how wide, and which rows are in sight.
+
+import {createLogRows} from '../log/log-rows.js';
+import {isShown} from '../log/log-search.js';
+import type {LogBlock} from '../log/log-block.js';
+import type {LogView} from '../log/log-view.js';
+import type {Style} from '../style.js';
+import {createStyle} from '../style.js';
+import {chosenApp} from './apps.js';
+import {type Plan, planLayout, TITLE_ROWS} from './layout.js';
+import {blocksToRead, readable} from './reading.js';
+import type {ScreenState} from './screen-state.js';
+import type {Blocks} from './scroll.js';
+
+/** In front of each row: whether it is what was searched for. */
+export const MARK_COLUMNS = 2;
+
+export const planOf = ({layout, apps, requests}: ScreenState): Plan =>
+  planLayout({
+    size: layout.size,
+    pane: layout.pane,
+    apps: apps.names.length,
+    isRequestOpen: requests.opened !== null,
+  });
+
+/** The rows for the log's own text; at least one, where it is not shown too. */
+export const logHeight = (plan: Plan): number => Math.max(1, (plan.log?.rows ?? 0) - TITLE_ROWS);
+
+/** What is shown of the log, as it is shown on the whole screen. */
+export function logViewOf({apps, reading, search}: ScreenState, columns: number, style: Style): LogView {
+  return {
+    apps: apps.names,
+    focused: apps.isOnly ? chosenApp(apps) : undefined,
+    hidden: apps.hidden,
+    minLevel: reading.minLevel ?? undefined,
+    filter: search.isOnlyMatches ? search.text : '',
+    search: search.text,
+    showTime: reading.showTime,
+    wrap: reading.isCut ? 'cut' : 'wrap',
+    collapseRepeats: true,
+    columns,
+    style,
+  };
+}
+
+export type MeasuredLog = {
+  /** What is not held, oldest first. */
+  readonly kept: readonly LogBlock[];
+  readonly blocks: Blocks;
+  readonly view: LogView;
+  readonly height: number;
+};
+
+/** The log as it has to be known for scrolling. Colours take no room. */
+export function measureLog(state: ScreenState): MeasuredLog {
+  const plan = planOf(state);
+  const view = logViewOf(state, (plan.log?.columns ?? state.layout.size.columns) - MARK_COLUMNS, NO_COLOURS);
+  const kept = readable(state.reading);
+  const render = createLogRows(view);
+  const blocks = blocksToRead(kept, block => (isShown(block, view) ? render([block]).length : 0));
+  return {kept, blocks, view, height: logHeight(plan)};
+}
+
+const NO_COLOURS = createStyle({isColour: false});

@@ -1,0 +1,92 @@
+// The log as it is read on the whole screen: which part of what is kept, and how it looks.
+
+import type {LogBlock} from '../log/log-block.js';
+import type {LogLevel} from '../log/log-level.js';
+import type {Blocks, Place} from './scroll.js';
+
+export type Reading = {
+  /** What is kept, oldest first; a block that has grown is another one with the same id. */
+  readonly blocks: readonly LogBlock[];
+  /** Lines that have given way to newer ones. */
+  readonly dropped: number;
+  /** The last row: of that block, the row with so many of its rows below. Null: the newest, whichever that is. */
+  readonly position: Position | null;
+  /** Blocks after this one are held. Null: none are. */
+  readonly pausedAfter: number | null;
+  /** The block that was gone to, and whether it is a match of the search or an error. */
+  readonly marked: Marked | null;
+  /** What matters less is not shown. Null: everything is. */
+  readonly minLevel: LogLevel | null;
+  readonly showTime: boolean;
+  /** Whether a long line ends where the screen does. */
+  readonly isCut: boolean;
+};
+
+export type Marked = {readonly id: number; readonly as: 'match' | 'error'};
+
+export type Position = {readonly id: number; readonly below: number};
+
+export const NO_READING: Reading = {
+  blocks: [],
+  dropped: 0,
+  position: null,
+  pausedAfter: null,
+  marked: null,
+  minLevel: null,
+  showTime: false,
+  isCut: false,
+};
+
+export const withBlocks = (reading: Reading, blocks: readonly LogBlock[], dropped: number): Reading => ({
+  ...reading,
+  blocks,
+  dropped,
+});
+
+/** The blocks that are not held. */
+export const readable = ({blocks, pausedAfter}: Reading): readonly LogBlock[] =>
+  pausedAfter === null ? blocks : blocks.slice(0, placeAfter(blocks, pausedAfter));
+
+/** How many of the blocks that are shown came after the last one in sight. */
+export function countNew(reading: Reading, isShown: (block: LogBlock) => boolean): number {
+  const {blocks, position, pausedAfter} = reading;
+  const last = position?.id ?? pausedAfter;
+  return last === null ? 0 : blocks.slice(placeAfter(blocks, last)).filter(isShown).length;
+}
+
+/** Stops at what is there now, or goes on with what has come since. */
+export const togglePause = (reading: Reading): Reading =>
+  reading.pausedAfter === null
+    ? {...reading, pausedAfter: reading.blocks.at(-1)?.id ?? 0}
+    : {...reading, pausedAfter: null, position: null};
+
+export const toPlace = (blocks: readonly LogBlock[], position: Position | null): Place | null =>
+  position && {index: Math.max(0, placeAfter(blocks, position.id) - 1), below: position.below};
+
+export function toPosition(blocks: readonly LogBlock[], place: Place | null): Position | null {
+  const block = place && blocks[place.index];
+  return block ? {id: block.id, below: place.below} : null;
+}
+
+/** So many blocks have this id or a smaller one. */
+function placeAfter(blocks: readonly LogBlock[], id: number): number {
+  let [low, high] = [0, blocks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((blocks[middle]?.id ?? 0) <= id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** All that matters, from warnings on, errors only, and all again. */
+export const nextLevel = ({minLevel}: Reading): LogLevel | null =>
+  minLevel === null ? 'warn' : minLevel === 'warn' ? 'error' : null;
+
+export const blocksToRead = (blocks: readonly LogBlock[], rowsOf: (block: LogBlock) => number): Blocks => ({
+  count: blocks.length,
+  rowsOf: index => {
+    const block = blocks[index];
+    return block ? rowsOf(block) : 0;
+  },
+});
