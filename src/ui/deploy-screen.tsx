@@ -4,6 +4,7 @@ import type {DeployEvent} from '../prod/deploy/deploy-event.js';
 import {DeploySteps} from './components/deploy-steps.js';
 import {createDeployFeed} from './deploy-feed.js';
 import {createStyle, type Environment, hasColour} from './style.js';
+import {openTerminal} from './terminal.js';
 
 export type DeployScreenOptions = {
   readonly servers: readonly string[];
@@ -26,7 +27,8 @@ export function showDeploy({servers, stdin, stdout, env, interrupt}: DeployScree
   const feed = createDeployFeed();
   const style = createStyle({isColour: hasColour(stdout, env)});
   const hasKeys = stdin.isTTY === true;
-  const ink = render(<DeploySteps {...{feed, servers, style, hasKeys, interrupt}} />, {
+  const terminal = openTerminal({stdin, stdout});
+  const ink = render(<DeploySteps {...{terminal, feed, servers, style, hasKeys, interrupt}} />, {
     stdin,
     stdout,
     exitOnCtrlC: false,
@@ -45,6 +47,7 @@ export function showDeploy({servers, stdin, stdout, env, interrupt}: DeployScree
         await ink.waitUntilRenderFlush();
         ink.unmount();
         await left;
+        terminal.close();
       })()),
   };
 }

@@ -5,7 +5,7 @@ import {createDevFeed} from './dev-feed.js';
 import type {DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
 import {createStyle, type Environment, hasColour} from './style.js';
-import {enterTitle, leaveTitle} from './terminal-title.js';
+import {openTerminal} from './terminal.js';
 
 export type ScreenOptions = {
   readonly stdin: Readable;
@@ -24,7 +24,8 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
   const feed = createDevFeed();
   const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
   const style = createStyle({isColour: hasColour(stdout, env)});
-  const ink = render(<DevStrip session={session} feed={feed} style={style} leave={end} />, {
+  const terminal = openTerminal({stdin, stdout, title: `tako | ${session.apps.join(', ')}`});
+  const ink = render(<DevStrip terminal={terminal} session={session} feed={feed} style={style} leave={end} />, {
     stdin,
     stdout,
     exitOnCtrlC: false,
@@ -32,13 +33,13 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
     // The caller has decided that there is a terminal, also where Ink believes to be in CI.
     interactive: true,
   });
-  stdout.write(enterTitle(`tako | ${session.apps.join(', ')}`));
   // Settles early only when the screen itself fails.
   const left = ink.waitUntilExit();
   try {
     return await Promise.race([outcome, left.then(() => outcome)]);
   } finally {
     end('ended');
+    await terminal.switchScreen('main');
     feed.close();
     // An empty screen has no frame that could still be on its way when it is cleared.
     ink.rerender(null);
@@ -46,6 +47,6 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
     ink.clear();
     ink.unmount();
     await left.catch(() => undefined);
-    stdout.write(leaveTitle());
+    terminal.close();
   }
 }

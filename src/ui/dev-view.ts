@@ -1,7 +1,7 @@
 import type {AppStatus} from '../control/events.js';
 import {describeSkipped, newProblem, problemLines} from './describe.js';
 import type {DevEvent} from './dev-session.js';
-import type {LogEntry, LogSource} from './log-entry.js';
+import type {LogEntry, LogSource} from './log/log-entry.js';
 
 /** What the strip below the log shows. */
 export type DevView = {

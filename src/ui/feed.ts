@@ -19,6 +19,7 @@ export type Feed<Event, View, Line> = {
   subscribe(listener: () => void): () => void;
   /** The last frame, at once. */
   close(): void;
+  isClosed(): boolean;
 };
 
 export type FeedOptions<Event, View, Line> = {
@@ -34,6 +35,7 @@ export function createFeed<Event, View, Line>(options: FeedOptions<Event, View, 
   const queue = createLineQueue<Line>(MAX_FRAME_LINES);
   let view = options.empty;
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const showFrame = (): void => {
     clearTimeout(timer);
@@ -56,6 +58,10 @@ export function createFeed<Event, View, Line>(options: FeedOptions<Event, View, 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: showFrame,
+    close: () => {
+      isClosed = true;
+      showFrame();
+    },
+    isClosed: () => isClosed,
   };
 }

@@ -6,7 +6,7 @@ import type {DevEvent, DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
 import {formatClock} from './format.js';
 import {createLineWriter} from './line-writer.js';
-import {logText} from './log-entry.js';
+import {logText} from './log/log-entry.js';
 import {safeText} from './safe-text.js';
 import {createStyle, type Environment, hasColour, type Style} from './style.js';
 

@@ -1,15 +1,18 @@
 // The strip below the log: everything worth knowing at a glance, redrawn in place while the log scrolls past above it.
 
 import {Box, Text, useWindowSize} from 'ink';
-import {type ReactNode, useMemo} from 'react';
-import {createAppHeads} from '../app-heads.js';
+import {type ReactNode, useCallback, useMemo} from 'react';
 import type {DevFeed} from '../dev-feed.js';
 import type {DevOutcome, DevSession} from '../dev-session.js';
 import {useActions} from '../hooks/use-actions.js';
 import {useFeedView} from '../hooks/use-feed-view.js';
-import {usePrintedLines} from '../hooks/use-printed-lines.js';
-import {type LogEntry, renderEntry} from '../log-entry.js';
+import {type PrintLines, usePrintedLines} from '../hooks/use-printed-lines.js';
+import {useTerminal} from '../hooks/use-terminal.js';
+import type {LogEntry} from '../log/log-entry.js';
+import {createLogPrinter} from '../log/log-printer.js';
+import {createLogView} from '../log/log-view.js';
 import type {Style} from '../style.js';
+import type {Terminal} from '../terminal.js';
 import {Addresses} from './addresses.js';
 import {Footer} from './footer.js';
 import {Notes} from './notes.js';
@@ -18,22 +21,24 @@ import {StateLine} from './state-line.js';
 import {StateLines} from './state-lines.js';
 
 export type DevStripProps = {
+  readonly terminal: Terminal;
   readonly session: DevSession;
   readonly feed: DevFeed;
   readonly style: Style;
   readonly leave: (outcome: DevOutcome) => void;
 };
 
-export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNode {
+export function DevStrip({terminal, session, feed, style, leave}: DevStripProps): ReactNode {
   const {apps, actions, notes} = session;
   const {columns, rows} = useWindowSize();
   const {statuses} = useFeedView(feed);
   const {flash, isHelpOpen, focused} = useActions({apps, actions, statuses, leave});
   const status = statuses.get(focused) ?? null;
-  usePrintedLines(
-    feed,
-    useMemo(() => entryRenderer(apps, style), [apps, style]),
-  );
+  const screen = useTerminal(terminal);
+  const view = useMemo(() => createLogView({apps, columns, style}), [apps, columns, style]);
+  const printer = useMemo(createLogPrinter, []);
+  const print = useCallback<PrintLines<LogEntry>>((lines, when) => printer.print(lines, view, when), [printer, view]);
+  usePrintedLines(feed, print, screen === 'alternate');
   return (
     // One row less than the terminal: a taller frame makes Ink clear the screen.
     <Box flexDirection="column" maxHeight={rows - 1} overflowY="hidden">
@@ -53,11 +58,6 @@ export function DevStrip({session, feed, style, leave}: DevStripProps): ReactNod
       <Footer apps={apps.length} columns={columns} flash={flash} isHelpOpen={isHelpOpen} style={style} />
     </Box>
   );
-}
-
-function entryRenderer(apps: readonly string[], style: Style): (entry: LogEntry) => string {
-  const headOf = createAppHeads(apps, style);
-  return entry => renderEntry(entry, style, headOf(entry.app));
 }
 
 /** A rule as wide as the terminal would break in two when that is made narrower, and leave a piece behind. */

@@ -1,4 +1,4 @@
-import type {Style} from './style.js';
+import type {Style} from '../style.js';
 
 /** A log line as the Tako SDKs write it: `{ts,level,scope,msg,fields?}`. */
 export type JsonLog = {

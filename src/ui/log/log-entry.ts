@@ -1,8 +1,8 @@
-import type {LogLine} from '../control/events.js';
-import {formatClock} from './format.js';
+import type {LogLine} from '../../control/events.js';
+import {formatClock} from '../format.js';
+import {safeText} from '../safe-text.js';
+import type {Style} from '../style.js';
 import {parseJsonLog, renderJsonLog} from './json-log.js';
-import {safeText} from './safe-text.js';
-import type {Style} from './style.js';
 
 /** Who speaks: the app on one of its streams, or tako, which may warn. */
 export type LogSource = LogLine['stream'] | 'warning' | 'error';

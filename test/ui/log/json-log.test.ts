@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {parseJsonLog, renderJsonLog} from '../../src/ui/json-log.js';
-import {createStyle} from '../../src/ui/style.js';
+import {parseJsonLog, renderJsonLog} from '../../../src/ui/log/json-log.js';
+import {createStyle} from '../../../src/ui/style.js';
 
 const render = (line: unknown, isColour = false): string | undefined => {
   const log = parseJsonLog(JSON.stringify(line));

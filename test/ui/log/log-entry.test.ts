@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {stripVTControlCharacters} from 'node:util';
 import {describe, it} from 'vitest';
-import {type LogSource, renderEntry} from '../../src/ui/log-entry.js';
-import {createStyle} from '../../src/ui/style.js';
-import {MORNING} from './fake-session.js';
+import {type LogSource, renderEntry} from '../../../src/ui/log/log-entry.js';
+import {createStyle} from '../../../src/ui/style.js';
+import {MORNING} from '../fake-session.js';
 
 const render = (source: LogSource, text: string, isColour = false, head = ''): string =>
   renderEntry({time: MORNING, app: 'hello', source, text}, createStyle({isColour}), head);
