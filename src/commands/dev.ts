@@ -1,4 +1,5 @@
 import type {DaemonInfo} from '../control/protocol.js';
+import {originOf} from '../proxy/request-path.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
 import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
@@ -9,6 +10,7 @@ import {checkMachine} from './machine-notes.js';
 import {findNeeded} from './needed-projects.js';
 import {printNote} from './output.js';
 import {registerAll} from './registration.js';
+import {createRequestSource} from './request-source.js';
 import {keepStartable, selectProjects} from './selected-projects.js';
 import {listenForSignals} from './signals.js';
 import {startNotes} from './start-notes.js';
@@ -39,15 +41,17 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
       ...results.map(({registration}) => ({name: registration.name, registration, isNeeded: false})),
       ...others.map(other => ({...other, isNeeded: true})),
     ];
+    const host = results[0]?.registration.primaryHost ?? '';
     const client = createDevClient({connection, apps, reconnect: () => startDaemon(context, portsOf(info))});
     const session: DevSession = {
       apps: apps.map(({name}) => name),
       version: context.version,
       notes: [...selected.notes, ...notes, ...startNotes(results, info)],
       subscribe: client.subscribe,
-      actions: actionsOf(client),
+      actions: actionsOf(client, inspectorUrl(host, info)),
+      requests: createRequestSource(context.files.socket),
     };
-    await show(client, session, flags, results[0]?.registration.primaryHost ?? '');
+    await show(client, session, flags, host);
   } finally {
     connection.client.close();
   }
@@ -126,7 +130,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
   return (session, signal) => runDevScreen(session, {stdin, stdout, signal});
 }
 
-const actionsOf = (client: DevClient): DevSession['actions'] => ({
+const actionsOf = (client: DevClient, inspector: string): DevSession['actions'] => ({
   restart: client.restart,
   open(url) {
     openInBrowser(url).then(isOpen => {
@@ -134,7 +138,14 @@ const actionsOf = (client: DevClient): DevSession['actions'] => ({
     });
   },
   copy: copyToClipboard,
+  toggleLan() {},
+  // Over SSH the browser would open on the other machine, if at all.
+  inspect: async () => process.env.SSH_CONNECTION === undefined && openInBrowser(inspector),
 });
+
+/** tako's own page, below the same zone as the app. */
+const inspectorUrl = (host: string, {https}: DaemonInfo): string =>
+  originOf(`tako.${host.slice(host.lastIndexOf('.') + 1)}`, https.port);
 
 /** One daemon has one set of ports; asking for others while it runs would move everybody's apps. */
 function assertPorts({port, httpPort, dnsPort}: PortFlags, {https, http, dnsPort: dns}: DaemonInfo): void {

@@ -3,38 +3,8 @@ import {describeSkipped, newProblem, problemLines} from './describe.js';
 import type {DevEvent} from './dev-session.js';
 import type {LogEntry, LogSource} from './log/log-entry.js';
 
-/** What the strip below the log shows. */
-export type DevView = {
-  /** By the name of the app; those of which the daemon has not told yet are left out. */
-  readonly statuses: ReadonlyMap<string, AppStatus>;
-};
-
-export const EMPTY_VIEW: DevView = {statuses: new Map()};
-
-/** What an event leads to: the next view, and what it adds to the log. */
-export type DevStep = {readonly view: DevView; readonly lines: readonly LogEntry[]};
-
-/** The whole screen as a function of events. `now` stamps the lines that are tako's own. */
-export const reduceDevView = (view: DevView, event: DevEvent, now: number): DevStep => ({
-  view: viewAfter(view, event),
-  lines: entriesOf(view, event, now),
-});
-
-function viewAfter(view: DevView, event: DevEvent): DevView {
-  if (event.type === 'status') return withStatus(view, event.status);
-  if (event.type !== 'removed') return view;
-  const last = view.statuses.get(event.app);
-  // Its own last status may be from before it had stopped.
-  return last ? withStatus(view, {...last, ...NOT_RUNNING}) : view;
-}
-
-const withStatus = ({statuses}: DevView, status: AppStatus): DevView => ({
-  statuses: new Map(statuses).set(status.name, status),
-});
-
-const NOT_RUNNING = {state: 'stopped', pid: null, port: null, startedAt: null, memoryBytes: null} as const;
-
-function entriesOf({statuses}: DevView, event: DevEvent, now: number): readonly LogEntry[] {
+/** What a session's event adds to the log; `statuses` are those from before it. `now` stamps the lines that are tako's own. */
+export function entriesOf(statuses: ReadonlyMap<string, AppStatus>, event: DevEvent, now: number): readonly LogEntry[] {
   const say = (source: LogSource, text: string, app?: string): readonly LogEntry[] => [{time: now, app, source, text}];
   switch (event.type) {
     case 'status': {

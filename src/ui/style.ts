@@ -30,6 +30,9 @@ export function createStyle({isColour}: {readonly isColour: boolean}): Style {
   };
 }
 
+/** For what is only measured, and for output without colours. */
+export const NO_COLOURS: Style = createStyle({isColour: false});
+
 /** Variables such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

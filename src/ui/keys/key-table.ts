@@ -75,7 +75,7 @@ export const KEY_TABLE: readonly KeyBinding[] = [
     contexts: LOG,
     hint: 'LAN',
     rank: 10,
-    help: 'let phones and other devices reach it, or no longer',
+    help: 'let phones and other devices reach the apps, or no longer',
   },
   {
     action: 'inspector',
@@ -122,7 +122,12 @@ export const KEY_TABLE: readonly KeyBinding[] = [
     contexts: ['dashboard'],
     help: 'from the apps to the log, and on to the requests',
   },
-  {action: 'previous-pane', keys: ['left'], contexts: ['dashboard'], help: 'from the requests to the log, and to the apps'},
+  {
+    action: 'previous-pane',
+    keys: ['left'],
+    contexts: ['dashboard'],
+    help: 'from the requests to the log, and to the apps',
+  },
   {action: 'enter', keys: ['enter'], contexts: ['dashboard'], help: 'a request in full; of the apps, only its lines'},
   {action: 'replay', keys: ['R'], contexts: ['dashboard'], help: 'send the chosen request again'},
   {action: 'next-match', keys: ['n'], contexts: ['dashboard'], help: 'the next match of the search, downwards'},
@@ -158,8 +163,22 @@ export const KEY_TABLE: readonly KeyBinding[] = [
   {action: 'erase', keys: ['backspace'], contexts: ['search'], help: 'erase a letter'},
   {action: 'erase-all', keys: ['ctrl-u'], contexts: ['search'], help: 'erase all of it'},
   {action: 'help', keys: ['?'], contexts: LOG, hint: 'help', rank: 1, help: 'this help'},
-  {action: 'close-help', keys: ['?', 'escape', 'q', 'enter'], contexts: ['help'], hint: 'back', rank: 0, help: 'back from here'},
-  {action: 'quit', keys: ['q'], contexts: LOG, hint: 'quit', rank: 0, help: 'leave, and stop the apps that nobody else wants'},
+  {
+    action: 'close-help',
+    keys: ['?', 'escape', 'q', 'enter'],
+    contexts: ['help'],
+    hint: 'back',
+    rank: 0,
+    help: 'back from here',
+  },
+  {
+    action: 'quit',
+    keys: ['q'],
+    contexts: LOG,
+    hint: 'quit',
+    rank: 0,
+    help: 'leave, and stop the apps that nobody else wants',
+  },
   {action: 'quit', keys: ['ctrl-c'], contexts: EVERYWHERE, help: 'the same'},
 ];
 

@@ -5,7 +5,7 @@ export type Effect =
   | {readonly type: 'restart'; readonly app: string}
   | {readonly type: 'open'; readonly url: string}
   | {readonly type: 'copy'; readonly text: string}
-  | {readonly type: 'lan'; readonly app: string; readonly isOn: boolean}
+  | {readonly type: 'lan'}
   | {readonly type: 'inspect'}
   | {readonly type: 'load-request'; readonly id: number}
   | {readonly type: 'replay'; readonly id: number}

@@ -1,7 +1,7 @@
 // Where to in the log: by rows, by what is searched for, by errors.
 
-import {findLastError, findMatch} from '../log/log-search.js';
 import type {LogBlock} from '../log/log-block.js';
+import {findLastError, findMatch} from '../log/log-search.js';
 import {type MeasuredLog, measureLog} from './log-pane.js';
 import {type Marked, toPlace, toPosition} from './reading.js';
 import type {ScreenState} from './screen-state.js';

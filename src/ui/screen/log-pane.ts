@@ -1,11 +1,9 @@
 // How the log of the whole screen is laid out: what of it is shown, how wide, and which rows are in sight.
 
-import {createLogRows} from '../log/log-rows.js';
-import {isShown} from '../log/log-search.js';
 import type {LogBlock} from '../log/log-block.js';
+import {createLogRows} from '../log/log-rows.js';
 import type {LogView} from '../log/log-view.js';
-import type {Style} from '../style.js';
-import {createStyle} from '../style.js';
+import {NO_COLOURS, type Style} from '../style.js';
 import {chosenApp} from './apps.js';
 import {type Plan, planLayout, TITLE_ROWS} from './layout.js';
 import {blocksToRead, readable} from './reading.js';
@@ -43,6 +41,15 @@ export function logViewOf({apps, reading, search}: ScreenState, columns: number,
   };
 }
 
+/** What is shown of the log in the scrollback. A filter of the whole screen is not about that. */
+export const printViewOf = (state: ScreenState, style: Style): LogView => ({
+  ...logViewOf(state, state.layout.size.columns, style),
+  minLevel: undefined,
+  filter: '',
+  search: '',
+  wrap: state.reading.isCut ? 'cut' : 'whole',
+});
+
 export type MeasuredLog = {
   /** What is not held, oldest first. */
   readonly kept: readonly LogBlock[];
@@ -57,8 +64,6 @@ export function measureLog(state: ScreenState): MeasuredLog {
   const view = logViewOf(state, (plan.log?.columns ?? state.layout.size.columns) - MARK_COLUMNS, NO_COLOURS);
   const kept = readable(state.reading);
   const render = createLogRows(view);
-  const blocks = blocksToRead(kept, block => (isShown(block, view) ? render([block]).length : 0));
+  const blocks = blocksToRead(kept, block => render([block]).length);
   return {kept, blocks, view, height: logHeight(plan)};
 }
-
-const NO_COLOURS = createStyle({isColour: false});

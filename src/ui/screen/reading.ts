@@ -15,6 +15,8 @@ export type Reading = {
   readonly pausedAfter: number | null;
   /** The block that was gone to, and whether it is a match of the search or an error. */
   readonly marked: Marked | null;
+  /** How often the log was cleared. */
+  readonly clears: number;
   /** What matters less is not shown. Null: everything is. */
   readonly minLevel: LogLevel | null;
   readonly showTime: boolean;
@@ -32,15 +34,22 @@ export const NO_READING: Reading = {
   position: null,
   pausedAfter: null,
   marked: null,
+  clears: 0,
   minLevel: null,
   showTime: false,
   isCut: false,
 };
 
-export const withBlocks = (reading: Reading, blocks: readonly LogBlock[], dropped: number): Reading => ({
+export const withBlocks = (reading: Reading, blocks: readonly LogBlock[], dropped: number): Reading =>
+  blocks === reading.blocks ? reading : {...reading, blocks, dropped};
+
+/** What is kept goes with it. */
+export const clear = (reading: Reading): Reading => ({
   ...reading,
-  blocks,
-  dropped,
+  blocks: [],
+  position: null,
+  marked: null,
+  clears: reading.clears + 1,
 });
 
 /** The blocks that are not held. */

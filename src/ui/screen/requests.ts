@@ -30,10 +30,10 @@ export function withExchange(requests: Requests, event: ExchangeEvent): Requests
   if (event.type === 'skipped-requests') return {...requests, skipped: requests.skipped + event.count};
   const {exchange} = event;
   const place = requests.list.findLastIndex(({id}) => id === exchange.id);
-  if (place >= 0) return {...requests, list: requests.list.with(place, exchange)};
+  if (place >= 0) return {...requests, problem: null, list: requests.list.with(place, exchange)};
   // Those that began together may be told in another order.
   const after = requests.list.findLastIndex(({id}) => id < exchange.id);
-  return {...requests, list: requests.list.toSpliced(after + 1, 0, exchange).slice(-KEPT_REQUESTS)};
+  return {...requests, problem: null, list: requests.list.toSpliced(after + 1, 0, exchange).slice(-KEPT_REQUESTS)};
 }
 
 /** The place of the chosen one among those that are shown; of the newest if it is not among them, -1 if there is none. */

@@ -1,9 +1,6 @@
-import type {LogEntry} from '../log/log-entry.js';
-import {isAtLeast, type LogLevel} from '../log/log-level.js';
-import {type Apps, createApps, isAppShown} from './apps.js';
+import {type Apps, createApps} from './apps.js';
 import type {Effect} from './effects.js';
 import type {Layout, Size} from './layout.js';
-import {EMPTY_LOG, type Log} from './log.js';
 import {NO_READING, type Reading} from './reading.js';
 import {NO_REQUESTS, type Requests} from './requests.js';
 import {NO_SEARCH, type Search} from './search.js';
@@ -11,7 +8,6 @@ import {NO_SEARCH, type Search} from './search.js';
 /** All that is on the screen. It changes by `reduceScreen` only. */
 export type ScreenState = {
   readonly apps: Apps;
-  readonly log: Log;
   readonly reading: Reading;
   readonly requests: Requests;
   readonly search: Search;
@@ -29,7 +25,6 @@ export type Step = {readonly state: ScreenState; readonly effects: readonly Effe
 
 export const createScreenState = (apps: readonly string[], size: Size, now: number): ScreenState => ({
   apps: createApps(apps),
-  log: EMPTY_LOG,
   reading: NO_READING,
   requests: NO_REQUESTS,
   search: NO_SEARCH,

@@ -1,32 +1,21 @@
 // Keys about an app, and about which one is looked at.
 
-import {
-  type Apps,
-  chosenApp,
-  moveChoice,
-  showAll,
-  statusOf,
-  toggleHidden,
-  toggleOnly,
-  typeDigit,
-} from '../apps.js';
+import {type Apps, chosenApp, moveChoice, showAll, statusOf, toggleHidden, toggleOnly, typeDigit} from '../apps.js';
 import {type ScreenState, type Step, withFlash} from '../screen-state.js';
 import {type Action, change, say, step} from './action.js';
 
 export const restart: Action = state =>
   say(state, `restarting${ofSeveral(state.apps)}`, {type: 'restart', app: chosenApp(state.apps)});
 
-export const open: Action = state =>
-  withUrl(state, url => say(state, `opening ${url}`, {type: 'open', url}));
+export const open: Action = state => withUrl(state, url => say(state, `opening ${url}`, {type: 'open', url}));
 
 /** How it went is said when it is known. */
 export const copy: Action = state => withUrl(state, text => step(state, {type: 'copy', text}));
 
-export const lan: Action = state => {
-  const app = chosenApp(state.apps);
-  const isOn = statusOf(state.apps, app)?.lan != null;
-  const text = isOn ? `closing ${app} to the network` : `opening ${app} to the network`;
-  return say(state, text, {type: 'lan', app, isOn: !isOn});
+/** It is about all apps at once. */
+export const lan: Action = ({apps, ...state}) => {
+  const isOpen = [...apps.statuses.values()].some(status => status.lan != null);
+  return say({apps, ...state}, isOpen ? 'closing to the network' : 'opening to the network', {type: 'lan'});
 };
 
 export const inspector: Action = state => step(state, {type: 'inspect'});

@@ -1,9 +1,9 @@
 // Keys about the log and what is searched for in it.
 
 import {markNewestMatch, moveToLastError, moveToMatch} from '../log-moves.js';
-import {nextLevel, togglePause} from '../reading.js';
-import {moveRequest, placeOfChosen} from '../requests.js';
+import {clear as clearReading, nextLevel, togglePause} from '../reading.js';
 import {hasSearched, shownRequests} from '../request-list.js';
+import {moveRequest, placeOfChosen} from '../requests.js';
 import {type ScreenState, withFlash} from '../screen-state.js';
 import {endTyping, erase, NO_SEARCH, type Search, startSearch, typeText} from '../search.js';
 import {type Action, change, step} from './action.js';
@@ -72,7 +72,7 @@ export const level = change(({reading, ...state}) => ({...state, reading: {...re
 export const pause = change(({reading, ...state}) => ({...state, reading: togglePause(reading)}));
 
 export const clear: Action = ({reading, ...state}) =>
-  step({...state, reading: {...reading, position: null, marked: null}}, {type: 'clear-log'});
+  step({...state, reading: clearReading(reading)}, {type: 'clear-log'});
 
 export const times = change(({reading, ...state}) =>
   withFlash(

@@ -5,10 +5,9 @@ import {helpHeight, helpLines} from '../help-lines.js';
 import {type Layout, paneBeside, TITLE_ROWS} from '../layout.js';
 import {moveInLog, type RowMove, rowsFor} from '../log-moves.js';
 import {planOf} from '../log-pane.js';
-import {pathOf} from '../request-lines.js';
-import {chosenRequest, closeRequest, moveRequest, openRequest, placeOfChosen} from '../requests.js';
-import {detailLines} from '../request-lines.js';
+import {pathOf, requestDetail} from '../request-lines.js';
 import {shownRequests} from '../request-list.js';
+import {chosenRequest, closeRequest, moveRequest, openRequest, placeOfChosen} from '../requests.js';
 import type {ScreenState} from '../screen-state.js';
 import {NO_SEARCH} from '../search.js';
 import {type Action, change, say, step} from './action.js';
@@ -72,10 +71,9 @@ function moveInRequests(state: ScreenState, by: RowMove): ScreenState {
 
 function moveInRequest(state: ScreenState, by: RowMove): ScreenState {
   const {requests} = state;
-  const area = planOf(state).detail;
-  if (area === null) return state;
-  const height = area.rows - TITLE_ROWS;
-  const last = Math.max(1, detailLines(state, area.columns).length - height + 1);
+  const height = (planOf(state).detail?.rows ?? 1) - TITLE_ROWS;
+  const count = requests.opened?.state === 'loaded' ? requestDetail(requests.opened.detail).length : 1;
+  const last = Math.max(1, count - height + 1);
   return {...state, requests: {...requests, scrolled: moved(requests.scrolled, by, last, height)}};
 }
 

@@ -1,8 +1,8 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
-import type {Problem} from '../../control/events.js';
-import {describeProblem} from '../describe.js';
-import type {Style} from '../style.js';
+import type {Problem} from '../../../control/events.js';
+import {describeProblem} from '../../describe.js';
+import type {Style} from '../../style.js';
 
 export type ProblemReportProps = {readonly problem: Problem; readonly style: Style};
 

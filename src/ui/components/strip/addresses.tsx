@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
-import type {Style} from '../style.js';
+import type {Style} from '../../style.js';
 
 export type AddressesProps = {
   readonly urls: readonly string[];

@@ -1,0 +1,60 @@
+import {type ReactNode, useMemo} from 'react';
+import {useSameFields} from '../../hooks/use-same-fields.js';
+import type {LogBlock} from '../../log/log-block.js';
+import {createLogRows} from '../../log/log-rows.js';
+import {type Area, TITLE_ROWS} from '../../screen/layout.js';
+import {logViewOf, MARK_COLUMNS} from '../../screen/log-pane.js';
+import {blocksToRead, readable, toPlace} from '../../screen/reading.js';
+import type {ScreenState} from '../../screen/screen-state.js';
+import {seenBlocks} from '../../screen/scroll.js';
+import {createTextMatcher} from '../../screen/text-matcher.js';
+import type {Style} from '../../style.js';
+import {PaneFrame} from './pane-frame.js';
+
+export type LogPaneProps = {
+  readonly state: ScreenState;
+  readonly area: Area;
+  readonly style: Style;
+};
+
+/** The part of the log that is in sight. Nothing else of it is rendered. */
+export function LogPane({state, area, style}: LogPaneProps): ReactNode {
+  const {reading, search, layout} = state;
+  const view = useSameFields(logViewOf(state, area.columns - MARK_COLUMNS, style));
+  const render = useMemo(() => createLogRows(view), [view]);
+  const matches = useMemo(() => createTextMatcher(search.text), [search.text]);
+  const kept = readable(reading);
+  const rowsOf = (block: LogBlock): readonly string[] => render([block]).map(({text}) => text);
+  const seen = seenBlocks(
+    blocksToRead(kept, block => rowsOf(block).length),
+    toPlace(kept, reading.position),
+    area.rows - TITLE_ROWS,
+  );
+  const rows = seen.flatMap(({index, fromRow, toRow}) => {
+    const block = kept[index];
+    if (block === undefined) return [];
+    const mark = block.id === reading.marked?.id ? style.bold('❯ ') : matches(block) ? style.yellow('· ') : '  ';
+    return rowsOf(block)
+      .slice(fromRow, toRow)
+      .map(row => mark + row);
+  });
+  return (
+    <PaneFrame
+      area={area}
+      title={titleOf(state, rows.length, () => kept.filter(matches).length)}
+      isFocused={layout.pane === 'log'}
+      rows={rows}
+      style={style}
+    />
+  );
+}
+
+function titleOf({reading, search}: ScreenState, rows: number, countMatches: () => number): readonly string[] {
+  return [
+    'Log',
+    ...(reading.minLevel === null ? [] : [reading.minLevel === 'warn' ? 'warnings and errors' : 'errors']),
+    ...(search.isOnlyMatches && search.text !== '' ? [`only "${search.text}"`] : []),
+    ...(search.text === '' ? [] : [`${countMatches()} with "${search.text}"`]),
+    ...(rows === 0 ? ['nothing to show'] : []),
+  ];
+}
