@@ -60,10 +60,11 @@ type Cell = {readonly text: string; readonly look: (text: string) => string};
 
 function cellsOf(apps: Apps, name: string, now: number, style: Style) {
   const status = statusOf(apps, name);
-  const {dot, words, paint} = stateLook(status, style);
+  const {dot, paint} = stateLook(status, style);
+  const word = shortWord(status);
   const isHidden = !isAppShown(apps, name);
   const cells: readonly Cell[] = [
-    {text: isHidden ? `${words}, hidden` : words, look: paint},
+    {text: isHidden ? `${word}, hidden` : word, look: paint},
     {text: status?.url ?? '', look: style.cyan},
     ...FIGURES.map(({text, paint}) => ({text: status ? text(status, now) : '', look: style[paint]})),
   ];
@@ -102,9 +103,13 @@ function weightOf(apps: Apps, name: string): number {
 /** `and 5 more: 4 ready, 1 stopped`. */
 function countOthers(apps: Apps, shown: readonly string[], style: Style): string {
   const others = apps.names.filter(name => !shown.includes(name));
-  const words = others.map(name => wordOf(statusOf(apps, name)));
+  const words = others.map(name => shortWord(statusOf(apps, name)));
   const counts = [...new Set(words)].map(word => `${words.filter(other => other === word).length} ${word}`);
   return style.dim(`${' '.repeat(HEAD_COLUMNS)}and ${others.length} more: ${counts.join(', ')}`);
 }
 
-const wordOf = (status: AppStatus | null): string => (status === null ? 'waiting' : stateWord(status));
+/** Short, as the longest of them sets the width for all apps. */
+function shortWord(status: AppStatus | null): string {
+  if (status === null) return 'waiting';
+  return status.state === 'backing-off' ? 'crashed, retries' : stateWord(status);
+}

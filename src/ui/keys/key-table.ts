@@ -1,5 +1,7 @@
 // The keys of the dev screen, as data: what is typed, the row of hints, the help and docs/dev.md are all this table.
 
+import type {Pane} from '../screen/layout.js';
+
 export type KeyAction =
   | 'restart'
   | 'open'
@@ -54,6 +56,8 @@ export type KeyBinding = {
   /** A word or two for the row of hints. Left out: it is in the help only. */
   readonly hint?: string;
   readonly help: string;
+  /** The hint is worth its room only while the arrows are about this pane. */
+  readonly hintIn?: Pane;
   /** Hints with a higher rank are the first to go when the terminal is narrow. */
   readonly rank?: number;
   /** Only where there are several apps. */
@@ -120,6 +124,8 @@ export const KEY_TABLE: readonly KeyBinding[] = [
     action: 'next-pane',
     keys: ['right'],
     contexts: ['dashboard'],
+    hint: 'pane',
+    rank: 3,
     help: 'from the apps to the log, and on to the requests',
   },
   {
@@ -128,8 +134,24 @@ export const KEY_TABLE: readonly KeyBinding[] = [
     contexts: ['dashboard'],
     help: 'from the requests to the log, and to the apps',
   },
-  {action: 'enter', keys: ['enter'], contexts: ['dashboard'], help: 'a request in full; of the apps, only its lines'},
-  {action: 'replay', keys: ['R'], contexts: ['dashboard'], help: 'send the chosen request again'},
+  {
+    action: 'enter',
+    keys: ['enter'],
+    contexts: ['dashboard'],
+    hint: 'open',
+    hintIn: 'requests',
+    rank: 3,
+    help: 'a request in full; of the apps, only its lines',
+  },
+  {
+    action: 'replay',
+    keys: ['R'],
+    contexts: ['dashboard'],
+    hint: 'send again',
+    hintIn: 'requests',
+    rank: 4,
+    help: 'send the chosen request again',
+  },
   {action: 'next-match', keys: ['n'], contexts: ['dashboard'], help: 'the next match of the search, downwards'},
   {action: 'previous-match', keys: ['N'], contexts: ['dashboard'], help: 'the match before'},
   {action: 'only-matches', keys: ['m'], contexts: ['dashboard'], help: 'only the lines that match, or all'},
@@ -151,10 +173,18 @@ export const KEY_TABLE: readonly KeyBinding[] = [
   {
     action: 'dashboard',
     keys: ['tab', 'f'],
-    contexts: LOG,
+    contexts: ['strip'],
     hint: 'full screen',
     rank: 2,
-    help: 'the whole screen, or back to the log',
+    help: 'apps, log and requests on the whole screen',
+  },
+  {
+    action: 'dashboard',
+    keys: ['tab', 'f'],
+    contexts: ['dashboard'],
+    hint: 'leave full screen',
+    rank: 2,
+    help: 'back to the log in the scrollback',
   },
   {action: 'find', keys: ['enter'], contexts: ['search'], hint: 'search', rank: 3, help: 'go to the match and read on'},
   {action: 'cancel', keys: ['escape'], contexts: ['search'], hint: 'cancel', rank: 2, help: 'leave the search'},

@@ -36,9 +36,9 @@ export function Dashboard({state, style}: DashboardProps): ReactNode {
 type PanesProps = DashboardProps & {readonly plan: Plan};
 
 function Panes({state, plan, style}: PanesProps): ReactNode {
-  const log = plan.log && <LogPane state={state} area={plan.log} style={style} />;
-  const requests = plan.requests && <RequestsPane state={state} area={plan.requests} style={style} />;
-  const detail = plan.detail && <DetailPane state={state} area={plan.detail} style={style} />;
+  const log = plan.log && <LogPane key="log" state={state} area={plan.log} style={style} />;
+  const requests = plan.requests && <RequestsPane key="requests" state={state} area={plan.requests} style={style} />;
+  const detail = plan.detail && <DetailPane key="detail" state={state} area={plan.detail} style={style} />;
   return (
     <Box flexDirection="column" flexGrow={1} overflow="hidden">
       {plan.apps && <AppsPane state={state} area={plan.apps} style={style} />}

@@ -18,17 +18,15 @@ export type PaneFrameProps = {
 export function PaneFrame({area, title, isFocused, rows, style}: PaneFrameProps): ReactNode {
   const height = Math.max(0, area.rows - TITLE_ROWS);
   const [name = '', ...words] = title;
-  const mark = isFocused ? '❯' : '─';
-  const text = [isFocused ? style.bold(name) : name, ...words].join(style.dim(' · '));
+  const plain = `${isFocused ? '❯' : '─'} ${title.join(SEPARATOR)} `;
+  const text = [isFocused ? style.bold(name) : name, ...words].join(style.dim(SEPARATOR));
+  const rule = '─'.repeat(Math.max(0, area.columns - plain.length));
   return (
     <Box flexDirection="column" width={area.columns} height={area.rows} flexShrink={0} overflow="hidden">
-      <Box>
-        <Text wrap="truncate-end">{`${isFocused ? mark : style.dim(mark)} ${text} `}</Text>
-        <Box flexGrow={1} flexShrink={1} overflow="hidden" height={1}>
-          <Text wrap="truncate">{style.dim('─'.repeat(area.columns))}</Text>
-        </Box>
-      </Box>
+      <Text wrap="truncate-end">{`${isFocused ? style.bold('❯') : style.dim('─')} ${text} ${style.dim(rule)}`}</Text>
       <Rows rows={rows.slice(0, height)} height={height} />
     </Box>
   );
 }
+
+const SEPARATOR = ' · ';

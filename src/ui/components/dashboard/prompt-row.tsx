@@ -12,5 +12,13 @@ export function PromptRow({state, style}: PromptRowProps): ReactNode {
   const {search, flash, layout, apps} = state;
   if (search.isTyping) return <Text wrap="truncate-start">{`/${search.text}${style.dim('▏')}`}</Text>;
   if (flash !== null) return <Text wrap="truncate-end">{flash.text}</Text>;
-  return <Hints context={contextOf(state)} apps={apps.names.length} columns={layout.size.columns} style={style} />;
+  return (
+    <Hints
+      context={contextOf(state)}
+      pane={layout.pane}
+      apps={apps.names.length}
+      columns={layout.size.columns}
+      style={style}
+    />
+  );
 }
