@@ -12,7 +12,12 @@ export type TerminalScreen = 'main' | 'alternate';
 
 export type Terminal = {
   screen(): TerminalScreen;
-  /** Calls the listener when another screen is about to be drawn on; before that nothing of the last one is drawn any more. */
+  /** Whether nothing can be written at present: Ink drops it while it has let go of the terminal. */
+  isAway(): boolean;
+  /**
+   * Calls the listener when that changes, and when another screen is about to be drawn on; before that nothing of the last
+   * one is drawn any more.
+   */
   subscribe(listener: () => void): () => void;
   /** Draws on the other screen from then on. */
   switchScreen(to: TerminalScreen): Promise<void>;
@@ -41,19 +46,29 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
   let screen: TerminalScreen = 'main';
   let suspend: SuspendTerminal | undefined;
   let isOpen = true;
+  let isAway = false;
   let turn = Promise.resolve();
 
   /** Acts while nothing is drawn and no key is read; then everything is drawn anew. One at a time. */
   const whileSuspended = (act: () => Promise<void>): Promise<void> => {
     turn = turn.then(async () => {
-      if (isOpen) await suspend?.(act);
+      if (!isOpen || !suspend) return;
+      setAway(true);
+      await suspend(act).finally(() => setAway(false));
     });
     return turn;
+  };
+  const setAway = (is: boolean): void => {
+    isAway = is;
+    tell();
+  };
+  const tell = (): void => {
+    for (const listener of listeners) listener();
   };
   const changeScreen = async (to: TerminalScreen): Promise<void> => {
     stdout.write(to === 'alternate' ? ENTER_ALTERNATE : LEAVE_ALTERNATE);
     screen = to;
-    for (const listener of listeners) listener();
+    tell();
     // React commits what the listeners asked for; the first frame that is drawn is one of the new screen.
     await new Promise(setImmediate);
   };
@@ -96,6 +111,7 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
   enter();
   return {
     screen: () => screen,
+    isAway: () => isAway,
     subscribe: listener => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,5 +1,5 @@
 import {useInput, usePaste, useStdout, useWindowSize} from 'ink';
-import {type ReactNode, useCallback, useEffect, useMemo, useRef} from 'react';
+import {type ReactNode, useCallback, useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import type {DevFeed} from '../dev-feed.js';
 import type {RequestSource} from '../dev-session.js';
 import {useFeedView} from '../hooks/use-feed-view.js';
@@ -34,7 +34,8 @@ export function DevRoot({terminal, feed, requests, notes, style}: DevRootProps):
   useKeys(feed);
   useClock(feed);
   useFollowedRequests(feed, requests, isOnWholeScreen);
-  useScrollback(feed, style, drawn === 'alternate' || state.reading.pausedAfter !== null);
+  const isAway = useSyncExternalStore(terminal.subscribe, terminal.isAway);
+  useScrollback(feed, style, isAway || drawn === 'alternate' || state.reading.pausedAfter !== null);
   useClearedScreen(state.reading.clears, drawn);
   return drawn === 'alternate' ? <Dashboard state={state} style={style} /> : <Strip {...{state, notes, style}} />;
 }
