@@ -66,6 +66,8 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
     for (const listener of listeners) listener();
   };
   const changeScreen = async (to: TerminalScreen): Promise<void> => {
+    // Ink has left raw mode, and enters it again afterwards: what is typed meanwhile would be echoed.
+    stdin.setRawMode?.(true);
     stdout.write(to === 'alternate' ? ENTER_ALTERNATE : LEAVE_ALTERNATE);
     screen = to;
     tell();
