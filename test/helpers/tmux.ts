@@ -1,7 +1,7 @@
 // A real terminal to look at: tmux, on a server of its own, with what is typed sent as keys and the screen read as text.
 
-import {execFileSync} from 'node:child_process';
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-import type {AppStatus, LogLine} from '../../src/control/events.js';
-import type {ExchangeDetail, ExchangeEvent, ExchangeSummary} from '../../src/control/exchanges.js';
+import type {AppStatus, LanAddress, LogLine} from '../../src/control/events.js';
+import type {ExchangeDetail, ExchangeEvent, ExchangeSummary, Traffic} from '../../src/control/exchanges.js';
 import type {DevEvent, DevSession} from '../../src/ui/dev-session.js';
 
 /** 09:05:07 on the clock of whoever runs the tests. */
@@ -36,6 +36,19 @@ export const FAILED: AppStatus = {
     hint: 'its output says why',
     details: ['Error: cannot find module express', '    at server.js:1:1'],
   },
+};
+
+export const TRAFFIC: Traffic = {requestsPerSecond: 3.4, p95Ms: 12.2, errors: 2, requests: 1_234};
+
+export const LAN: LanAddress = {
+  url: 'https://hello.local',
+  urls: ['https://hello.local'],
+  onboardingUrl: 'http://192.168.1.20:47832',
+  address: '192.168.1.20',
+  network: '192.168.1.0/24',
+  interface: 'en0',
+  fingerprint: 'AB:CD',
+  problem: null,
 };
 
 export const statusEvent = (status: AppStatus): DevEvent => ({type: 'status', status});
