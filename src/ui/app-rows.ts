@@ -23,16 +23,20 @@ export type AppRowsOptions = {
  */
 export function renderAppRows(apps: Apps, {columns, maxRows, now, style}: AppRowsOptions): readonly string[] {
   const shown = appsThatMatter(apps, maxRows);
-  const table = shown.map(name => cellsOf(apps, name, now, style));
-  const widths = RANKS.map((_, column) => Math.max(...table.map(({cells}) => cells[column]?.text.length ?? 0)));
   const nameColumns = Math.min(
     Math.max(...shown.map(({length}) => length)),
     Math.max(MIN_NAME, Math.floor(columns / 3)),
   );
+  const room = columns - HEAD_COLUMNS - nameColumns - GAP.length;
+  const table = withWholeAddresses(
+    shown.map(name => cellsOf(apps, name, now, style)),
+    room,
+  );
+  const widths = RANKS.map((_, column) => Math.max(...table.map(({cells}) => cells[column]?.text.length ?? 0)));
   const parts = widths.map((width, column) => ({column, columns: width, rank: RANKS[column] ?? 0}));
   const fitting = fitByRank(
     parts.filter(part => part.columns > 0),
-    columns - HEAD_COLUMNS - nameColumns - GAP.length,
+    room,
     GAP.length,
   );
   const paint = createPaintApp(apps.names, style);
@@ -56,9 +60,13 @@ const GAP = '  ';
 /** Of the state, the address and the figures: the state stays longest, then errors and the address. */
 const RANKS: readonly number[] = [-2, 0.5, ...FIGURES.map(({rank}) => rank)];
 
-type Cell = {readonly text: string; readonly look: (text: string) => string};
+/** The column of it. */
+const ADDRESS = 1;
 
-function cellsOf(apps: Apps, name: string, now: number, style: Style) {
+type Cell = {readonly text: string; readonly look: (text: string) => string};
+type Row = {readonly name: string; readonly dot: string; readonly cells: readonly Cell[]};
+
+function cellsOf(apps: Apps, name: string, now: number, style: Style): Row {
   const status = statusOf(apps, name);
   const {dot, paint} = stateLook(status, style);
   const word = shortWord(status);
@@ -69,6 +77,16 @@ function cellsOf(apps: Apps, name: string, now: number, style: Style) {
     ...FIGURES.map(({text, paint}) => ({text: status ? text(status, now) : '', look: style[paint]})),
   ];
   return {name, dot, cells};
+}
+
+/** One that is too long to be shown whole is left out, so that those of the others are not. */
+function withWholeAddresses(table: readonly Row[], room: number): readonly Row[] {
+  const stateColumns = Math.max(...table.map(({cells}) => cells[0]?.text.length ?? 0));
+  const fits = ({text}: Cell): boolean => stateColumns + GAP.length + text.length <= room;
+  return table.map(row => ({
+    ...row,
+    cells: row.cells.map((cell, column) => (column !== ADDRESS || fits(cell) ? cell : {...cell, text: ''})),
+  }));
 }
 
 /** There are keys for nine. */

@@ -12,8 +12,7 @@ export function appDetail(status: AppStatus | null, now: number, style: Style = 
   const facts = factsOf(status, now);
   const columns = Math.max(...facts.map(([name]) => name.length)) + 2;
   return [
-    describeState(status),
-    ...(problem ? [style.red(problemLines(problem).join('\n'))] : []).flatMap(text => text.split('\n')),
+    ...(problem ? problemLines(problem).map(style.red) : [describeState(status)]),
     ...facts.map(([name, value]) => style.dim(name.padEnd(columns)) + value),
   ];
 }
@@ -33,7 +32,10 @@ function factsOf(status: AppStatus, now: number): readonly Fact[] {
     ['restarts', formatCount(restarts)],
     ...(traffic
       ? [
-          ['requests', `${formatCount(traffic.requests)}, ${traffic.requestsPerSecond.toFixed(1)} per second`] as const,
+          [
+            'requests',
+            `${formatCount(traffic.requests)} (${traffic.requestsPerSecond.toFixed(1)} per second)`,
+          ] as const,
           ['p95', traffic.p95Ms === null ? 'none in the last minute' : formatMilliseconds(traffic.p95Ms)] as const,
           ['errors', formatCount(traffic.errors)] as const,
         ]

@@ -52,7 +52,7 @@ export type PlanFor = {
 export function planLayout({size, pane, apps, isRequestOpen}: PlanFor): Plan {
   const whole = {columns: size.columns, rows: Math.max(1, size.rows - FRAME_ROWS)};
   if (size.columns < STACKED.columns || size.rows < STACKED.rows) return single(whole, pane, apps, isRequestOpen);
-  const appRows = Math.min(apps + TITLE_ROWS, Math.max(3, Math.floor(whole.rows / 4)));
+  const appRows = Math.min(apps + TITLE_ROWS, Math.max(3, Math.floor(whole.rows / (pane === 'apps' ? 2 : 4))));
   const rest = {columns: whole.columns, rows: whole.rows - appRows};
   const panes = size.columns < WIDE_COLUMNS ? stacked(rest, pane, isRequestOpen) : wide(rest, pane, isRequestOpen);
   return {...panes, apps: {columns: whole.columns, rows: appRows}};

@@ -3,7 +3,7 @@
 import type {LogBlock} from '../log/log-block.js';
 import {findLastError, findMatch} from '../log/log-search.js';
 import {type MeasuredLog, measureLog} from './log-pane.js';
-import {type Marked, toPlace, toPosition} from './reading.js';
+import {type Marked, standAt, toPlace, toPosition} from './reading.js';
 import type {ScreenState} from './screen-state.js';
 import {scrollBy, scrollTo, scrollToFirst} from './scroll.js';
 
@@ -11,13 +11,13 @@ export type RowMove = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last'
 
 export function moveInLog(state: ScreenState, move: RowMove): ScreenState {
   const {reading} = state;
-  if (move === 'last') return {...state, reading: {...reading, position: null}};
+  if (move === 'last') return {...state, reading: standAt(reading, null)};
   const {kept, blocks, height} = measureLog(state);
   const place =
     move === 'first'
       ? scrollToFirst(blocks, height)
       : scrollBy(blocks, toPlace(kept, reading.position), rowsFor(move, height), height);
-  return {...state, reading: {...reading, position: toPosition(kept, place)}};
+  return {...state, reading: standAt(reading, toPosition(kept, place))};
 }
 
 /** So many rows a move is about. A page leaves a row in sight that was there before. */
@@ -52,5 +52,5 @@ const markedBlock = ({reading: {blocks, marked}}: ScreenState, as: Marked['as'])
 
 function mark(state: ScreenState, {kept, blocks, height}: MeasuredLog, block: LogBlock, as: Marked['as']): ScreenState {
   const place = scrollTo(blocks, kept.indexOf(block), height);
-  return {...state, reading: {...state.reading, marked: {id: block.id, as}, position: toPosition(kept, place)}};
+  return {...state, reading: {...standAt(state.reading, toPosition(kept, place)), marked: {id: block.id, as}}};
 }

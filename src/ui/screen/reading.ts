@@ -11,6 +11,8 @@ export type Reading = {
   readonly dropped: number;
   /** The last row: of that block, the row with so many of its rows below. Null: the newest, whichever that is. */
   readonly position: Position | null;
+  /** The newest block when the end was left. Null: it is in sight. */
+  readonly seenUpTo: number | null;
   /** Blocks after this one are held. Null: none are. */
   readonly pausedAfter: number | null;
   /** The block that was gone to, and whether it is a match of the search or an error. */
@@ -32,6 +34,7 @@ export const NO_READING: Reading = {
   blocks: [],
   dropped: 0,
   position: null,
+  seenUpTo: null,
   pausedAfter: null,
   marked: null,
   clears: 0,
@@ -45,9 +48,8 @@ export const withBlocks = (reading: Reading, blocks: readonly LogBlock[], droppe
 
 /** What is kept goes with it. */
 export const clear = (reading: Reading): Reading => ({
-  ...reading,
+  ...standAt(reading, null),
   blocks: [],
-  position: null,
   marked: null,
   clears: reading.clears + 1,
 });
@@ -56,18 +58,26 @@ export const clear = (reading: Reading): Reading => ({
 export const readable = ({blocks, pausedAfter}: Reading): readonly LogBlock[] =>
   pausedAfter === null ? blocks : blocks.slice(0, placeAfter(blocks, pausedAfter));
 
-/** How many of the blocks that are shown came after the last one in sight. */
-export function countNew(reading: Reading, isShown: (block: LogBlock) => boolean): number {
-  const {blocks, position, pausedAfter} = reading;
-  const last = position?.id ?? pausedAfter;
+/** Stands at the position, or follows the end. */
+export const standAt = (reading: Reading, position: Position | null): Reading => ({
+  ...reading,
+  position,
+  seenUpTo: position && (reading.seenUpTo ?? newestOf(reading)),
+});
+
+const newestOf = ({blocks}: Reading): number => blocks.at(-1)?.id ?? 0;
+
+/** How many of the blocks that are shown have come since the log stands still. */
+export function countNew({blocks, seenUpTo, pausedAfter}: Reading, isShown: (block: LogBlock) => boolean): number {
+  const last = pausedAfter ?? seenUpTo;
   return last === null ? 0 : blocks.slice(placeAfter(blocks, last)).filter(isShown).length;
 }
 
 /** Stops at what is there now, or goes on with what has come since. */
 export const togglePause = (reading: Reading): Reading =>
   reading.pausedAfter === null
-    ? {...reading, pausedAfter: reading.blocks.at(-1)?.id ?? 0}
-    : {...reading, pausedAfter: null, position: null};
+    ? {...reading, pausedAfter: newestOf(reading)}
+    : {...standAt(reading, null), pausedAfter: null};
 
 export const toPlace = (blocks: readonly LogBlock[], position: Position | null): Place | null =>
   position && {index: Math.max(0, placeAfter(blocks, position.id) - 1), below: position.below};

@@ -81,7 +81,10 @@ const timesOf = ({queueMs, coldStartMs, firstByteMs, totalMs}: ExchangeTiming): 
     ['started the app', coldStartMs],
     ['first byte', firstByteMs],
     ['all', totalMs],
-  ].flatMap(([name, value]) => (value === null ? [] : [`${name} ${formatMilliseconds(Number(value))}`]));
+  ].flatMap(([name, value]) => (Number(value) < SHOWN_MS ? [] : [`${name} ${formatMilliseconds(Number(value))}`]));
+
+/** What would be `0.0 ms`. */
+const SHOWN_MS = 0.05;
 
 const messageLines = (title: string, fields: Fields, body: CapturedBody | null, style: Style): readonly string[] => [
   '',

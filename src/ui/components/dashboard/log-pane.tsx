@@ -50,11 +50,11 @@ export function LogPane({state, area, style}: LogPaneProps): ReactNode {
 }
 
 function titleOf({reading, search}: ScreenState, rows: number, countMatches: () => number): readonly string[] {
+  const found = `${search.isOnlyMatches ? 'only the ' : ''}${countMatches()} with "${search.text}"`;
   return [
     'Log',
     ...(reading.minLevel === null ? [] : [reading.minLevel === 'warn' ? 'warnings and errors' : 'errors']),
-    ...(search.isOnlyMatches && search.text !== '' ? [`only "${search.text}"`] : []),
-    ...(search.text === '' ? [] : [`${countMatches()} with "${search.text}"`]),
+    ...(search.text === '' ? [] : [found]),
     ...(rows === 0 ? ['nothing to show'] : []),
   ];
 }

@@ -1,7 +1,7 @@
 // Keys about an app, and about which one is looked at.
 
 import {type Apps, chosenApp, moveChoice, showAll, statusOf, toggleHidden, toggleOnly, typeDigit} from '../apps.js';
-import {type ScreenState, type Step, withFlash} from '../screen-state.js';
+import type {ScreenState, Step} from '../screen-state.js';
 import {type Action, change, say, step} from './action.js';
 
 export const restart: Action = state =>
@@ -27,13 +27,9 @@ function withUrl(state: ScreenState, act: (url: string) => Step): Step {
   return url === undefined ? say(state, 'no address yet') : act(url);
 }
 
-/** An action that only changes which apps are looked at; says so where the chosen one is no more the only one, or is. */
+/** An action that only changes which apps are looked at: the screen says so itself. */
 const look = (next: (apps: Apps, key: string) => Apps): Action =>
-  change((state, key) => {
-    const apps = next(state.apps, key);
-    const said = describeLook(state.apps, apps);
-    return said === undefined ? {...state, apps} : withFlash({...state, apps}, said);
-  });
+  change((state, key) => ({...state, apps: next(state.apps, key)}));
 
 export const app = look((apps, key) => typeDigit(apps, Number(key)));
 export const nextApp = look(apps => moveChoice(apps, 1));
@@ -41,11 +37,3 @@ export const previousApp = look(apps => moveChoice(apps, -1));
 export const onlyApp = look(toggleOnly);
 export const hideApp = look(toggleHidden);
 export const showAllApps = look(showAll);
-
-/** Nothing where only the choice has moved among all of them: that is seen. */
-function describeLook(before: Apps, {isOnly, hidden, ...after}: Apps): string | undefined {
-  const name = chosenApp({isOnly, hidden, ...after});
-  if (isOnly) return `only ${name}`;
-  if (hidden !== before.hidden && hidden.size > 0) return `hidden: ${[...hidden].join(', ')}`;
-  return before.isOnly || hidden !== before.hidden ? 'all apps' : undefined;
-}

@@ -5,6 +5,7 @@ import {helpHeight, helpLines} from '../help-lines.js';
 import {type Layout, paneBeside, TITLE_ROWS} from '../layout.js';
 import {moveInLog, type RowMove, rowsFor} from '../log-moves.js';
 import {planOf} from '../log-pane.js';
+import {standAt} from '../reading.js';
 import {pathOf, requestDetail} from '../request-lines.js';
 import {shownRequests} from '../request-list.js';
 import {chosenRequest, closeRequest, moveRequest, openRequest, placeOfChosen} from '../requests.js';
@@ -20,7 +21,7 @@ const withLayout = (state: ScreenState, layout: Partial<Layout>): ScreenState =>
 /** The log goes on where it was left: at its end. */
 const toStrip = ({reading, search, ...state}: ScreenState): ScreenState =>
   withLayout(
-    {...state, search: {...search, isTyping: false}, reading: {...reading, position: null, marked: null}},
+    {...state, search: {...search, isTyping: false}, reading: {...standAt(reading, null), marked: null}},
     {screen: 'strip', help: null},
   );
 
@@ -105,7 +106,7 @@ export const back = change(state => {
   const {requests, search, reading, layout} = state;
   if (layout.pane === 'requests' && requests.opened !== null) return {...state, requests: closeRequest(requests)};
   if (search.text !== '') return {...state, search: NO_SEARCH, reading: {...reading, marked: null}};
-  if (reading.position !== null) return {...state, reading: {...reading, position: null, marked: null}};
+  if (reading.position !== null) return {...state, reading: {...standAt(reading, null), marked: null}};
   return toStrip(state);
 });
 
