@@ -1,6 +1,7 @@
 import {stripVTControlCharacters} from 'node:util';
 import type {LogBlock} from './log-block.js';
-import {isAtLeast, type LogLevel} from './log-level.js';
+import type {LogEntry} from './log-entry.js';
+import {isAtLeast, LOG_LEVELS, type LogLevel} from './log-level.js';
 import type {LogView} from './log-view.js';
 
 /** Whether the view shows it. What is of all apps is shown however few of them are. */
@@ -14,19 +15,36 @@ function isOfShownApp({entries: [{app}]}: LogBlock, {focused, hidden}: LogView):
   return focused === undefined ? !hidden.has(app) : app === focused;
 }
 
-/** Whether a line of it has the text; '' is in everything. Case counts once a letter of the text is upper case. */
-export function hasText({entries}: LogBlock, text: string): boolean {
-  if (text === '') return true;
-  const isExact = text !== text.toLowerCase();
-  return entries.some(({text: line}) => {
-    const plain = stripVTControlCharacters(line);
-    return (isExact ? plain : plain.toLowerCase()).includes(text);
-  });
+/** Whether a line of it has the text; '' is in everything. */
+export const hasText = ({entries}: LogBlock, text: string): boolean =>
+  text === '' || entries.some(entry => placesOf(stripVTControlCharacters(entry.text), text).length > 0);
+
+/** Where the text is in a line; '' is nowhere. Case counts once a letter of the text is upper case. */
+export function placesOf(line: string, text: string): readonly number[] {
+  if (text === '') return [];
+  const searched = text === text.toLowerCase() ? lowerCase(line) : line;
+  const places: number[] = [];
+  for (let place = searched.indexOf(text); place >= 0; place = searched.indexOf(text, place + text.length)) {
+    places.push(place);
+  }
+  return places;
 }
 
-/** How much it matters, as far as that is known. */
-export function blockLevel({entries: [{source}]}: LogBlock): LogLevel | undefined {
-  return source === 'error' ? 'error' : source === 'warning' ? 'warn' : undefined;
+/** As long as it was: what would become longer, as İ does, is left. */
+const lowerCase = (line: string): string => {
+  const lower = line.toLowerCase();
+  return lower.length === line.length ? lower : line.replace(/[A-Z]/g, letter => letter.toLowerCase());
+};
+
+/** How much it matters: as much as the worst of its lines. Of a trace that says nothing of it, as much as an error. */
+export function blockLevel({entries}: LogBlock): LogLevel | undefined {
+  const levels = entries.map(entryLevel).filter(level => level !== undefined);
+  const worst = LOG_LEVELS.findLast(level => levels.includes(level));
+  return worst ?? (entries.length > 1 ? 'error' : undefined);
+}
+
+function entryLevel({source, level}: LogEntry): LogLevel | undefined {
+  return source === 'error' || source === 'warning' ? source : level;
 }
 
 /** The newest error that the view shows; `before`: older than that block. */
