@@ -3,12 +3,11 @@
 import type {AppStatus} from '../control/events.js';
 import {describeDependents} from './describe.js';
 import {formatBytes, formatCount, formatDuration, formatMilliseconds} from './format.js';
-import type {Style} from './style.js';
 
 export type Figure = {
   /** Empty where there is none. */
   readonly text: (status: AppStatus, now: number) => string;
-  readonly paint: keyof Omit<Style, 'isColour'>;
+  readonly paint: 'dim' | 'red' | 'yellow';
   /** Those with a higher rank are the first to go. */
   readonly rank: number;
 };

@@ -5,7 +5,7 @@ import {createDevEffects} from './dev-effects.js';
 import {createDevFeed} from './dev-feed.js';
 import type {DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
-import {createStyle, type Environment, hasColour} from './style.js';
+import {type Environment, styleFor} from './style.js';
 import {openTerminal} from './terminal.js';
 
 export type ScreenOptions = {
@@ -29,7 +29,7 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
   const feed = createDevFeed({apps: session.apps, size: {columns, rows}, perform: effect => perform(effect)});
   const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
   const perform = createDevEffects({session, feed, leave: end});
-  const style = createStyle({isColour: hasColour(stdout, env)});
+  const style = styleFor(stdout, env);
   const terminal = openTerminal({stdin, stdout, title: `tako | ${session.apps.join(', ')}`});
   const ink = render(<DevRoot {...{terminal, feed, style}} requests={session.requests} notes={session.notes} />, {
     stdin,

@@ -3,10 +3,14 @@
 import type {AppStatus} from '../../control/events.js';
 import {describeDependents, describeState, problemLines} from '../describe.js';
 import {formatBytes, formatCount, formatDuration, formatMilliseconds} from '../format.js';
-import {NO_COLOURS, type Style} from '../style.js';
+import type {Style} from '../style.js';
+import {wrapLines} from '../text/wrap-lines.js';
 
-/** A line each. A line may be wider than the screen. */
-export function appDetail(status: AppStatus | null, now: number, style: Style = NO_COLOURS): readonly string[] {
+/** Rows of at most so many columns. */
+export const appDetail = (status: AppStatus | null, now: number, columns: number, style: Style): readonly string[] =>
+  wrapLines(detailLines(status, now, style), columns, style);
+
+function detailLines(status: AppStatus | null, now: number, style: Style): readonly string[] {
   if (status === null) return [style.dim('waiting for the daemon')];
   const {problem} = status;
   const facts = factsOf(status, now);

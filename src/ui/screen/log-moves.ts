@@ -12,12 +12,12 @@ export type RowMove = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last'
 export function moveInLog(state: ScreenState, move: RowMove): ScreenState {
   const {reading} = state;
   if (move === 'last') return {...state, reading: standAt(reading, null)};
-  const {kept, blocks, height} = measureLog(state);
+  const {window, height} = measureLog(state);
   const place =
     move === 'first'
-      ? scrollToFirst(blocks, height)
-      : scrollBy(blocks, toPlace(kept, reading.position), rowsFor(move, height), height);
-  return {...state, reading: standAt(reading, toPosition(kept, place))};
+      ? scrollToFirst(window, height)
+      : scrollBy(window, toPlace(window.kept, reading.position), rowsFor(move, height), height);
+  return {...state, reading: standAt(reading, toPosition(window.kept, place))};
 }
 
 /** So many rows a move is about. A page leaves a row in sight that was there before. */
@@ -29,8 +29,8 @@ export function rowsFor(move: Exclude<RowMove, 'first' | 'last'>, height: number
 /** To the nearest match from the marked one on; from none, the newest. Undefined: there is none. */
 export function moveToMatch(state: ScreenState, direction: 'older' | 'newer'): ScreenState | undefined {
   const measured = measureLog(state);
-  const from = markedBlock(state, 'match');
-  const match = findMatch(measured.kept, measured.view, from ? direction : 'older', from);
+  const from = markedBlock(state, measured, 'match', direction);
+  const match = findMatch(measured.window.kept, measured.view, from ? direction : 'older', from);
   return match && mark(state, measured, match, 'match');
 }
 
@@ -43,14 +43,27 @@ export function markNewestMatch(state: ScreenState): ScreenState {
 /** To the newest error, or the one before the error that is marked. Undefined: there is none. */
 export function moveToLastError(state: ScreenState): ScreenState | undefined {
   const measured = measureLog(state);
-  const error = findLastError(measured.kept, measured.view, markedBlock(state, 'error'));
+  const from = markedBlock(state, measured, 'error', 'older');
+  const error = findLastError(measured.window.kept, measured.view, from);
   return error && mark(state, measured, error, 'error');
 }
 
-const markedBlock = ({reading: {blocks, marked}}: ScreenState, as: Marked['as']): LogBlock | undefined =>
-  marked?.as === as ? blocks.find(({id}) => id === marked.id) : undefined;
+/** What is marked, if it is that. What is said several times in a row is left at its other end. */
+function markedBlock(
+  {reading: {marked}}: ScreenState,
+  {window: {kept, runOf}}: MeasuredLog,
+  as: Marked['as'],
+  direction: 'older' | 'newer',
+): LogBlock | undefined {
+  const place = marked?.as === as ? kept.findIndex(({id}) => id === marked.id) : -1;
+  if (place < 0) return undefined;
+  const [first, last] = runOf(place);
+  return kept[direction === 'older' ? first : last];
+}
 
-function mark(state: ScreenState, {kept, blocks, height}: MeasuredLog, block: LogBlock, as: Marked['as']): ScreenState {
-  const place = scrollTo(blocks, kept.indexOf(block), height);
-  return {...state, reading: {...standAt(state.reading, toPosition(kept, place)), marked: {id: block.id, as}}};
+function mark(state: ScreenState, {window, height}: MeasuredLog, block: LogBlock, as: Marked['as']): ScreenState {
+  const [first] = window.runOf(window.kept.indexOf(block));
+  const position = toPosition(window.kept, scrollTo(window, first, height));
+  const id = window.kept[first]?.id ?? block.id;
+  return {...state, reading: {...standAt(state.reading, position), marked: {id, as}}};
 }

@@ -1,14 +1,12 @@
 // How the log of the whole screen is laid out: what of it is shown, how wide, and which rows are in sight.
 
-import type {LogBlock} from '../log/log-block.js';
-import {createLogRows} from '../log/log-rows.js';
 import type {LogView} from '../log/log-view.js';
 import {NO_COLOURS, type Style} from '../style.js';
 import {chosenApp} from './apps.js';
 import {type Plan, planLayout, TITLE_ROWS} from './layout.js';
-import {blocksToRead, readable} from './reading.js';
+import {createLogRenderer, type LogWindow} from './log-window.js';
+import {readable} from './reading.js';
 import type {ScreenState} from './screen-state.js';
-import type {Blocks} from './scroll.js';
 
 /** In front of each row: whether it is what was searched for. */
 export const MARK_COLUMNS = 2;
@@ -50,20 +48,11 @@ export const printViewOf = (state: ScreenState, style: Style): LogView => ({
   wrap: state.reading.isCut ? 'cut' : 'whole',
 });
 
-export type MeasuredLog = {
-  /** What is not held, oldest first. */
-  readonly kept: readonly LogBlock[];
-  readonly blocks: Blocks;
-  readonly view: LogView;
-  readonly height: number;
-};
+export type MeasuredLog = {readonly window: LogWindow; readonly view: LogView; readonly height: number};
 
 /** The log as it has to be known for scrolling. Colours take no room. */
 export function measureLog(state: ScreenState): MeasuredLog {
   const plan = planOf(state);
   const view = logViewOf(state, (plan.log?.columns ?? state.layout.size.columns) - MARK_COLUMNS, NO_COLOURS);
-  const kept = readable(state.reading);
-  const render = createLogRows(view);
-  const blocks = blocksToRead(kept, block => render([block]).length);
-  return {kept, blocks, view, height: logHeight(plan)};
+  return {window: createLogRenderer(view)(readable(state.reading)), view, height: logHeight(plan)};
 }

@@ -2,7 +2,7 @@
 
 import type {LogBlock} from '../log/log-block.js';
 import type {LogLevel} from '../log/log-level.js';
-import type {Blocks, Place} from './scroll.js';
+import type {Place} from './scroll.js';
 
 export type Reading = {
   /** What is kept, oldest first; a block that has grown is another one with the same id. */
@@ -100,12 +100,4 @@ function placeAfter(blocks: readonly LogBlock[], id: number): number {
 
 /** All that matters, from warnings on, errors only, and all again. */
 export const nextLevel = ({minLevel}: Reading): LogLevel | null =>
-  minLevel === null ? 'warn' : minLevel === 'warn' ? 'error' : null;
-
-export const blocksToRead = (blocks: readonly LogBlock[], rowsOf: (block: LogBlock) => number): Blocks => ({
-  count: blocks.length,
-  rowsOf: index => {
-    const block = blocks[index];
-    return block ? rowsOf(block) : 0;
-  },
-});
+  minLevel === null ? 'warning' : minLevel === 'warning' ? 'error' : null;

@@ -4,6 +4,7 @@ import type {CapturedBody, ExchangeDetail, ExchangeSummary, ExchangeTiming, Fiel
 import {formatBytes, formatClock, formatCount, formatMilliseconds} from '../format.js';
 import {safeText} from '../safe-text.js';
 import {NO_COLOURS, type Style} from '../style.js';
+import {wrapLines} from '../text/wrap-lines.js';
 
 /** Path and query; the whole where it is no URL. */
 export const pathOf = (url: string): string => /^[a-z]+:\/\/[^/?#]*(?<path>[/?].*)?$/s.exec(url)?.groups?.path ?? '/';
@@ -41,8 +42,14 @@ function paintStatus({status, outcome}: ExchangeSummary, style: Style): (text: s
   return status === null ? style.dim : style.green;
 }
 
-/** All that is kept of it, a line each; a line may be wider than the screen. */
-export function requestDetail(detail: ExchangeDetail, style: Style = NO_COLOURS): readonly string[] {
+/** In front of each row of the details. */
+export const DETAIL_INDENT = 2;
+
+/** All that is kept of it, as rows of at most so many columns. */
+export const requestDetail = (detail: ExchangeDetail, columns: number, style: Style = NO_COLOURS): readonly string[] =>
+  wrapLines(detailLines(detail, style), columns, style);
+
+function detailLines(detail: ExchangeDetail, style: Style): readonly string[] {
   const {request, response, frames, error, replayOf} = detail;
   return [
     style.bold(oneLine(`${detail.method} ${detail.url}`, style)),

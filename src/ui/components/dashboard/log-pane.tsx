@@ -1,10 +1,10 @@
 import {type ReactNode, useMemo} from 'react';
 import {useSameFields} from '../../hooks/use-same-fields.js';
 import type {LogBlock} from '../../log/log-block.js';
-import {createLogRows} from '../../log/log-rows.js';
 import {type Area, TITLE_ROWS} from '../../screen/layout.js';
 import {logViewOf, MARK_COLUMNS} from '../../screen/log-pane.js';
-import {blocksToRead, readable, toPlace} from '../../screen/reading.js';
+import {createLogRenderer} from '../../screen/log-window.js';
+import {readable, toPlace} from '../../screen/reading.js';
 import type {ScreenState} from '../../screen/screen-state.js';
 import {seenBlocks} from '../../screen/scroll.js';
 import {createTextMatcher} from '../../screen/text-matcher.js';
@@ -21,27 +21,26 @@ export type LogPaneProps = {
 export function LogPane({state, area, style}: LogPaneProps): ReactNode {
   const {reading, search, layout} = state;
   const view = useSameFields(logViewOf(state, area.columns - MARK_COLUMNS, style));
-  const render = useMemo(() => createLogRows(view), [view]);
+  const render = useMemo(() => createLogRenderer(view), [view]);
   const matches = useMemo(() => createTextMatcher(search.text), [search.text]);
-  const kept = readable(reading);
-  const rowsOf = (block: LogBlock): readonly string[] => render([block]).map(({text}) => text);
-  const seen = seenBlocks(
-    blocksToRead(kept, block => rowsOf(block).length),
-    toPlace(kept, reading.position),
-    area.rows - TITLE_ROWS,
-  );
+  const window = render(readable(reading));
+  const markOf = (block: LogBlock): string => {
+    if (block.id === reading.marked?.id) return style.bold('❯ ');
+    return matches(block) ? style.yellow('· ') : '  ';
+  };
+  const seen = seenBlocks(window, toPlace(window.kept, reading.position), area.rows - TITLE_ROWS);
   const rows = seen.flatMap(({index, fromRow, toRow}) => {
-    const block = kept[index];
-    if (block === undefined) return [];
-    const mark = block.id === reading.marked?.id ? style.bold('❯ ') : matches(block) ? style.yellow('· ') : '  ';
-    return rowsOf(block)
+    const block = window.kept[index];
+    const mark = block ? markOf(block) : '';
+    return window
+      .rowsAt(index)
       .slice(fromRow, toRow)
       .map(row => mark + row);
   });
   return (
     <PaneFrame
       area={area}
-      title={titleOf(state, rows.length, () => kept.filter(matches).length)}
+      title={titleOf(state, rows.length, () => window.kept.filter(matches).length)}
       isFocused={layout.pane === 'log'}
       rows={rows}
       style={style}
@@ -53,7 +52,7 @@ function titleOf({reading, search}: ScreenState, rows: number, countMatches: () 
   const found = `${search.isOnlyMatches ? 'only the ' : ''}${countMatches()} with "${search.text}"`;
   return [
     'Log',
-    ...(reading.minLevel === null ? [] : [reading.minLevel === 'warn' ? 'warnings and errors' : 'errors']),
+    ...(reading.minLevel === null ? [] : [reading.minLevel === 'warning' ? 'warnings and errors' : 'errors']),
     ...(search.text === '' ? [] : [found]),
     ...(rows === 0 ? ['nothing to show'] : []),
   ];

@@ -6,7 +6,7 @@ import {type Layout, paneBeside, TITLE_ROWS} from '../layout.js';
 import {moveInLog, type RowMove, rowsFor} from '../log-moves.js';
 import {planOf} from '../log-pane.js';
 import {standAt} from '../reading.js';
-import {pathOf, requestDetail} from '../request-lines.js';
+import {DETAIL_INDENT, pathOf, requestDetail} from '../request-lines.js';
 import {shownRequests} from '../request-list.js';
 import {chosenRequest, closeRequest, moveRequest, openRequest, placeOfChosen} from '../requests.js';
 import type {ScreenState} from '../screen-state.js';
@@ -72,8 +72,10 @@ function moveInRequests(state: ScreenState, by: RowMove): ScreenState {
 
 function moveInRequest(state: ScreenState, by: RowMove): ScreenState {
   const {requests} = state;
-  const height = (planOf(state).detail?.rows ?? 1) - TITLE_ROWS;
-  const count = requests.opened?.state === 'loaded' ? requestDetail(requests.opened.detail).length : 1;
+  const {columns, rows} = planOf(state).detail ?? {columns: 0, rows: TITLE_ROWS};
+  const height = rows - TITLE_ROWS;
+  const {opened} = requests;
+  const count = opened?.state === 'loaded' ? requestDetail(opened.detail, columns - DETAIL_INDENT).length : 1;
   const last = Math.max(1, count - height + 1);
   return {...state, requests: {...requests, scrolled: moved(requests.scrolled, by, last, height)}};
 }
