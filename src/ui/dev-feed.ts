@@ -1,6 +1,6 @@
 import {describeSkipped} from './describe.js';
 import type {DevEvent} from './dev-session.js';
-import {entriesOf} from './dev-view.js';
+import {entriesOf} from './session-entries.js';
 import {createFeed, type Feed} from './feed.js';
 import {createLogBuffer, type LogBuffer} from './log/log-buffer.js';
 import type {LogEntry} from './log/log-entry.js';

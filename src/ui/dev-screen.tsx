@@ -36,8 +36,6 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
     stdout,
     exitOnCtrlC: false,
     patchConsole: false,
-    // Rows that stay as they are are not written again.
-    incrementalRendering: true,
     // The caller has decided that there is a terminal, also where Ink believes to be in CI.
     interactive: true,
   });

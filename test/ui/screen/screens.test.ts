@@ -50,7 +50,9 @@ const BUSY: AppStatus = {...READY, traffic: TRAFFIC, restarts: 1};
 const LOG: readonly ScreenEvent[] = [
   logEvent('listening on http://localhost:4000'),
   ...Array.from({length: 30}, (_, line) => logEvent(`GET /products/${line} 200`)),
-  logEvent('Error: no database\n    at connect (db.js:3:7)', 'stderr'),
+  logEvent('Error: no database', 'stderr'),
+  logEvent('    at connect (db.js:3:7)', 'stderr'),
+  logEvent('    at Server.listen (server.js:9:1)', 'stderr'),
   ...Array.from({length: 5}, (_, line) => logEvent(`GET /cart/${line} 200`)),
 ];
 
