@@ -1,5 +1,10 @@
 // What a control client may hear. Every screen and printer is a function of these events.
 
+import type {LogLevel} from '../supervisor/log-level.js';
+import type {Traffic} from './exchanges.js';
+
+export type {LogLevel};
+
 /** How a process ended. */
 export type ExitInfo = {readonly code: number | null; readonly signal: string | null};
 
@@ -34,6 +39,10 @@ export type AppStatus = {
   readonly startedFor: readonly string[];
   /** Terminals attached to it. */
   readonly clients: number;
+  /** Processes of it that came to serve after the first one. */
+  readonly restarts: number;
+  /** What it was asked for lately; told anew once per second at most. */
+  readonly traffic: Traffic;
 };
 
 /** An error as it crosses the socket. */
@@ -45,12 +54,18 @@ export type Problem = {
 };
 
 export type LogLine = {
-  /** Grows by one per line of an app, never reused while the daemon lives. */
+  /** Grows from line to line of an app and is never given twice, also not by another daemon. */
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly stream: 'stdout' | 'stderr' | 'tako';
   readonly text: string;
+  /** The pid of the process it is from or about. Left out: it is about none. */
+  readonly instance?: string;
+  /** How serious it is, where it says so. Left out: it does not. */
+  readonly level?: LogLevel | undefined;
+  /** A line of tako's own that stands for so many of the app's, which came faster than they are kept. */
+  readonly dropped?: number;
 };
 
 export type AppEvent =

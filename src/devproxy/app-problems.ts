@@ -8,6 +8,7 @@ import {explainCrash} from '../supervisor/diagnosis/explain-crash.js';
 import type {Instance} from '../supervisor/instance.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
+import type {LogLevel} from '../supervisor/log-level.js';
 import {StartError} from '../supervisor/start-error.js';
 import type {Supervisor} from '../supervisor/supervisor.js';
 import {errorCode} from '../system/error.js';
@@ -40,7 +41,8 @@ export type AppProblemsOptions = {
 export function createAppProblems({supervisor, publish, onChange}: AppProblemsOptions): AppProblems {
   const ofProcess = new Map<string, Problem>();
   const ofProject = new Map<string, Problem>();
-  const say = (app: string, text: string): void => void supervisor.logs(app).append('tako', text);
+  const say = (app: string, text: string, level: LogLevel): void =>
+    void supervisor.logs(app).append('tako', text, {level});
 
   return {
     of: app => ofProcess.get(app) ?? ofProject.get(app) ?? null,
@@ -67,13 +69,13 @@ export function createAppProblems({supervisor, publish, onChange}: AppProblemsOp
     projectRefused(app, error) {
       const problem = toProblem(error);
       ofProject.set(app, problem);
-      say(app, `${problem.message}; what was there before stays in use`);
-      for (const line of problem.details) say(app, `  ${line}`);
+      say(app, `${problem.message}; what was there before stays in use`, 'warning');
+      for (const line of problem.details) say(app, `  ${line}`, 'warning');
       onChange(app);
     },
     projectAccepted(app) {
       if (!ofProject.delete(app)) return;
-      say(app, 'its project can be used again');
+      say(app, 'its project can be used again', 'info');
       onChange(app);
     },
     forget(app) {

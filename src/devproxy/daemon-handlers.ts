@@ -4,17 +4,21 @@ import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {createExchangeHandlers} from './inspector/exchange-handlers.js';
+import type {Inspector} from './inspector/inspector.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
+    ...createExchangeHandlers(inspector),
     hello: async () => info(),
     async register({registration}, {signal}) {
       const parsed = parseRegistration(registration);

@@ -3,9 +3,12 @@ import type {Clock} from '../system/clock.js';
 import {processIdentity} from '../system/processes.js';
 import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
+import type {OutputLimits} from './flood-gate.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
 import type {LogBuffer} from './log-buffer.js';
+import {createLevelReader, type LogLevel} from './log-level.js';
+import {readLimitedOutput} from './limited-output.js';
 import {readLines} from './output.js';
 import type {GroupEnd} from './process-group.js';
 import {within} from './race.js';
@@ -28,8 +31,8 @@ export type AppProcess = {
   listensOn(endpoint: Endpoint): void;
   /** The leader's end; others of its group may still run. */
   readonly exited: Promise<Exit>;
-  /** Adds a line of tako's own to the app's log. */
-  say(text: string): void;
+  /** Adds a line of tako's own to the app's log: `info`, if nothing else is said. */
+  say(text: string, level?: LogLevel): void;
   /** The app's own last lines of output so far. */
   lastLines(): readonly string[];
   /** Resolves when its output has been read to the end, or someone else keeps it open. */
@@ -57,6 +60,8 @@ export type ProcessWorld = {
   readonly records: InstanceRecords;
   readonly spawn: Spawn;
   readonly logs: LogBuffer;
+  /** How much of an app's output is kept. Undefined: all. */
+  readonly outputLimits: OutputLimits | undefined;
 };
 
 /** Where the cause of a failure is looked for: a stack trace, and what a runner or a build says after it. */
@@ -108,13 +113,22 @@ function endIfFailing<T>(child: SpawnedApp, work: () => T): T {
   }
 }
 
-function attend(child: SpawnedApp, spec: LaunchSpec, {clock, records, logs}: ProcessWorld): AppProcess {
+function attend(child: SpawnedApp, spec: LaunchSpec, world: ProcessWorld): AppProcess {
+  const {clock, records, logs, outputLimits} = world;
   const {pid, instanceId: id, exited} = child;
-  const say = (text: string): void => void logs.append('tako', text, id);
-  const output = Promise.all([
-    readLines(child.stdout, line => logs.append('stdout', line, id)),
-    readLines(child.stderr, line => logs.append('stderr', line, id)),
-  ]);
+  const instance = String(pid);
+  const startedAt = clock.now();
+  const say = (text: string, level: LogLevel = 'info'): void => void logs.append('tako', text, {instance, level});
+  const readOutput = (name: 'stdout' | 'stderr'): Promise<void> => {
+    const levelOf = createLevelReader();
+    const onLine = (text: string): void => void logs.append(name, text, {instance, level: levelOf(text)});
+    const onDropped = (count: number): void =>
+      void logs.append('tako', describeDropped(count), {instance, level: 'warning', dropped: count});
+    return outputLimits
+      ? readLimitedOutput(child[name], {onLine, onDropped}, clock, outputLimits)
+      : readLines(child[name], onLine);
+  };
+  const output = Promise.all([readOutput('stdout'), readOutput('stderr')]);
   const untilOutputRead = async (): Promise<void> => void (await within(OUTPUT_WAIT_MS, clock, () => output));
   const keepRecord = (write: () => void | Promise<void>): Promise<void> => tolerate(write, say);
   const recorded = keepRecord(async () => records.setPid(id, pid, (await processIdentity(pid))?.startTime));
@@ -137,7 +151,7 @@ function attend(child: SpawnedApp, spec: LaunchSpec, {clock, records, logs}: Pro
   };
   return {
     pid,
-    startedAt: clock.now(),
+    startedAt,
     isAdopted: false,
     reservedPort: child.reservedPort,
     awaitReadiness: signal =>
@@ -146,7 +160,7 @@ function attend(child: SpawnedApp, spec: LaunchSpec, {clock, records, logs}: Pro
     listensOn: endpoint => child.listensOn(endpoint),
     exited,
     say,
-    lastLines: () => lastLinesOf(logs, id),
+    lastLines: () => lastLinesOf(logs, instance, startedAt),
     untilOutputRead,
     end,
     abandon,
@@ -162,9 +176,13 @@ async function tolerate(write: () => void | Promise<void>, say: (text: string) =
   }
 }
 
-const lastLinesOf = (logs: LogBuffer, id: string): readonly string[] =>
+const describeDropped = (count: number): string =>
+  count === 1 ? 'a line is missing here: it came too fast' : `${count.toLocaleString('en-US')} lines are missing here: they came too fast`;
+
+/** A pid may have been another process's before. */
+const lastLinesOf = (logs: LogBuffer, instance: string, startedAt: number): readonly string[] =>
   logs
     .since(0)
-    .lines.filter(line => line.instance === id && line.stream !== 'tako')
+    .lines.filter(line => line.instance === instance && line.stream !== 'tako' && line.time >= startedAt)
     .slice(-LAST_LINES)
     .map(line => line.text);

@@ -12,6 +12,7 @@ import type {AppProcess} from './app-process.js';
 import type {Endpoint} from './endpoint.js';
 import {describeExit, type Exit, type RunningProcess} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
+import type {LogLevel} from './log-level.js';
 import type {GroupEnd} from './process-group.js';
 import {aborted, within} from './race.js';
 import type {Readiness} from './readiness.js';
@@ -62,7 +63,7 @@ export type AttemptWorld = {
   /** Resolves when nothing of that upstream is in flight any more. */
   readonly drain: (upstream: Upstream, graceMs: number) => Promise<void>;
   /** Adds a line of tako's own to the app's log. */
-  readonly say: (text: string) => void;
+  readonly say: (text: string, level?: LogLevel) => void;
 };
 
 /** Begins as soon as `previous` has resolved: until then too many processes of the app may run. */
@@ -124,7 +125,7 @@ async function live(life: Life): Promise<void> {
   try {
     life.hooks.onGone(life.attempt);
   } catch (error) {
-    life.say(`given up: ${describe(error)}`);
+    life.say(`given up: ${describe(error)}`, 'error');
   }
 }
 
@@ -154,22 +155,22 @@ async function start(life: Life): Promise<AppProcess> {
 }
 
 function failWithoutProcess(life: Life, error: unknown): void {
-  if (error instanceof TakoError && !life.stopping.signal.aborted) life.say(error.message);
+  if (error instanceof TakoError && !life.stopping.signal.aborted) life.say(error.message, 'error');
   life.hooks.onFailed(life.attempt, error, undefined);
 }
 
 /** A fault of our own, or of a system that is out of descriptors: it must not reach beyond this app. */
 function abandon(life: Life, child: AppProcess, error: unknown): void {
-  child.say(`pid ${child.pid} is given up: ${describe(error)}`);
+  child.say(`pid ${child.pid} is given up: ${describe(error)}`, 'error');
   try {
     child.abandon();
   } catch (failure) {
-    child.say(`pid ${child.pid} may still run: ${describe(failure)}`);
+    child.say(`pid ${child.pid} may still run: ${describe(failure)}`, 'error');
   }
   try {
     life.hooks.onFailed(life.attempt, error, undefined);
   } catch (failure) {
-    child.say(`pid ${child.pid} is given up: ${describe(failure)}`);
+    child.say(`pid ${child.pid} is given up: ${describe(failure)}`, 'error');
   }
 }
 
@@ -245,7 +246,7 @@ async function fail(life: Life, child: AppProcess, ending: Ending): Promise<void
   // That it was stopped needs nothing to be found out, and whoever stopped it waits for nothing.
   const isStopped = ending.outcome === 'cancelled';
   const error = isStopped ? new StartError(spec, ending) : await explain(spec, ending, child.lastLines());
-  child.say(`pid ${child.pid}: ${error.message}`);
+  child.say(`pid ${child.pid}: ${error.message}`, isStopped ? 'info' : 'error');
   life.hooks.onFailed(life.attempt, error, ending.outcome === 'exited' ? ending.exit : undefined);
 }
 
@@ -253,7 +254,7 @@ async function fail(life: Life, child: AppProcess, ending: Ending): Promise<void
 async function reportExit(life: Life, child: AppProcess, exit: Exit): Promise<void> {
   const consequence = life.hooks.onExited(life.attempt, exit);
   await child.untilOutputRead();
-  child.say(`pid ${child.pid} exited with ${describeExit(exit)}${consequence}`);
+  child.say(`pid ${child.pid} exited with ${describeExit(exit)}${consequence}`, exit.code === 0 ? 'warning' : 'error');
 }
 
 function describeStop(groupEnd: GroupEnd, graceMs: number): string {

@@ -1,4 +1,4 @@
-// The two pipes of the app contract: fd 3, on which the app reads its bootstrap
+// The two pipes of the app contract beside its output: fd 3, on which the app reads its bootstrap
 // document, and fd 4, on which it writes its port.
 //
 // They are real FIFOs, because SDKs take fd 3 for tako's only when it is one, and the
@@ -9,7 +9,10 @@
 // never reads cannot hold us up. Node opens everything close-on-exec, so an app started
 // at the same time inherits no other's ends and the end of file is seen when it happens.
 //
-// With them comes a third FIFO for apps that know nothing of the contract, which keeps its
+// The app's output takes two more of them: a FIFO gathers small writes, where a socket pair is
+// full after some 270 of them (measured), and programs can open it again as /dev/stdout.
+//
+// With them comes another FIFO for apps that know nothing of the contract, which keeps its
 // name: it is opened by that, in any process of the app, for each report anew. See
 // report-channel.ts.
 
@@ -28,6 +31,9 @@ export type ContractPipes = {
   readonly bootstrap: Pipe;
   /** The app writes on fd 4, we read. */
   readonly readiness: Pipe;
+  /** Its fd 1 and fd 2. */
+  readonly stdout: Pipe;
+  readonly stderr: Pipe;
   /** The app opens it by its name and writes, we read. That we hold its other end keeps it from ending. */
   readonly report: Pipe & {readonly file: string};
 };
@@ -75,20 +81,18 @@ export function createPipeSupply(open: () => Promise<ContractPipes> = openContra
 export async function openContractPipes(): Promise<ContractPipes> {
   const folder = await makeFolder(tmpdir()).catch(() => makeFolder('/tmp'));
   try {
-    const files = {
-      bootstrap: path.join(folder, 'bootstrap'),
-      readiness: path.join(folder, 'readiness'),
-      report: path.join(folder, 'report'),
-    };
-    await makeFifos(Object.values(files));
-    const pipes = openAll(files);
-    await Promise.all([rm(files.bootstrap), rm(files.readiness)]);
+    const fileOf = (name: keyof ContractPipes): string => path.join(folder, name);
+    await makeFifos(PIPES.map(fileOf));
+    const pipes = openAll(fileOf);
+    await Promise.all(PIPES.filter(name => name !== 'report').map(name => rm(fileOf(name))));
     return pipes;
   } catch (error) {
     await rm(folder, {recursive: true, force: true});
     throw error;
   }
 }
+
+const PIPES = ['bootstrap', 'readiness', 'stdout', 'stderr', 'report'] as const satisfies (keyof ContractPipes)[];
 
 /** Others may go through the folder to a name that they know, and neither list nor change what is in it. */
 const PASSABLE_FOLDER = 0o711;
@@ -97,15 +101,18 @@ const PASSABLE_FOLDER = 0o711;
  * Makes the pipes those of the user an app runs as: only processes of that user, beside root's, can open them. The folder
  * stays ours, so that what is removed in it later is what we put there.
  */
-export function givePipes({bootstrap, readiness, report}: ContractPipes, owner: {uid?: number; gid?: number}): void {
+export function givePipes(
+  {bootstrap, readiness, stdout, stderr, report}: ContractPipes,
+  owner: {uid?: number; gid?: number},
+): void {
   const {uid, gid} = owner;
   if (uid === undefined || gid === undefined) return;
-  for (const {read} of [bootstrap, readiness, report]) fchownSync(read, uid, gid);
+  for (const {read} of [bootstrap, readiness, stdout, stderr, report]) fchownSync(read, uid, gid);
   chmodSync(path.dirname(report.file), PASSABLE_FOLDER);
 }
 
-export function closeContractPipes({bootstrap, readiness, report}: ContractPipes): void {
-  for (const {read, write} of [bootstrap, readiness]) closePipe({read, write});
+export function closeContractPipes({report, ...pipes}: ContractPipes): void {
+  for (const pipe of Object.values(pipes)) closePipe(pipe);
   closeReport(report);
 }
 
@@ -142,18 +149,20 @@ async function makeFifos(files: readonly string[]): Promise<void> {
   if (exitCode !== 0) throw new TakoError('PIPES_UNAVAILABLE', `the pipes for an app could not be made: ${stderr}`);
 }
 
-function openAll(files: Readonly<Record<keyof ContractPipes, string>>): ContractPipes {
+function openAll(fileOf: (name: keyof ContractPipes) => string): ContractPipes {
   const opened: Pipe[] = [];
-  const open = (file: string, end: {ours: 'read' | 'write'}): Pipe => {
-    const pipe = openPipe(file, end);
+  const open = (name: keyof ContractPipes, end: {ours: 'read' | 'write'}): Pipe => {
+    const pipe = openPipe(fileOf(name), end);
     opened.push(pipe);
     return pipe;
   };
   try {
     return {
-      bootstrap: open(files.bootstrap, {ours: 'write'}),
-      readiness: open(files.readiness, {ours: 'read'}),
-      report: {...open(files.report, {ours: 'read'}), file: files.report},
+      bootstrap: open('bootstrap', {ours: 'write'}),
+      readiness: open('readiness', {ours: 'read'}),
+      stdout: open('stdout', {ours: 'read'}),
+      stderr: open('stderr', {ours: 'read'}),
+      report: {...open('report', {ours: 'read'}), file: fileOf('report')},
     };
   } catch (error) {
     opened.forEach(closePipe);

@@ -1,16 +1,25 @@
 import type {Clock} from '../system/clock.js';
+import type {LogLevel} from './log-level.js';
 
 export type LogStream = 'stdout' | 'stderr' | 'tako';
 
 export type LogLine = {
-  /** Grows from 1 and is never given twice, also not after older lines have been dropped. */
+  /** Grows by one and is never given twice, also not after older lines have been dropped. */
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly stream: LogStream;
   readonly text: string;
-  /** Which process of the app it is from or about. */
+} & LogDetails;
+
+/** What is known of a line beside what it says. */
+export type LogDetails = {
+  /** The pid of the process it is from or about. */
   readonly instance?: string;
+  /** How serious it is, where that is clear. */
+  readonly level?: LogLevel | undefined;
+  /** A line of tako's own that stands for so many of the app's, which came faster than they are kept. */
+  readonly dropped?: number;
 };
 
 export type LogLimits = {readonly maxLines: number; readonly maxBytes: number};
@@ -19,7 +28,7 @@ export const LOG_LIMITS: LogLimits = {maxLines: 2_000, maxBytes: 4 * 1024 * 1024
 
 /** The newest lines of one app. */
 export type LogBuffer = {
-  append(stream: LogStream, text: string, instance?: string): LogLine;
+  append(stream: LogStream, text: string, details?: LogDetails): LogLine;
   /** The lines after `id` that are still there. */
   since(id: number): {readonly lines: readonly LogLine[]};
   last(count: number): readonly LogLine[];
@@ -44,9 +53,8 @@ export function createLogBuffer(clock: Clock, limits: LogLimits = LOG_LIMITS): L
   };
   const newest = (count: number): readonly LogLine[] => lines.slice(Math.max(first, lines.length - count));
   return {
-    append: (stream, text, instance) => {
-      const about = {id: nextId++, time: clock.now(), stream, text};
-      const line = instance === undefined ? about : {...about, instance};
+    append: (stream, text, details) => {
+      const line = {id: nextId++, time: clock.now(), stream, text, ...details};
       lines.push(line);
       bytes += sizeOf(line);
       dropOldest();

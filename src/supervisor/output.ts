@@ -11,12 +11,15 @@ import type {Readable} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {createDeferred} from './deferred.js';
+import {countLines} from './flood-gate.js';
 
 /** What is kept of one line. The rest is counted, not stored. */
 export const MAX_LINE_BYTES = 16 * 1024;
 
 export type LineReader = {
   write(chunk: Buffer): void;
+  /** Reads on without giving the lines out that begin and end here. Returns how many these were. */
+  skip(chunk: Buffer): number;
   /** Gives out a last line that had no newline. */
   end(): void;
   /** Of the line that is not finished. */
@@ -141,6 +144,17 @@ export function createLineReader(onLine: (text: string) => void, before?: LineSt
       rest = rest.subarray(whole.end);
       for (let next = takeLine(rest); next; next = takeLine(rest)) rest = next;
       line.append(rest);
+    },
+    skip: chunk => {
+      const rest = line.isEmpty() ? chunk : takeLine(chunk);
+      const end = rest?.lastIndexOf(NEWLINE) ?? -1;
+      if (rest === undefined || end < 0) {
+        line.append(rest ?? chunk);
+        return 0;
+      }
+      line.restart();
+      line.append(rest.subarray(end + 1));
+      return countLines(rest);
     },
     end: () => {
       if (!line.isEmpty()) finish();

@@ -1,13 +1,13 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync} from 'node:fs';
-import {Socket} from 'node:net';
-import type {Readable} from 'node:stream';
+import {Socket, type SocketConstructorOpts} from 'node:net';
+import type {DuplexOptions, Readable} from 'node:stream';
 import type {Clock} from '../system/clock.js';
 import {type BootstrapWriter, writeBootstrap} from './bootstrap-writer.js';
 import {type ChildApp, createChildApp, type ReportPipe} from './child-app.js';
 import {type Confinement, confine, openGate} from './confinement.js';
-import {type ContractPipes, closeContractPipes, closeReport, givePipes} from './contract-pipes.js';
+import {type ContractPipes, closeContractPipes, closeReport, givePipes, type Pipe} from './contract-pipes.js';
 import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
 import type {LaunchSpec} from './launch-spec.js';
@@ -119,12 +119,11 @@ async function choosePort(spec: LaunchSpec): Promise<number | undefined> {
 }
 
 function takeHold(child: Child, {spec, instanceId, pipes, port}: Spawning): ChildApp {
-  const {pid, stdout, stderr} = child;
+  const {pid} = child;
   const exited = new Promise<Exit>(resolve => {
     child.once('exit', (code, signal) => resolve({code, signal}));
   });
-  closeSync(pipes.bootstrap.read);
-  closeSync(pipes.readiness.write);
+  for (const end of [pipes.bootstrap.read, pipes.readiness.write, pipes.stdout.write, pipes.stderr.write]) closeSync(end);
   // An app of the contract is not told of the channel.
   if (port === undefined) closeReport(pipes.report);
   return createChildApp({
@@ -132,8 +131,8 @@ function takeHold(child: Child, {spec, instanceId, pipes, port}: Spawning): Chil
     exited,
     end: (graceMs, clock) => endGroup(pid, graceMs, clock),
     streams: {
-      stdout,
-      stderr,
+      stdout: openOutput(pipes.stdout),
+      stderr: openOutput(pipes.stderr),
       pipe: new Socket({fd: pipes.readiness.read, readable: true, writable: false}),
       bootstrap: sendBootstrap(spec, pipes.bootstrap.write),
       report: port === undefined ? undefined : openReport(pipes.report),
@@ -153,13 +152,19 @@ function sendBootstrap({bootstrap: {token, secrets, storages}}: LaunchSpec, fd: 
   return writeBootstrap(socket, Buffer.from(JSON.stringify({token, secrets, storages})));
 }
 
+/** Nothing is read ahead, so that whoever reads decides how often the system is asked. */
+function openOutput({read}: Pipe): Readable {
+  const options: SocketConstructorOpts & DuplexOptions = {fd: read, readable: true, writable: false, highWaterMark: 1};
+  return new Socket(options);
+}
+
 const openReport = ({read, write, file}: ContractPipes['report']): ReportPipe => ({
   stream: new Socket({fd: read, readable: true, writable: false}),
   anchor: write,
   file,
 });
 
-type Child = ChildProcess & {readonly pid: number; readonly stdout: Readable; readonly stderr: Readable};
+type Child = ChildProcess & {readonly pid: number};
 
 /**
  * Node's own `spawn`, as a request may wait for it: execa takes 1 to 2 ms more, the first time 20 (measured). Throws
@@ -177,7 +182,7 @@ async function execute(
     const child = spawn(file, args, {
       cwd: spec.directory,
       env,
-      stdio: ['ignore', 'pipe', 'pipe', pipes.bootstrap.read, pipes.readiness.write, ...gate],
+      stdio: ['ignore', pipes.stdout.write, pipes.stderr.write, pipes.bootstrap.read, pipes.readiness.write, ...gate],
       // A group and session of its own: what is signalled is the app and all it started.
       detached: true,
       ...identity,

@@ -104,7 +104,7 @@ export function createSupervisedApp(world: AttemptWorld, {onChange, onFailed}: S
       if (attempt === pending) pending = undefined;
       else serving = undefined;
       const waiting = pending ? undefined : closeLine();
-      if (serving) world.say(`the new one did not start, so pid ${serving.pid} goes on serving`);
+      if (serving) world.say(`the new one did not start, so pid ${serving.pid} goes on serving`, 'warning');
       const {pid} = attempt;
       const crashes = recentCrashes(crashTimes, world.clock.now()).length;
       if (pid === undefined) dispatch({type: 'not-spawned'});

@@ -6,7 +6,9 @@ import type {Endpoint} from './endpoint.js';
 import {type Exit, type Instance, STOPPED} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
+import type {OutputLimits} from './flood-gate.js';
 import {createLogBuffer, type LogBuffer} from './log-buffer.js';
+import type {LogLevel} from './log-level.js';
 import {unlessAborted} from './race.js';
 import {type SpawnedApp, spawnApp} from './spawn.js';
 import {explainStart, StartError} from './start-error.js';
@@ -20,6 +22,10 @@ export type SupervisorOptions = {
   readonly records?: InstanceRecords;
   /** Starts processes, or throws a StartError. Left out: they are our own children. */
   readonly spawn?: Spawn;
+  /** How much of the output of each process is kept. Left out: all, and who writes without end keeps others waiting. */
+  readonly outputLimits?: OutputLimits;
+  /** The log of an app, which is asked for again after it was dropped. Left out: one in memory. */
+  readonly openLog?: (app: string) => LogBuffer;
   /** Each transition, as it happens. */
   readonly onEvent?: (event: SupervisorEvent) => void;
   /** A start or restart that did not succeed, whether or not anyone waits for it; told before those are who do. */
@@ -75,6 +81,7 @@ type Entry = {
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const {clock, records = NO_RECORDS, onEvent = () => {}, onFailed = () => {}, drain = async () => {}} = options;
+  const {outputLimits, openLog = () => createLogBuffer(clock)} = options;
   const {spawn, close: closeSpawning} = options.spawn
     ? {spawn: options.spawn, close: async () => {}}
     : spawnOurselves();
@@ -82,14 +89,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let closed: Promise<void> | undefined;
 
   const create = (app: string): Entry => {
-    const logs = createLogBuffer(clock);
-    const processes = {clock, records, spawn, logs};
+    const logs = openLog(app);
+    const processes = {clock, records, spawn, logs, outputLimits};
     const world = {
       clock,
       drain,
       explain: explainStart,
       launch: (spec: LaunchSpec) => launch(spec, processes),
-      say: (text: string) => void logs.append('tako', text),
+      say: (text: string, level: LogLevel = 'info') => void logs.append('tako', text, {level}),
     };
     const hooks = {
       onChange: (instance: Instance) => onEvent({type: 'instance', app, instance}),

@@ -15,12 +15,13 @@ const idsOf = (lines: readonly LogLine[]): readonly number[] => lines.map(line =
 describe('a log buffer', () => {
   it('numbers lines from 1 and notes when they came and from where', () => {
     const logs = createLogBuffer(clock);
-    assert.deepEqual(logs.append('stderr', 'oh', 'abc'), {
+    assert.deepEqual(logs.append('stderr', 'oh', {instance: '42', level: 'error'}), {
       id: 1,
       time: 5_000,
       stream: 'stderr',
       text: 'oh',
-      instance: 'abc',
+      instance: '42',
+      level: 'error',
     });
     assert.deepEqual(logs.append('tako', 'hm'), {id: 2, time: 5_000, stream: 'tako', text: 'hm'});
   });
