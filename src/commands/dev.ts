@@ -1,5 +1,4 @@
 import type {DaemonInfo} from '../control/protocol.js';
-import {originOf} from '../proxy/request-path.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
 import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
@@ -48,7 +47,7 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
       version: context.version,
       notes: [...selected.notes, ...notes, ...startNotes(results, info)],
       subscribe: client.subscribe,
-      actions: actionsOf(client, inspectorUrl(host, info)),
+      actions: actionsOf(client, info.dashboardUrl),
       requests: createRequestSource(context.files.socket),
     };
     await show(client, session, flags, host);
@@ -130,7 +129,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
   return (session, signal) => runDevScreen(session, {stdin, stdout, signal});
 }
 
-const actionsOf = (client: DevClient, inspector: string): DevSession['actions'] => ({
+const actionsOf = (client: DevClient, dashboardUrl: string): DevSession['actions'] => ({
   restart: client.restart,
   open(url) {
     openInBrowser(url).then(isOpen => {
@@ -140,12 +139,8 @@ const actionsOf = (client: DevClient, inspector: string): DevSession['actions'] 
   copy: copyToClipboard,
   toggleLan() {},
   // Over SSH the browser would open on the other machine, if at all.
-  inspect: async () => process.env.SSH_CONNECTION === undefined && openInBrowser(inspector),
+  inspect: async () => process.env.SSH_CONNECTION === undefined && openInBrowser(dashboardUrl),
 });
-
-/** tako's own page, below the same zone as the app. */
-const inspectorUrl = (host: string, {https}: DaemonInfo): string =>
-  originOf(`tako.${host.slice(host.lastIndexOf('.') + 1)}`, https.port);
 
 /** One daemon has one set of ports; asking for others while it runs would move everybody's apps. */
 function assertPorts({port, httpPort, dnsPort}: PortFlags, {https, http, dnsPort: dns}: DaemonInfo): void {

@@ -1,5 +1,4 @@
 import {type ControlClient, connectControl} from '../control/client.js';
-import type {ExchangeMethods} from '../control/exchanges.js';
 import type {RequestSource} from '../ui/dev-session.js';
 
 /** What a screen has at first; the daemon keeps more. */
@@ -7,10 +6,8 @@ const SHOWN_REQUESTS = 200;
 
 /** Each call has a connection of its own: to close it is the only way to hear no more of the requests to come. */
 export function createRequestSource(socketPath: string): RequestSource {
-  const withClient = async <Result>(
-    use: (client: ControlClient<ExchangeMethods>) => Promise<Result>,
-  ): Promise<Result> => {
-    const client = (await connectControl(socketPath)) as unknown as ControlClient<ExchangeMethods>;
+  const withClient = async <Result>(use: (client: ControlClient) => Promise<Result>): Promise<Result> => {
+    const client = await connectControl(socketPath);
     try {
       return await use(client);
     } finally {

@@ -1,6 +1,5 @@
 import {describeSkipped} from './describe.js';
 import type {DevEvent} from './dev-session.js';
-import {entriesOf} from './session-entries.js';
 import {createFeed, type Feed} from './feed.js';
 import {createLogBuffer, type LogBuffer} from './log/log-buffer.js';
 import type {LogEntry} from './log/log-entry.js';
@@ -9,6 +8,7 @@ import type {Size} from './screen/layout.js';
 import {reduceScreen} from './screen/reduce-screen.js';
 import type {ScreenEvent} from './screen/screen-event.js';
 import {createScreenState, type ScreenState} from './screen/screen-state.js';
+import {entriesOf} from './session-entries.js';
 
 export type DevFeed = Feed<ScreenEvent, ScreenState, LogEntry> & {
   /** All lines, for a screen that scrolls through them. */

@@ -12,8 +12,10 @@ export function entriesOf(statuses: ReadonlyMap<string, AppStatus>, event: DevEv
       const problem = newProblem(statuses.get(name) ?? null, event.status);
       return problem ? say('error', problemLines(problem).join('\n'), name) : [];
     }
-    case 'log':
-      return [{time: event.line.time, app: event.app, source: event.line.stream, text: event.line.text}];
+    case 'log': {
+      const {time, stream, text, level} = event.line;
+      return [{time, app: event.app, source: stream, text, ...(level && {level})}];
+    }
     case 'skipped':
       return say('tako', describeSkipped(event.count), event.app);
     case 'notice':

@@ -37,14 +37,16 @@ export function createLogHeads({apps, columns, showTime, style}: LogView): LogHe
   if (!parts) return NO_HEADS;
 
   const clockOf = (time: number): string => (parts.time ? style.dim(`${formatClock(time)} `) : '');
-  const nameOf = (app: string | undefined): string => {
-    if (!parts.name) return '';
-    return app === undefined ? ' '.repeat(names + 1) : `${paint(app, fitName(app, names))} `;
-  };
+  const marks = createMarks(apps.length > 1, style);
+  // Painted once: there are fifty thousand lines in a second, and few apps.
+  const painted = new Map(apps.map(app => [app, `${paint(app, fitName(app, names))} `]));
+  const nameOf = (app: string | undefined): string =>
+    parts.name ? (painted.get(app ?? '') ?? ' '.repeat(names + 1)) : '';
+  const indent = ' '.repeat(widthOf(parts) - MARK_COLUMNS);
   return {
     columns: widthOf(parts),
-    first: entry => `${clockOf(entry.time) + nameOf(entry.app) + firstMark(entry, apps.length > 1, style)} `,
-    further: entry => `${' '.repeat(widthOf(parts) - MARK_COLUMNS) + furtherMark(entry, apps.length > 1, style)} `,
+    first: entry => `${clockOf(entry.time) + nameOf(entry.app) + marks.first(entry)} `,
+    further: entry => `${indent + marks.further(entry)} `,
   };
 }
 
@@ -55,23 +57,21 @@ function fitName(app: string, columns: number): string {
   return `${app.slice(0, lengthWithin(app, columns - 1))}…`;
 }
 
-const firstMark = (entry: LogEntry, isOneOfSeveral: boolean, style: Style): string => {
-  switch (entry.source) {
-    case 'tako':
-      return style.dim('◆');
-    case 'warning':
-      return style.yellow('◆');
-    case 'error':
-      return style.red('◆');
-    default:
-      return furtherMark(entry, isOneOfSeveral, style);
-  }
-};
-
 /** Errors and warnings are marked, and what an app says on stderr without saying how bad it is. */
-function furtherMark({source, level}: LogEntry, isOneOfSeveral: boolean, style: Style): string {
-  if (source !== 'stdout' && source !== 'stderr') return ' ';
-  if (level === 'warning') return style.yellow('┃');
-  if (level === 'error' || level === 'fatal' || (level === undefined && source === 'stderr')) return style.red('┃');
-  return isOneOfSeveral ? style.dim('│') : ' ';
+function createMarks(isOneOfSeveral: boolean, style: Style) {
+  const own = {tako: style.dim('◆'), warning: style.yellow('◆'), error: style.red('◆')};
+  const warning = style.yellow('┃');
+  const error = style.red('┃');
+  const other = isOneOfSeveral ? style.dim('│') : ' ';
+  const markOf = ({source, level}: LogEntry): string => {
+    if (level === 'warning') return warning;
+    if (level === 'error' || level === 'fatal') return error;
+    return level === undefined && source === 'stderr' ? error : other;
+  };
+  return {
+    first: (entry: LogEntry): string =>
+      entry.source === 'stdout' || entry.source === 'stderr' ? markOf(entry) : own[entry.source],
+    further: (entry: LogEntry): string =>
+      entry.source === 'stdout' || entry.source === 'stderr' ? markOf(entry) : ' ',
+  };
 }

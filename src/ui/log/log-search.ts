@@ -61,6 +61,7 @@ export function findMatch(
   direction: 'older' | 'newer',
   from?: LogBlock,
 ): LogBlock | undefined {
+  if (view.search === '') return undefined;
   const isMatch = (block: LogBlock): boolean => isShown(block, view) && hasText(block, view.search);
   return direction === 'older'
     ? blocks.findLast(block => (!from || block.id < from.id) && isMatch(block))
