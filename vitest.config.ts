@@ -25,6 +25,7 @@ const LONG = [
   'test/e2e/chaos.test.ts',
   'test/e2e/daemon-kills.test.ts',
   'test/e2e/deploy*.test.ts',
+  'test/e2e/dev-terminal.test.ts',
   'test/e2e/dev.test.ts',
   'test/e2e/load.test.ts',
   'test/e2e/machine.test.ts',
