@@ -29,6 +29,7 @@ export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus
   problem: null,
   startedFor: [],
   clients: 0,
+  lan: null,
   traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
   restarts: 0,
   ...more,
