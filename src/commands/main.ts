@@ -4,6 +4,7 @@ import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {reportError} from './output.js';
+import {addRequestsCommand} from './requests/commands.js';
 import {addServersCommand} from './servers.js';
 
 /** Exit codes: docs/exit-codes.md. */
@@ -41,6 +42,7 @@ function createProgram(): Command {
     .hook('preAction', useCompileCache);
   addDev(program);
   addAppCommands(program);
+  addRequestsCommand(program);
   addLan(program);
   addProjectCommands(program);
   addProxy(program);

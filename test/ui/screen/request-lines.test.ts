@@ -9,7 +9,7 @@ const line = (different: Parameters<typeof exchangeOf>[0]): string => requestLin
 
 describe('the line of a request', () => {
   it('has what came of it, how long it took, and what was asked', () => {
-    assert.equal(line({method: 'POST', url: 'https://hello.test/cart?item=1'}), '200  POST       12 ms  /cart?item=1 ');
+    assert.equal(line({method: 'POST', url: 'https://hello.test/cart?item=1'}), '200  POST     12.2 ms  /cart?item=1 ');
   });
 
   it.each([
