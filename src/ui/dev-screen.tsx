@@ -4,7 +4,7 @@ import {DevStrip} from './components/dev-strip.js';
 import {createDevFeed} from './dev-feed.js';
 import type {DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
-import {createStyle, type Environment, hasColour} from './style.js';
+import {type Environment, styleFor} from './style.js';
 import {openTerminal} from './terminal.js';
 
 export type ScreenOptions = {
@@ -23,7 +23,7 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
   const {stdin, stdout, signal, env = process.env} = options;
   const feed = createDevFeed();
   const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
-  const style = createStyle({isColour: hasColour(stdout, env)});
+  const style = styleFor(stdout, env);
   const terminal = openTerminal({stdin, stdout, title: `tako | ${session.apps.join(', ')}`});
   const ink = render(<DevStrip terminal={terminal} session={session} feed={feed} style={style} leave={end} />, {
     stdin,
