@@ -12,7 +12,9 @@ export type TerminalScreen = 'main' | 'alternate';
 
 export type Terminal = {
   screen(): TerminalScreen;
-  /** Calls the listener when another screen is about to be drawn on; before that nothing of the last one is drawn any more. */
+  /** Whether what is written now is shown. Not while somebody else has the terminal. */
+  isShown(): boolean;
+  /** Calls the listener when another screen is about to be drawn on, and when what is written is shown again. */
   subscribe(listener: () => void): () => void;
   /** Draws on the other screen from then on. */
   switchScreen(to: TerminalScreen): Promise<void>;
@@ -41,19 +43,29 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
   let screen: TerminalScreen = 'main';
   let suspend: SuspendTerminal | undefined;
   let isOpen = true;
+  let isSuspended = false;
   let turn = Promise.resolve();
 
   /** Acts while nothing is drawn and no key is read; then everything is drawn anew. One at a time. */
   const whileSuspended = (act: () => Promise<void>): Promise<void> => {
-    turn = turn.then(async () => {
-      if (isOpen) await suspend?.(act);
+    const done = turn.then(async () => {
+      if (!isOpen || !suspend) return;
+      isSuspended = true;
+      await suspend(act).finally(() => {
+        isSuspended = false;
+      });
+      tellAll();
     });
-    return turn;
+    turn = done.catch(() => undefined);
+    return done;
+  };
+  const tellAll = (): void => {
+    for (const listener of listeners) listener();
   };
   const changeScreen = async (to: TerminalScreen): Promise<void> => {
     stdout.write(to === 'alternate' ? ENTER_ALTERNATE : LEAVE_ALTERNATE);
     screen = to;
-    for (const listener of listeners) listener();
+    tellAll();
     // React commits what the listeners asked for; the first frame that is drawn is one of the new screen.
     await new Promise(setImmediate);
   };
@@ -96,6 +108,7 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
   enter();
   return {
     screen: () => screen,
+    isShown: () => !isSuspended,
     subscribe: listener => {
       listeners.add(listener);
       return () => listeners.delete(listener);

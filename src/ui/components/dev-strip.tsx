@@ -38,7 +38,7 @@ export function DevStrip({terminal, session, feed, style, leave}: DevStripProps)
   const view = useMemo(() => createLogView({apps, columns, style}), [apps, columns, style]);
   const printer = useMemo(createLogPrinter, []);
   const print = useCallback<PrintLines<LogEntry>>((lines, when) => printer.print(lines, view, when), [printer, view]);
-  usePrintedLines(feed, print, screen === 'alternate');
+  usePrintedLines(feed, print, terminal, screen === 'alternate');
   return (
     // One row less than the terminal: a taller frame makes Ink clear the screen.
     <Box flexDirection="column" maxHeight={rows - 1} overflowY="hidden">
