@@ -1,6 +1,7 @@
 import type {Readable, Writable} from 'node:stream';
 import {render} from 'ink';
-import {DevStrip} from './components/dev-strip.js';
+import {DevRoot} from './components/dev-root.js';
+import {createDevEffects} from './dev-effects.js';
 import {createDevFeed} from './dev-feed.js';
 import type {DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
@@ -9,23 +10,28 @@ import {openTerminal} from './terminal.js';
 
 export type ScreenOptions = {
   readonly stdin: Readable;
-  readonly stdout: Writable & {readonly isTTY?: boolean};
+  readonly stdout: Writable & {readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number};
   /** Ends it with 'ended'. */
   readonly signal?: AbortSignal;
   readonly env?: Environment;
 };
 
+/** For the moment before the terminal has said its own. */
+const USUAL_SIZE = {columns: 80, rows: 24};
+
 /**
- * Shows a session in the terminal, inline: log lines go to the terminal's own scrollback, a strip below them stays in
- * place. Resolves once the terminal is as it was. Listens from the moment it is called.
+ * Shows a session in the terminal: inline, where log lines go to the terminal's own scrollback and a strip below them stays
+ * in place, or on the whole screen. Resolves once the terminal is as it was. Listens from the moment it is called.
  */
 export async function runDevScreen(session: DevSession, options: ScreenOptions): Promise<DevOutcome> {
   const {stdin, stdout, signal, env = process.env} = options;
-  const feed = createDevFeed();
+  const {columns = USUAL_SIZE.columns, rows = USUAL_SIZE.rows} = stdout;
+  const feed = createDevFeed({apps: session.apps, size: {columns, rows}, perform: effect => perform(effect)});
   const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
+  const perform = createDevEffects({session, feed, leave: end});
   const style = styleFor(stdout, env);
   const terminal = openTerminal({stdin, stdout, title: `tako | ${session.apps.join(', ')}`});
-  const ink = render(<DevStrip terminal={terminal} session={session} feed={feed} style={style} leave={end} />, {
+  const ink = render(<DevRoot {...{terminal, feed, style}} requests={session.requests} notes={session.notes} />, {
     stdin,
     stdout,
     exitOnCtrlC: false,

@@ -29,3 +29,10 @@ export function formatClock(time: number): string {
 
 /** `1,234`. */
 export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+/** `0.4 ms`, `12 ms`, `3.4 s`; `-` where there is none. */
+export function formatMilliseconds(durationMs: number | null): string {
+  if (durationMs === null) return '-';
+  if (durationMs < 9.95) return `${durationMs.toFixed(1)} ms`;
+  return durationMs < 999.5 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1_000).toFixed(1)} s`;
+}

@@ -47,6 +47,9 @@ export function createStyle({isColour, depth = 24, hasLinks = false}: StyleOptio
   };
 }
 
+/** For what is only measured, and for output without colours. */
+export const NO_COLOURS: Style = createStyle({isColour: false});
+
 /** Variables such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

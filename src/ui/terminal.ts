@@ -12,9 +12,12 @@ export type TerminalScreen = 'main' | 'alternate';
 
 export type Terminal = {
   screen(): TerminalScreen;
-  /** Whether what is written now is shown. Not while somebody else has the terminal. */
-  isShown(): boolean;
-  /** Calls the listener when another screen is about to be drawn on, and when what is written is shown again. */
+  /** Whether nothing can be written at present: Ink drops it while it has let go of the terminal. */
+  isAway(): boolean;
+  /**
+   * Calls the listener when that changes, and when another screen is about to be drawn on; before that nothing of the last
+   * one is drawn any more.
+   */
   subscribe(listener: () => void): () => void;
   /** Draws on the other screen from then on. */
   switchScreen(to: TerminalScreen): Promise<void>;
@@ -43,29 +46,32 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
   let screen: TerminalScreen = 'main';
   let suspend: SuspendTerminal | undefined;
   let isOpen = true;
-  let isSuspended = false;
+  let isAway = false;
   let turn = Promise.resolve();
 
   /** Acts while nothing is drawn and no key is read; then everything is drawn anew. One at a time. */
   const whileSuspended = (act: () => Promise<void>): Promise<void> => {
     const done = turn.then(async () => {
       if (!isOpen || !suspend) return;
-      isSuspended = true;
-      await suspend(act).finally(() => {
-        isSuspended = false;
-      });
-      tellAll();
+      setAway(true);
+      await suspend(act).finally(() => setAway(false));
     });
     turn = done.catch(() => undefined);
     return done;
   };
-  const tellAll = (): void => {
+  const setAway = (is: boolean): void => {
+    isAway = is;
+    tell();
+  };
+  const tell = (): void => {
     for (const listener of listeners) listener();
   };
   const changeScreen = async (to: TerminalScreen): Promise<void> => {
+    // Ink has left raw mode, and enters it again afterwards: what is typed meanwhile would be echoed.
+    stdin.setRawMode?.(true);
     stdout.write(to === 'alternate' ? ENTER_ALTERNATE : LEAVE_ALTERNATE);
     screen = to;
-    tellAll();
+    tell();
     // React commits what the listeners asked for; the first frame that is drawn is one of the new screen.
     await new Promise(setImmediate);
   };
@@ -108,7 +114,7 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
   enter();
   return {
     screen: () => screen,
-    isShown: () => !isSuspended,
+    isAway: () => isAway,
     subscribe: listener => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -25,7 +25,7 @@ export type PrintLines<Line> = (
 export function usePrintedLines<Line>(
   feed: Pick<Feed<never, unknown, Line>, 'subscribe' | 'takeLines' | 'isClosed'>,
   print: PrintLines<Line>,
-  terminal: Pick<Terminal, 'isShown' | 'subscribe'>,
+  terminal: Pick<Terminal, 'isAway' | 'subscribe'>,
   isPaused = false,
 ): void {
   const {write} = useStdout();
@@ -34,7 +34,7 @@ export function usePrintedLines<Line>(
     let timer: NodeJS.Timeout | undefined;
     const printFrame = (): void => {
       clearTimeout(timer);
-      if (!terminal.isShown()) return;
+      if (terminal.isAway()) return;
       const {lines, isWaiting} = print(feed.takeLines(), {now: Date.now(), isLast: feed.isClosed()});
       if (lines.length > 0) write(lines.map(line => `${line}\n`).join(''));
       timer = isWaiting ? setTimeout(printFrame, FRAME_MS) : undefined;
