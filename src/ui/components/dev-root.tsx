@@ -36,7 +36,9 @@ export function DevRoot({terminal, feed, requests, notes, style}: DevRootProps):
   useFollowedRequests(feed, requests, isOnWholeScreen);
   useScrollback(feed, style, terminal, drawn === 'alternate' || state.reading.pausedAfter !== null);
   useClearedScreen(state.reading.clears, drawn);
-  return drawn === 'alternate' ? <Dashboard state={state} style={style} /> : <Strip {...{state, notes, style}} />;
+  if (drawn === 'main') return <Strip {...{state, notes, style}} />;
+  // While it is being left, nothing of it is to be seen any more.
+  return isOnWholeScreen && <Dashboard state={state} style={style} />;
 }
 
 /** What is drawn fits the window also in the frame before the feed has heard of its size. */

@@ -43,9 +43,12 @@ export function scrollToFirst(blocks: Blocks, height: number): Place | null {
   return null;
 }
 
-/** Where the block is in sight, with what came after it in the lower third of the window. Null: the end. */
-export const scrollTo = (blocks: Blocks, index: number, height: number): Place | null =>
-  down(blocks, {index, below: 0}, Math.floor(height / 3));
+/** Where the block is in sight from its first row on, with what came after it in the lower third of the window. Null: the end. */
+export function scrollTo(blocks: Blocks, index: number, height: number): Place | null {
+  const room = height - blocks.rowsOf(index);
+  if (room <= 0) return orEnd(blocks, {index, below: -room});
+  return down(blocks, {index, below: 0}, Math.min(room, Math.floor(height / 3)));
+}
 
 function up(blocks: Blocks, place: Place | null, rows: number, height: number): Place | null {
   const highest = scrollToFirst(blocks, height);

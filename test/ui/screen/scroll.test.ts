@@ -67,6 +67,15 @@ describe('a window over a log', () => {
     assert.equal(scrollTo(blocks, 29, 9), null);
   });
 
+  it('shows a large block from its first row on', () => {
+    const blocks = blocksOf(1, 7, 20, 1, 1, 1);
+    assert.deepEqual(rowsAt(blocks, scrollTo(blocks, 1, 9), 9), [
+      ...['1.0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6'],
+      ...['2.0', '2.1'],
+    ]);
+    assert.equal(rowsAt(blocks, scrollTo(blocks, 2, 9), 9)[0], '2.0');
+  });
+
   it('is where a list of all rows would have it, whatever is scrolled', () => {
     const random = createRandom(6);
     for (let round = 0; round < 200; round++) {

@@ -18,7 +18,7 @@ export const lan: Action = ({apps, ...state}) => {
   return say({apps, ...state}, isOpen ? 'closing to the network' : 'opening to the network', {type: 'lan'});
 };
 
-export const inspector: Action = state => step(state, {type: 'inspect'});
+export const inspector: Action = state => say(state, 'opening the requests', {type: 'inspect'});
 
 const ofSeveral = (apps: Apps): string => (apps.names.length > 1 ? ` ${chosenApp(apps)}` : '');
 
