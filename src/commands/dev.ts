@@ -2,6 +2,7 @@ import type {DaemonInfo} from '../control/protocol.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
 import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
+import {wantsPlain} from '../ui/plain-mode.js';
 import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
 import {createDevClient, type DevApp, type DevClient} from './dev-client.js';
 import {backgroundNote, listOf, slowNote, stayNote} from './leave-notes.js';
@@ -124,7 +125,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
     const {runJson} = await import('../ui/json-lines.js');
     return (session, signal) => runJson(session, {stdout, signal});
   }
-  if (plain || !stdin.isTTY || !stdout.isTTY || process.env.TERM === 'dumb') {
+  if (plain || wantsPlain(process, process.env)) {
     const {runPlain} = await import('../ui/plain.js');
     return (session, signal) => runPlain(session, {stdout, stderr, signal});
   }

@@ -1,6 +1,7 @@
 import type {Readable, Writable} from 'node:stream';
-import {render} from 'ink';
+import {render, renderToString} from 'ink';
 import {DevRoot} from './components/dev-root.js';
+import {Strip} from './components/strip/strip.js';
 import {createDevEffects} from './dev-effects.js';
 import {createDevFeed} from './dev-feed.js';
 import type {DevOutcome, DevSession} from './dev-session.js';
@@ -30,7 +31,14 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
   const {outcome, end} = followSession(session, {signal, streams: [stdin, stdout]}, feed.push);
   const perform = createDevEffects({session, feed, leave: end});
   const style = styleFor(stdout, env);
-  const terminal = openTerminal({stdin, stdout, title: `tako | ${session.apps.join(', ')}`});
+  const terminal = openTerminal({
+    stdin,
+    stdout,
+    title: `tako | ${session.apps.join(', ')}`,
+    ...(breaksRowsAnew(env) && {
+      frame: columns => renderToString(<Strip state={feed.view()} notes={session.notes} style={style} />, {columns}),
+    }),
+  });
   const ink = render(<DevRoot {...{terminal, feed, style}} requests={session.requests} notes={session.notes} />, {
     stdin,
     stdout,
@@ -56,3 +64,6 @@ export async function runDevScreen(session: DevSession, options: ScreenOptions):
     terminal.close();
   }
 }
+
+/** Most terminals break the rows that they have when they are made narrower. XTerm and the console of Linux cut them off. */
+const breaksRowsAnew = ({TERM, XTERM_VERSION}: Environment): boolean => TERM !== 'linux' && XTERM_VERSION === undefined;

@@ -4,8 +4,10 @@
 
 import type {EventEmitter} from 'node:events';
 import type {Readable, Writable} from 'node:stream';
+import {stripVTControlCharacters} from 'node:util';
 import type {SuspendTerminal} from 'ink';
 import {enterTitle, leaveTitle} from './terminal-title.js';
+import {columnsOf} from './text/width.js';
 
 /** The `main` one has the scrollback; what was drawn on the `alternate` one is gone when it is left. */
 export type TerminalScreen = 'main' | 'alternate';
@@ -34,14 +36,16 @@ export type Job = EventEmitter & {kill(pid: number, signal: NodeJS.Signals): unk
 
 export type TerminalOptions = {
   readonly stdin: Readable & {setRawMode?(isRaw: boolean): unknown};
-  readonly stdout: Writable;
+  readonly stdout: Writable & {readonly columns?: number};
   /** Of the window, while this is open. */
   readonly title?: string;
+  /** What Ink has drawn on the main screen, for so many columns. Where it is given, the terminal is one that breaks rows anew. */
+  readonly frame?: (columns: number) => string;
   readonly job?: Job;
 };
 
 /** Owns the terminal from now on, also when the process crashes or exits: what it then says stands on the main screen. */
-export function openTerminal({stdin, stdout, title, job = process}: TerminalOptions): Terminal {
+export function openTerminal({stdin, stdout, title, frame, job = process}: TerminalOptions): Terminal {
   const listeners = new Set<() => void>();
   let screen: TerminalScreen = 'main';
   let suspend: SuspendTerminal | undefined;
@@ -51,12 +55,13 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
 
   /** Acts while nothing is drawn and no key is read; then everything is drawn anew. One at a time. */
   const whileSuspended = (act: () => Promise<void>): Promise<void> => {
-    turn = turn.then(async () => {
+    const done = turn.then(async () => {
       if (!isOpen || !suspend) return;
       setAway(true);
       await suspend(act).finally(() => setAway(false));
     });
-    return turn;
+    turn = done.catch(() => undefined);
+    return done;
   };
   const setAway = (is: boolean): void => {
     isAway = is;
@@ -87,6 +92,14 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
     });
   /** Stopped by somebody else, who may have left the terminal in any state. */
   const onContinue = (): void => void whileSuspended(async () => enter());
+  let columns = stdout.columns ?? 0;
+  /** Comes before Ink hears of it, which takes back as many rows as it has drawn. */
+  const onResize = (): void => {
+    const before = columns;
+    columns = stdout.columns ?? 0;
+    if (columns >= before || isAway || screen !== 'main' || !frame) return;
+    stdout.write(eraseBroken(frame(before), columns));
+  };
   const crash = (): void => {
     if (!isOpen) return;
     // Takes back what Ink has drawn, and lets it draw no more: it would do so over what is said of the crash.
@@ -106,10 +119,12 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
     if (!isOpen) return;
     isOpen = false;
     unlisten();
+    stdout.off('resize', onResize);
     leave();
   };
 
   listen();
+  stdout.on('resize', onResize);
   enter();
   return {
     screen: () => screen,
@@ -131,6 +146,13 @@ export function openTerminal({stdin, stdout, title, job = process}: TerminalOpti
     },
     close,
   };
+}
+
+/** Takes back the rows that a frame has more since the terminal became so narrow that it broke some of them in two. */
+function eraseBroken(frame: string, columns: number): string {
+  const rows = frame.split('\n').map(row => Math.ceil(columnsOf(stripVTControlCharacters(row)) / columns) - 1);
+  const more = rows.reduce((sum, count) => sum + Math.max(0, count), 0);
+  return more > 0 ? `\x1b[${more}A\x1b[J` : '';
 }
 
 /** Nobody continues a job whose shell is gone or has no job control, and the kernel stops none such: it just goes on. */

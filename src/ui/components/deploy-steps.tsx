@@ -37,6 +37,7 @@ export function DeploySteps({terminal, feed, servers, style, hasKeys, interrupt}
       }),
       [servers, style],
     ),
+    terminal,
   );
   useInput(
     (input, {ctrl}) => {

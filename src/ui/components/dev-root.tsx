@@ -1,5 +1,5 @@
 import {useInput, usePaste, useStdout, useWindowSize} from 'ink';
-import {type ReactNode, useCallback, useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import {type ReactNode, useCallback, useEffect, useMemo, useRef} from 'react';
 import type {DevFeed} from '../dev-feed.js';
 import type {RequestSource} from '../dev-session.js';
 import {useFeedView} from '../hooks/use-feed-view.js';
@@ -34,8 +34,7 @@ export function DevRoot({terminal, feed, requests, notes, style}: DevRootProps):
   useKeys(feed);
   useClock(feed);
   useFollowedRequests(feed, requests, isOnWholeScreen);
-  const isAway = useSyncExternalStore(terminal.subscribe, terminal.isAway);
-  useScrollback(feed, style, isAway || drawn === 'alternate' || state.reading.pausedAfter !== null);
+  useScrollback(feed, style, terminal, drawn === 'alternate' || state.reading.pausedAfter !== null);
   useClearedScreen(state.reading.clears, drawn);
   if (drawn === 'main') return <Strip {...{state, notes, style}} />;
   // While it is being left, nothing of it is to be seen any more.
@@ -72,11 +71,11 @@ function useKeys(feed: DevFeed): void {
 }
 
 /** While it is paused, the lines wait in the feed, which keeps the newest of them and counts the others. */
-function useScrollback(feed: DevFeed, style: Style, isPaused: boolean): void {
+function useScrollback(feed: DevFeed, style: Style, terminal: Terminal, isPaused: boolean): void {
   const view = useSameFields(printViewOf(feed.view(), style));
   const printer = useMemo(createLogPrinter, []);
   const print = useCallback<PrintLines<LogEntry>>((lines, when) => printer.print(lines, view, when), [printer, view]);
-  usePrintedLines(feed, print, isPaused);
+  usePrintedLines(feed, print, terminal, isPaused);
 }
 
 /** To the first cell, then erases the window and the scrollback: XTerm's 3J beside ECMA-48's 2J. */
