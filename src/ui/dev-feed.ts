@@ -35,7 +35,7 @@ export function createDevFeed({apps, size, perform, now = Date.now}: DevFeedOpti
       effects = [...effects, ...step.effects];
       return {view: step.state, lines};
     },
-    frame: state => reduceScreen(state, {type: 'kept', blocks: log.blocks(), dropped: log.dropped()}).state,
+    frame: state => reduceScreen(state, {type: 'kept', blocks: log.blocks()}).state,
     skipped: count => ({time: now(), app: undefined, source: 'tako', text: describeSkipped(count)}),
   });
   return {

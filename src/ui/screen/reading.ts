@@ -7,8 +7,6 @@ import type {Place} from './scroll.js';
 export type Reading = {
   /** What is kept, oldest first; a block that has grown is another one with the same id. */
   readonly blocks: readonly LogBlock[];
-  /** Lines that have given way to newer ones. */
-  readonly dropped: number;
   /** The last row: of that block, the row with so many of its rows below. Null: the newest, whichever that is. */
   readonly position: Position | null;
   /** The newest block when the end was left. Null: it is in sight. */
@@ -32,7 +30,6 @@ export type Position = {readonly id: number; readonly below: number};
 
 export const NO_READING: Reading = {
   blocks: [],
-  dropped: 0,
   position: null,
   seenUpTo: null,
   pausedAfter: null,
@@ -43,8 +40,8 @@ export const NO_READING: Reading = {
   isCut: false,
 };
 
-export const withBlocks = (reading: Reading, blocks: readonly LogBlock[], dropped: number): Reading =>
-  blocks === reading.blocks ? reading : {...reading, blocks, dropped};
+export const withBlocks = (reading: Reading, blocks: readonly LogBlock[]): Reading =>
+  blocks === reading.blocks ? reading : {...reading, blocks};
 
 /** What is kept goes with it. */
 export const clear = (reading: Reading): Reading => ({

@@ -34,7 +34,7 @@ function stateAfter(state: ScreenState, event: Exclude<ScreenEvent, {readonly ty
     case 'resized':
       return {...state, layout: {...layout, size: event.size}};
     case 'kept':
-      return {...state, reading: withBlocks(reading, event.blocks, event.dropped)};
+      return {...state, reading: withBlocks(reading, event.blocks)};
     case 'clock':
       return atTime(state, event.now);
     // What they say is in the log.

@@ -21,5 +21,5 @@ export type ScreenEvent =
   | {readonly type: 'pasted'; readonly text: string}
   | {readonly type: 'resized'; readonly size: Size}
   /** What is kept of the log, once per frame. */
-  | {readonly type: 'kept'; readonly blocks: readonly LogBlock[]; readonly dropped: number}
+  | {readonly type: 'kept'; readonly blocks: readonly LogBlock[]}
   | {readonly type: 'clock'; readonly now: number};
