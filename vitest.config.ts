@@ -12,6 +12,7 @@ const LONG = [
   'test/commands/machine.test.ts',
   'test/commands/no-daemon.test.ts',
   'test/commands/proxy-workers.test.ts',
+  'test/commands/requests/requests.test.ts',
   'test/commands/proxy.test.ts',
   'test/commands/run.test.ts',
   'test/commands/servers.test.ts',
@@ -20,12 +21,17 @@ const LONG = [
   'test/devproxy/apps-random.test.ts',
   'test/devproxy/crash.test.ts',
   'test/devproxy/daemon-client.test.ts',
+  'test/devproxy/dashboard/access.test.ts',
+  'test/devproxy/dashboard/daemon.test.ts',
+  'test/devproxy/dashboard/events.test.ts',
   'test/devproxy/start-failures.test.ts',
   'test/devproxy/watch/source-watch.test.ts',
   'test/e2e/chaos.test.ts',
   'test/e2e/daemon-kills.test.ts',
   'test/e2e/deploy*.test.ts',
+  'test/e2e/dev-terminal.test.ts',
   'test/e2e/dev.test.ts',
+  'test/e2e/lan.test.ts',
   'test/e2e/load.test.ts',
   'test/e2e/machine.test.ts',
   'test/e2e/terminal-modes.test.ts',
@@ -62,6 +68,7 @@ const ONLY_SOAK = [
 /** By themselves: Chromium drops its connections when a network interface comes or goes, as suites with servers have it. */
 const WITH_CHROMIUM = [
   'test/e2e/browser.test.ts',
+  'test/e2e/dashboard.test.ts',
   'test/e2e/gateway-pages.test.ts',
   'test/proxy/tools/chromium.test.ts',
 ];

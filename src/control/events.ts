@@ -39,12 +39,12 @@ export type AppStatus = {
   readonly startedFor: readonly string[];
   /** Terminals attached to it. */
   readonly clients: number;
+  /** Where other devices find it; null while it is not open to the network. */
+  readonly lan: LanAddress | null;
   /** Processes of it that came to serve after the first one. */
   readonly restarts: number;
   /** What it was asked for lately; told anew once per second at most. */
   readonly traffic: Traffic;
-  /** Where other devices find it; null while it is not open to the network. */
-  readonly lan?: LanAddress | null;
 };
 
 /** An app as other devices of the network find it. */

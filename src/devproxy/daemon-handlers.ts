@@ -6,17 +6,20 @@ import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
 import {createExchangeHandlers} from './inspector/exchange-handlers.js';
 import type {Inspector} from './inspector/inspector.js';
+import type {Lan} from './lan/lan.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly lan: Pick<Lan, 'open' | 'shut'>;
   readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
+  const {apps, inspector, lan, info, shutdown} = options;
   return {
     ...createExchangeHandlers(inspector),
     hello: async () => info(),
@@ -43,6 +46,16 @@ export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHa
     async logs({name, count, follow}, context) {
       await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
       return {};
+    },
+    async lanOn({names, address, stays}, {signal}) {
+      names.forEach(apps.status);
+      await lan.open({apps: names, address: address ?? undefined, client: stays ? undefined : signal});
+      return {apps: names.map(apps.status)};
+    },
+    async lanOff({names}) {
+      names.forEach(apps.status);
+      await lan.shut(names);
+      return {apps: names.map(apps.status)};
     },
     async shutdown() {
       // After the answer is out: closing ends the connection it travels on.

@@ -2,7 +2,7 @@
 
 import type {AppStatus} from '../control/events.js';
 import {describeDependents} from './describe.js';
-import {formatBytes, formatCount, formatDuration, formatMilliseconds} from './format.js';
+import {formatBytes, formatCount, formatDuration, formatLatency} from './format.js';
 
 export type Figure = {
   /** Empty where there is none. */
@@ -17,7 +17,7 @@ export const FIGURES: readonly Figure[] = [
   {text: status => describeDependents(status).join(''), paint: 'dim', rank: 7},
   {text: ({traffic}) => (traffic?.requests ? formatRate(traffic.requestsPerSecond) : ''), paint: 'dim', rank: 1},
   {
-    text: ({traffic}) => (traffic?.p95Ms == null ? '' : `p95 ${formatMilliseconds(traffic.p95Ms)}`),
+    text: ({traffic}) => (traffic?.p95Ms == null ? '' : `p95 ${formatLatency(traffic.p95Ms)}`),
     paint: 'dim',
     rank: 2,
   },

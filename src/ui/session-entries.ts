@@ -1,7 +1,12 @@
 import type {AppStatus} from '../control/events.js';
 import {describeSkipped, newProblem, problemLines} from './describe.js';
 import type {DevEvent} from './dev-session.js';
+import {openedLan} from './lan-card.js';
 import type {LogEntry, LogSource} from './log/log-entry.js';
+import {createStyle} from './style.js';
+
+/** Where there are no colours, an entry is shown without those it has. */
+const COLOURED = createStyle({isColour: true});
 
 /** What a session's event adds to the log; `statuses` are those from before it. `now` stamps the lines that are tako's own. */
 export function entriesOf(statuses: ReadonlyMap<string, AppStatus>, event: DevEvent, now: number): readonly LogEntry[] {
@@ -10,7 +15,11 @@ export function entriesOf(statuses: ReadonlyMap<string, AppStatus>, event: DevEv
     case 'status': {
       const {name} = event.status;
       const problem = newProblem(statuses.get(name) ?? null, event.status);
-      return problem ? say('error', problemLines(problem).join('\n'), name) : [];
+      const card = openedLan(statuses, event.status, COLOURED);
+      return [
+        ...(problem ? say('error', problemLines(problem).join('\n'), name) : []),
+        ...(card === undefined ? [] : say('tako', `${name} is open to the network:\n${card}`)),
+      ];
     }
     case 'log': {
       const {time, stream, text, level} = event.line;

@@ -250,7 +250,7 @@ const sessionOf = (client: DevClient, {name}: LiveApp): DevSession => ({
     restart: client.restart,
     open: () => undefined,
     copy: async () => false,
-    toggleLan: () => undefined,
+    toggleLan: client.toggleLan,
     inspect: async () => false,
   },
   requests: {

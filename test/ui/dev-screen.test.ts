@@ -220,7 +220,7 @@ describe('the whole screen', () => {
     terminal.type('f');
     await shows('[log]');
     session.emitRequests({type: 'request', exchange: exchangeOf({url: 'https://hello.test/cart'})});
-    await shows('200  GET        12 ms  /cart');
+    await shows('200  GET      12.2 ms  /cart');
     terminal.type('f');
     await eventually(() => assert.equal(session.followerCount(), 0));
   });

@@ -21,6 +21,7 @@ export const STOPPED: AppStatus = {
   problem: null,
   startedFor: [],
   clients: 1,
+  lan: null,
   restarts: 0,
   traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
 };

@@ -2,7 +2,7 @@
 
 import type {AppStatus} from '../../control/events.js';
 import {describeDependents, describeState, problemLines} from '../describe.js';
-import {formatBytes, formatCount, formatDuration, formatMilliseconds} from '../format.js';
+import {formatBytes, formatCount, formatDuration, formatLatency} from '../format.js';
 import type {Style} from '../style.js';
 import {wrapLines} from '../text/wrap-lines.js';
 
@@ -40,7 +40,7 @@ function factsOf(status: AppStatus, now: number): readonly Fact[] {
             'requests',
             `${formatCount(traffic.requests)} (${traffic.requestsPerSecond.toFixed(1)} per second)`,
           ] as const,
-          ['p95', traffic.p95Ms === null ? 'none in the last minute' : formatMilliseconds(traffic.p95Ms)] as const,
+          ['p95', traffic.p95Ms === null ? 'none in the last minute' : formatLatency(traffic.p95Ms)] as const,
           ['errors', formatCount(traffic.errors)] as const,
         ]
       : []),

@@ -1,7 +1,7 @@
 // A request as text: a line in the list, and all that is known of it.
 
 import type {CapturedBody, ExchangeDetail, ExchangeSummary, ExchangeTiming, Fields} from '../../control/exchanges.js';
-import {formatBytes, formatClock, formatCount, formatMilliseconds} from '../format.js';
+import {formatBytes, formatClock, formatCount, formatLatency} from '../format.js';
 import {safeText} from '../safe-text.js';
 import {NO_COLOURS, type Style} from '../style.js';
 import {wrapLines} from '../text/wrap-lines.js';
@@ -21,7 +21,7 @@ export function requestLine(exchange: ExchangeSummary, style: Style, head = ''):
     [
       paintStatus(exchange, style)(statusText(exchange).padEnd(STATUS_COLUMNS)),
       method.padEnd(METHOD_COLUMNS),
-      style.dim(formatMilliseconds(timing.totalMs).padStart(TIME_COLUMNS)),
+      style.dim(formatLatency(timing.totalMs).padStart(TIME_COLUMNS)),
       ` ${head}${pathOf(url)}`,
       notes.length > 0 ? style.dim(` (${notes.join(', ')})`) : '',
     ].join(' '),
@@ -88,10 +88,10 @@ const timesOf = ({queueMs, coldStartMs, firstByteMs, totalMs}: ExchangeTiming): 
     ['started the app', coldStartMs],
     ['first byte', firstByteMs],
     ['all', totalMs],
-  ].flatMap(([name, value]) => (Number(value) < SHOWN_MS ? [] : [`${name} ${formatMilliseconds(Number(value))}`]));
+  ].flatMap(([name, value]) => (Number(value) < SHOWN_MS ? [] : [`${name} ${formatLatency(Number(value))}`]));
 
-/** What would be `0.0 ms`. */
-const SHOWN_MS = 0.05;
+/** What would be `0.00 ms`. */
+const SHOWN_MS = 0.005;
 
 const messageLines = (title: string, fields: Fields, body: CapturedBody | null, style: Style): readonly string[] => [
   '',
