@@ -53,7 +53,8 @@ export function createTmux({columns, rows, cwd, env = {}, command}: TmuxOptions)
     ask: format => run('display-message', '-p', '-t', 'test', format).trim(),
     async shows(what) {
       const pattern = typeof what === 'string' ? new RegExp(what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : what;
-      await eventually(() => assert.match(screen(), pattern), {everyMs: 50});
+      // A clock on the screen is no progress.
+      await eventually(() => assert.match(screen(), pattern), {everyMs: 50, progress: () => undefined});
     },
     close() {
       run('kill-server');

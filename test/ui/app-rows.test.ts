@@ -19,7 +19,7 @@ describe('the rows of several apps', () => {
     const apps = appsOf({web: {traffic: TRAFFIC}, 'back-office': {restarts: 2}});
     assert.deepEqual(renderAppRows(apps, {...OPTIONS, columns: 140}), [
       '❯ 1 ● web          ready  https://web.test          3.4 req/s  p95 12.2 ms  2 errors  48.2 MB              up 5s  pid 4711',
-      '  2 ● back-office  ready  https://back-office.test                                  48.2 MB  2 restarts  up 5s  pid 4711',
+      '  2 ● back-office  ready  https://back-office.test                                    48.2 MB  2 restarts  up 5s  pid 4711',
     ]);
   });
 
