@@ -5,7 +5,7 @@ import {renderAppTable} from '../ui/app-table.js';
 import {createContext} from './context.js';
 import {printJson, printNote, printResult} from './output.js';
 
-type Snapshot = {readonly daemon: DaemonInfo | null; readonly apps: readonly AppStatus[]};
+export type Snapshot = {readonly daemon: DaemonInfo | null; readonly apps: readonly AppStatus[]};
 
 /** The registered apps, one row each. */
 export async function list({json = false}: {readonly json?: boolean}): Promise<void> {
@@ -23,7 +23,8 @@ export async function status({json = false}: {readonly json?: boolean}): Promise
   printApps(snapshot);
 }
 
-async function readSnapshot(): Promise<Snapshot> {
+/** The daemon, where it runs, and its apps. */
+export async function readSnapshot(): Promise<Snapshot> {
   const {files, version} = createContext();
   const connection = await findDaemon(files, version);
   if (!connection) return {daemon: null, apps: []};

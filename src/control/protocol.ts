@@ -3,7 +3,7 @@
 
 import {TakoError} from '../system/error.js';
 import type {AppEvent, AppStatus, Problem} from './events.js';
-import type {ExchangeMethods} from './exchanges.js';
+import type {ExchangeEvent, ExchangeMethods} from './exchanges.js';
 import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
@@ -104,6 +104,23 @@ export type Stay = {
 /** What a terminal that leaves is told at once. */
 export type LeaveEvent = {readonly stops: readonly string[]; readonly stays: readonly Stay[]};
 
+/** What there is to hear of all apps. */
+export type DaemonEvent = AppEvent | ExchangeEvent;
+
+/** `status`: also that an app is removed. `log` and `request`: also how many were skipped. */
+export type DaemonEventType = 'status' | 'log' | 'request';
+
+export type EventsQuery = {
+  /** Left out: all, also those to come. */
+  readonly apps?: readonly string[];
+  /** Left out: all. */
+  readonly types?: readonly DaemonEventType[];
+  /** For each app the id of the last line that is known. */
+  readonly after: Readonly<Record<string, number>>;
+  /** Lines of apps of which none is known, and requests: those from then on, in milliseconds since the epoch. */
+  readonly since: number;
+};
+
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
@@ -146,6 +163,8 @@ export type Methods = ExchangeMethods & {
   >;
   /** Closes the apps to the network, whoever opened them. Answers when they are. */
   readonly lanOff: Method<{readonly names: readonly string[]}, {readonly apps: readonly AppStatus[]}>;
+  /** The status of every app and what happens from then on, until the client leaves. Keeps no app awake. */
+  readonly events: Method<EventsQuery, Record<string, never>, DaemonEvent>;
   /** Ends the daemon; registrations stay. */
   readonly shutdown: Method<Record<string, never>, Record<string, never>>;
 };

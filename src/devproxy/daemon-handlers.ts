@@ -4,6 +4,7 @@ import type {LogBuffer} from '../supervisor/log-buffer.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {streamEvents} from './event-stream.js';
 import {createExchangeHandlers} from './inspector/exchange-handlers.js';
 import type {Inspector} from './inspector/inspector.js';
 import type {Lan} from './lan/lan.js';
@@ -56,6 +57,10 @@ export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<M
       names.forEach(apps.status);
       await lan.shut(names);
       return {apps: names.map(apps.status)};
+    },
+    async events(query, context) {
+      await streamEvents({apps, inspector}, query, context);
+      return {};
     },
     async shutdown() {
       // After the answer is out: closing ends the connection it travels on.

@@ -10,7 +10,7 @@ export function addRequestsCommand(program: Command): void {
   const requests = program
     .command('requests')
     .description('list what an app was asked lately')
-    .argument('[name]', 'the app; that of this folder if not given, or all')
+    .argument('[app]', 'that of this folder if not given, or all')
     .option('-f, --follow', 'go on with what is to come')
     .addOption(new Option('-n, --lines <count>', 'how many to begin with').default(50).argParser(parseCount))
     .option('--status <status>', 'only those answered like this, as 404 or 5xx')
@@ -30,7 +30,7 @@ export function addRequestsCommand(program: Command): void {
     .description('write requests and answers into a file, for the developer tools of a browser')
     .argument('[file]', 'stdout if not given')
     .addOption(new Option('--har', 'as HAR 1.2').makeOptionMandatory())
-    .option('--app <name>', 'only those of this app')
+    .option('--app <app>', 'only those of this app')
     .addOption(jsonOption())
     .action(async (file: string | undefined, options) => (await import('./export.js')).exportRequests(file, options));
 }
