@@ -38,6 +38,7 @@ const LONG = [
   'test/e2e/lan.test.ts',
   'test/e2e/load.test.ts',
   'test/e2e/machine.test.ts',
+  'test/e2e/terminal-modes.test.ts',
   'test/e2e/vps.test.ts',
   'test/examples/**',
   'test/prod/deploy/build-release.test.ts',

@@ -15,7 +15,7 @@ export type LogBuffer = {
 export type LogBufferLimits = {readonly lines: number; readonly characters: number};
 
 /** What one reads back at most, and some hundred of the longest lines that there are (16 KiB). */
-export const BUFFER_LIMITS: LogBufferLimits = {lines: 10_000, characters: 8_000_000};
+const BUFFER_LIMITS: LogBufferLimits = {lines: 10_000, characters: 8_000_000};
 
 /** Holds up to a quarter more than the limits, as each removal moves all that is left. */
 export function createLogBuffer(limits: LogBufferLimits = BUFFER_LIMITS): LogBuffer {

@@ -56,14 +56,19 @@ function rowsOf(line: Spans, wrap: LogView['wrap'], columns: number): readonly S
 }
 
 const marksOf = (line: Spans, search: string): Spans =>
-  placesOf(line.map(({text}) => text).join(''), search).reduce(
-    (spans, from) =>
-      changeRange(spans, from, from + search.length, span => ({
-        ...span,
-        look: {...span.look, attributes: [...new Set([...span.look.attributes, INVERSE])].sort()},
-      })),
-    line,
-  );
+  placesOf(line.map(({text}) => text).join(''), search)
+    .slice(0, MAX_FOUND)
+    .reduce(
+      (spans, from) =>
+        changeRange(spans, from, from + search.length, span => ({
+          ...span,
+          look: {...span.look, attributes: [...new Set([...span.look.attributes, INVERSE])].sort()},
+        })),
+      line,
+    );
+
+/** Of what is found in one line, so many are marked: a letter may be found ten thousand times. */
+const MAX_FOUND = 200;
 
 /** As a parameter of SGR. */
 const INVERSE = 7;

@@ -6,6 +6,9 @@ import type {Span, Spans} from './spans.js';
 const MAX_URL = 2_083;
 /** Only addresses of the web; of others, such as `file:`, a terminal might run what they name. */
 const URL_PATTERN = /\bhttps?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+/g;
+/** More than one reads of a line. */
+const MAX_LINKS = 50;
+
 /** Makes links of the addresses in a line, also where their parts look different. */
 export function withLinks(line: Spans): Spans {
   const text = line.map(span => span.text).join('');
@@ -15,7 +18,9 @@ export function withLinks(line: Spans): Spans {
     const link = withoutSentence(found);
     return [{from: index, to: index + link.length, link}];
   });
-  return links.reduce((spans, {from, to, link}) => changeRange(spans, from, to, span => ({...span, link})), line);
+  return links
+    .slice(0, MAX_LINKS)
+    .reduce((spans, {from, to, link}) => changeRange(spans, from, to, span => ({...span, link})), line);
 }
 
 /** Without what stands behind an address in a sentence: its end, and a bracket that was opened before. */
