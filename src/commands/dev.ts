@@ -2,6 +2,7 @@ import type {DaemonInfo} from '../control/protocol.js';
 import {copyToClipboard, openInBrowser} from '../system/desktop.js';
 import {TakoError} from '../system/error.js';
 import type {DevOutcome, DevSession} from '../ui/dev-session.js';
+import {wantsPlain} from '../ui/plain-mode.js';
 import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
 import {createDevClient, type DevApp, type DevClient} from './dev-client.js';
 import {backgroundNote, listOf, slowNote, stayNote} from './leave-notes.js';
@@ -9,6 +10,7 @@ import {checkMachine} from './machine-notes.js';
 import {findNeeded} from './needed-projects.js';
 import {printNote} from './output.js';
 import {registerAll} from './registration.js';
+import {createRequestSource} from './request-source.js';
 import {keepStartable, selectProjects} from './selected-projects.js';
 import {listenForSignals} from './signals.js';
 import {startNotes} from './start-notes.js';
@@ -41,15 +43,17 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
       ...results.map(({registration}) => ({name: registration.name, registration, isNeeded: false})),
       ...others.map(other => ({...other, isNeeded: true})),
     ];
+    const host = results[0]?.registration.primaryHost ?? '';
     const client = createDevClient({connection, apps, reconnect: () => startDaemon(context, portsOf(info))});
     const session: DevSession = {
       apps: apps.map(({name}) => name),
       version: context.version,
       notes: [...selected.notes, ...notes, ...startNotes(results, info)],
       subscribe: client.subscribe,
-      actions: actionsOf(client),
+      actions: actionsOf(client, info.dashboardUrl),
+      requests: createRequestSource(context.files.socket),
     };
-    await show(client, session, flags, results[0]?.registration.primaryHost ?? '');
+    await show(client, session, flags, host);
   } finally {
     connection.client.close();
   }
@@ -121,7 +125,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
     const {runJson} = await import('../ui/json-lines.js');
     return (session, signal) => runJson(session, {stdout, signal});
   }
-  if (plain || !stdin.isTTY || !stdout.isTTY || process.env.TERM === 'dumb') {
+  if (plain || wantsPlain(process, process.env)) {
     const {runPlain} = await import('../ui/plain.js');
     return (session, signal) => runPlain(session, {stdout, stderr, signal});
   }
@@ -129,7 +133,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
   return (session, signal) => runDevScreen(session, {stdin, stdout, signal});
 }
 
-const actionsOf = (client: DevClient): DevSession['actions'] => ({
+const actionsOf = (client: DevClient, dashboardUrl: string): DevSession['actions'] => ({
   restart: client.restart,
   toggleLan: client.toggleLan,
   open(url) {
@@ -138,6 +142,8 @@ const actionsOf = (client: DevClient): DevSession['actions'] => ({
     });
   },
   copy: copyToClipboard,
+  // Over SSH the browser would open on the other machine, if at all.
+  inspect: async () => process.env.SSH_CONNECTION === undefined && openInBrowser(dashboardUrl),
 });
 
 /** One daemon has one set of ports; asking for others while it runs would move everybody's apps. */

@@ -3,7 +3,8 @@ import {render} from 'ink';
 import type {DeployEvent} from '../prod/deploy/deploy-event.js';
 import {DeploySteps} from './components/deploy-steps.js';
 import {createDeployFeed} from './deploy-feed.js';
-import {createStyle, type Environment, hasColour} from './style.js';
+import {type Environment, styleFor} from './style.js';
+import {openTerminal} from './terminal.js';
 
 export type DeployScreenOptions = {
   readonly servers: readonly string[];
@@ -24,9 +25,10 @@ export type DeployScreen = {
 /** Shows a deploy in the terminal, inline, from now on: a line for each step, and above them what its commands say. */
 export function showDeploy({servers, stdin, stdout, env, interrupt}: DeployScreenOptions): DeployScreen {
   const feed = createDeployFeed();
-  const style = createStyle({isColour: hasColour(stdout, env)});
+  const style = styleFor(stdout, env);
   const hasKeys = stdin.isTTY === true;
-  const ink = render(<DeploySteps {...{feed, servers, style, hasKeys, interrupt}} />, {
+  const terminal = openTerminal({stdin, stdout});
+  const ink = render(<DeploySteps {...{terminal, feed, servers, style, hasKeys, interrupt}} />, {
     stdin,
     stdout,
     exitOnCtrlC: false,
@@ -45,6 +47,7 @@ export function showDeploy({servers, stdin, stdout, env, interrupt}: DeployScree
         await ink.waitUntilRenderFlush();
         ink.unmount();
         await left;
+        terminal.close();
       })()),
   };
 }

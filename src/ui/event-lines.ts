@@ -4,7 +4,7 @@ import type {DaemonEvent} from '../control/protocol.js';
 import {describeSkipped, describeState, newProblem, problemLines} from './describe.js';
 import type {DevEvent} from './dev-session.js';
 import {formatClock, formatCount} from './format.js';
-import {logText} from './log-entry.js';
+import {logText} from './log/log-entry.js';
 import {safeText} from './safe-text.js';
 import {createStyle, type Environment, hasColour} from './style.js';
 

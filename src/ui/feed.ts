@@ -17,14 +17,19 @@ export type Feed<Event, View, Line> = {
   takeLines(): readonly Line[];
   /** Calls the listener once per frame in which something happened. */
   subscribe(listener: () => void): () => void;
+  /** What has happened so far is shown at once. */
+  flush(): void;
   /** The last frame, at once. */
   close(): void;
+  isClosed(): boolean;
 };
 
 export type FeedOptions<Event, View, Line> = {
   readonly empty: View;
   /** What an event leads to: the next view, and what it adds to the scrollback. */
   readonly reduce: (view: View, event: Event) => {readonly view: View; readonly lines: readonly Line[]};
+  /** What is added to the view once per frame, before it is shown. */
+  readonly frame?: (view: View) => View;
   /** What stands for so many lines that were left out. */
   readonly skipped: (count: number) => Line;
 };
@@ -34,10 +39,12 @@ export function createFeed<Event, View, Line>(options: FeedOptions<Event, View, 
   const queue = createLineQueue<Line>(MAX_FRAME_LINES);
   let view = options.empty;
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const showFrame = (): void => {
     clearTimeout(timer);
     timer = undefined;
+    view = options.frame?.(view) ?? view;
     for (const listener of listeners) listener();
   };
   return {
@@ -56,6 +63,11 @@ export function createFeed<Event, View, Line>(options: FeedOptions<Event, View, 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: showFrame,
+    flush: showFrame,
+    close: () => {
+      isClosed = true;
+      showFrame();
+    },
+    isClosed: () => isClosed,
   };
 }

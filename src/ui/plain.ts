@@ -6,9 +6,9 @@ import type {DevEvent, DevOutcome, DevSession} from './dev-session.js';
 import {followSession} from './follow-session.js';
 import {formatClock} from './format.js';
 import {createLineWriter} from './line-writer.js';
-import {logText} from './log-entry.js';
+import {logText} from './log/log-entry.js';
 import {safeText} from './safe-text.js';
-import {createStyle, type Environment, hasColour, type Style} from './style.js';
+import {type Environment, type Style, styleFor} from './style.js';
 
 export type PlainOptions = {
   readonly stdout: Writable & {readonly isTTY?: boolean};
@@ -33,7 +33,7 @@ function createPrinter(
   say: (text: string) => void,
   {stdout, env = process.env}: PlainOptions,
 ) {
-  const style = createStyle({isColour: hasColour(stdout, env)});
+  const style = styleFor(stdout, env);
   const isAlone = apps.length < 2;
   const paint = createPaintApp(apps, style);
   const sayWhose = (app: string, text: string): string => (isAlone ? text : `${paint(app, app)} | ${text}`);

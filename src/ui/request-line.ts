@@ -19,7 +19,7 @@ export function renderRequestLine(exchange: ExchangeSummary, style: Style): stri
 }
 
 /** What is worth knowing of a request beside its columns. */
-function remarksOn({timing, upgrade, outcome, replayOf}: ExchangeSummary): string[] {
+export function remarksOn({timing, upgrade, outcome, replayOf}: ExchangeSummary): string[] {
   return [
     timing.coldStartMs === null ? '' : `started the app in ${formatLatency(timing.coldStartMs)}`,
     upgrade === null ? '' : cleanLine(upgrade),

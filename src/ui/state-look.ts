@@ -1,28 +1,22 @@
 import type {AppStatus} from '../control/events.js';
-import {describeDependents, describeExit, stateWord} from './describe.js';
-import {formatBytes, formatDuration} from './format.js';
+import {describeExit, stateWord} from './describe.js';
 import type {Style} from './style.js';
 
-export type StateLook = {readonly dot: string; readonly words: string};
+export type StateLook = {
+  /** Painted. */
+  readonly dot: string;
+  /** As they are to be painted. */
+  readonly words: string;
+  readonly paint: (text: string) => string;
+};
 
 /** How an app's state looks in the strip. Null: the daemon has not told yet. */
 export function stateLook(status: AppStatus | null, style: Style): StateLook {
-  if (status === null) return {dot: style.dim('○'), words: style.dim('waiting for the daemon')};
+  if (status === null) return {dot: style.dim('○'), words: 'waiting for the daemon', paint: style.dim};
   const word = stateWord(status);
   const paint = paintOf(word, status.problem !== null, style);
-  return {dot: paint(word === 'stopped' || word === 'exited' ? '○' : '●'), words: paint(wordsOf(status))};
+  return {dot: paint(word === 'stopped' || word === 'exited' ? '○' : '●'), words: wordsOf(status), paint};
 }
-
-/** `for web`, `pid 4711`, `up 4m 12s`, `48.2 MB`, as far as they are known. */
-export const stateFacts = (status: AppStatus, now: number): string[] => {
-  const {pid, startedAt, memoryBytes} = status;
-  return [
-    ...describeDependents(status),
-    ...(pid === null ? [] : [`pid ${pid}`]),
-    ...(startedAt === null ? [] : [`up ${formatDuration(now - startedAt)}`]),
-    ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]),
-  ];
-};
 
 function wordsOf(status: AppStatus): string {
   const exit = status.exit === null ? '' : ` with ${describeExit(status.exit)}`;

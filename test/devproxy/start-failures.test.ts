@@ -246,7 +246,18 @@ const sessionOf = (client: DevClient, {name}: LiveApp): DevSession => ({
   version: '1.0.0',
   notes: [],
   subscribe: client.subscribe,
-  actions: {restart: client.restart, open: () => undefined, copy: async () => false, toggleLan: client.toggleLan},
+  actions: {
+    restart: client.restart,
+    open: () => undefined,
+    copy: async () => false,
+    toggleLan: client.toggleLan,
+    inspect: async () => false,
+  },
+  requests: {
+    follow: () => Promise.reject(new Error('not asked for here')),
+    load: () => Promise.reject(new Error('not asked for here')),
+    replay: () => Promise.reject(new Error('not asked for here')),
+  },
 });
 
 function problemIn(events: readonly DevEvent[]): Problem {

@@ -53,8 +53,8 @@ describe('a deploy without a terminal', () => {
   });
 
   it('lets no command draw on the terminal', () => {
-    assert.deepEqual(linesOf([{step: 'build', server: null, type: 'output', text: '\x1b[2J\x1b[31mred\rgone'}]), [
-      '  | redgone',
+    assert.deepEqual(linesOf([{step: 'build', server: null, type: 'output', text: '\x1b[2J\x1b[31m10%\r\x1b[2K90%'}]), [
+      '  | 90%',
     ]);
   });
 });

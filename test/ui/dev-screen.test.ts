@@ -5,7 +5,16 @@ import type {AppStatus} from '../../src/control/events.js';
 import {runDevScreen} from '../../src/ui/dev-screen.js';
 import type {DevOutcome} from '../../src/ui/dev-session.js';
 import {eventually} from '../helpers/eventually.js';
-import {createFakeSession, FAILED, type FakeSession, logEvent, READY, statusEvent} from './fake-session.js';
+import {
+  createFakeSession,
+  detailOf,
+  exchangeOf,
+  FAILED,
+  type FakeSession,
+  logEvent,
+  READY,
+  statusEvent,
+} from './fake-session.js';
 import {createFakeTerminal, type FakeTerminal} from './fake-terminal.js';
 
 type Setting = {
@@ -51,12 +60,12 @@ describe('the dev screen', () => {
     const {terminal, session, shows} = show();
     const urls = ['https://hello.test', 'https://api.hello.test'];
     session.emit(logEvent('listening'), statusEvent({...READY, urls, startedAt: Date.now() - 252_000}));
-    await shows(/● hello {2}ready {2}pid 4711 · up 4m 1\ds · 48\.2 MB/);
-    await shows('09:05:07 listening');
+    await shows(/● hello {2}ready {2}48\.2 MB · up 4m 1\ds · pid 4711/);
+    await shows('  listening');
     const text = terminal.text();
     assert.ok(text.indexOf('listening') < text.indexOf('● hello'));
     assert.match(text, /\n {2}https:\/\/hello\.test\n {2}https:\/\/api\.hello\.test\n/);
-    assert.match(text, /\n {2}r restart {2}o open {2}c copy URL {2}b background {2}\? help {2}q stop/);
+    assert.match(text, /\n {2}r restart {2}o open .* {2}tab full screen {2}\? help {2}q quit/);
   });
 
   it('misses no event, also not those that come before the first frame', async () => {
@@ -156,10 +165,11 @@ describe('the keys of the dev screen', () => {
     const {terminal, shows} = show();
     await shows('? help');
     terminal.type('?');
-    await shows('q, ctrl-c  leave, and stop the app if nobody else wants it');
+    await shows('leave, and stop the apps that nobody else wants');
+    assert.ok(terminal.written().includes(ENTER_ALTERNATE));
     terminal.type('?');
     await shows('? help');
-    assert.doesNotMatch(terminal.text(), /ctrl-c/);
+    assert.ok(terminal.written().lastIndexOf(LEAVE_ALTERNATE) > terminal.written().lastIndexOf(ENTER_ALTERNATE));
   });
 
   it('are not read from pasted text', async () => {
@@ -171,47 +181,162 @@ describe('the keys of the dev screen', () => {
   });
 });
 
+describe('the whole screen', () => {
+  it('is entered and left with Tab, and what was said meanwhile is printed then', async () => {
+    const {session, terminal, shows} = show();
+    session.emit(statusEvent(READY), logEvent('before'));
+    await shows('before');
+    terminal.type('\t');
+    await shows('[log]');
+    session.emit(logEvent('meanwhile'));
+    await shows('meanwhile');
+    const inside = terminal.written().length;
+    terminal.type('\t');
+    await eventually(() => assert.match(terminal.written().slice(inside), /1049l[\s\S]*meanwhile\n/));
+    await shows('tab full screen');
+  });
+
+  it('hears keys that were typed before it was there', async () => {
+    const {session, terminal, shows} = show();
+    session.emit(logEvent('needle'), logEvent('hay'));
+    await shows('hay');
+    terminal.type('/need\r');
+    await shows('1 with "need"');
+    await shows('❯   needle');
+  });
+
+  it('takes pasted text for the search, and for nothing else', async () => {
+    const {session, terminal, shows} = show();
+    session.emit(logEvent('a quiet night'));
+    await shows('quiet');
+    terminal.type('/\x1b[200~quiet\nq\x1b[201~');
+    await shows('/quiet q');
+  });
+
+  it('follows the requests while it is there, and only then', async () => {
+    const {session, terminal, shows} = show();
+    await shows('hello');
+    assert.equal(session.followerCount(), 0);
+    terminal.type('f');
+    await shows('[log]');
+    session.emitRequests({type: 'request', exchange: exchangeOf({url: 'https://hello.test/cart'})});
+    await shows('200  GET      12.2 ms  /cart');
+    terminal.type('f');
+    await eventually(() => assert.equal(session.followerCount(), 0));
+  });
+
+  it('shows a request in full, and sends it again', async () => {
+    const exchange = exchangeOf({id: 7, url: 'https://hello.test/cart'});
+    const session = createFakeSession({details: [detailOf(exchange)]});
+    const {terminal, shows} = show({session, rows: 30});
+    terminal.type('f\x1b[C');
+    await shows('[requests]');
+    session.emitRequests({type: 'request', exchange});
+    await shows('/cart');
+    terminal.type('\r');
+    await shows('GET https://hello.test/cart');
+    await shows('content-type: text/html');
+    terminal.type('R');
+    await shows('sent again as #107: 200');
+    assert.deepEqual(session.asked, ['replay 7']);
+  });
+
+  it('says why a request is not to be had', async () => {
+    const {session, terminal, shows} = show();
+    terminal.type('f\x1b[C');
+    await shows('[requests]');
+    session.emitRequests({type: 'request', exchange: exchangeOf({id: 8})});
+    await shows('200  GET');
+    terminal.type('\r');
+    await shows('no request #8');
+  });
+
+  it('has the requests where there is no browser for them', async () => {
+    const {session, terminal, shows} = show({session: createFakeSession({hasBrowser: false})});
+    terminal.type('i');
+    await shows('[requests]');
+    assert.deepEqual(session.asked, ['inspect']);
+  });
+
+  it('is left before the terminal is given back', async () => {
+    const {terminal, outcome, shows} = show();
+    terminal.type('f');
+    await shows('[log]');
+    terminal.type('q');
+    assert.equal(await outcome, 'stop');
+    const written = terminal.written();
+    assert.ok(written.lastIndexOf(LEAVE_ALTERNATE) > written.lastIndexOf(ENTER_ALTERNATE));
+    assert.equal(terminal.stdin.isRaw, false);
+  });
+});
+
+/** XTerm's private mode 1049. */
+const ENTER_ALTERNATE = '\x1b[?1049h';
+const LEAVE_ALTERNATE = '\x1b[?1049l';
+
+describe('the log of the dev screen', () => {
+  it('is held while it is paused, and goes on where it was', async () => {
+    const {session, terminal, shows} = show();
+    session.emit(logEvent('one'));
+    await shows('one');
+    terminal.type('p');
+    await shows('paused');
+    session.emit(logEvent('two'), logEvent('three'));
+    await shows('paused · 2 new lines');
+    assert.doesNotMatch(terminal.text(), /two/);
+    terminal.type('p');
+    await shows(/one\n {2}two\n {2}three\n/);
+  });
+
+  it('is cleared with the scrollback, and with what was held', async () => {
+    const {session, terminal, shows} = show();
+    session.emit(logEvent('gone'));
+    await shows('gone');
+    terminal.type('px');
+    await eventually(() => assert.ok(terminal.written().includes('\x1b[H\x1b[2J\x1b[3J')));
+    session.emit(logEvent('next'));
+    terminal.type('p');
+    await shows('next');
+  });
+
+  it('has times, and cut lines, when they are wanted', async () => {
+    const {session, terminal, shows} = show({columns: 40});
+    terminal.type('tw');
+    await shows('long lines cut');
+    session.emit(logEvent('x'.repeat(100)));
+    await shows(/09:05:07 {3}x+…\n/);
+  });
+});
+
 describe('the dev screen of several apps', () => {
   const API: AppStatus = {...READY, name: 'api', url: 'https://api.test', urls: ['https://api.test'], pid: 4712};
   const APPS = ['hello', 'api'] as const;
 
-  it('shows a line per app, with its place, state, address and facts', async () => {
+  it('shows a line per app, with its place, state, address and figures', async () => {
     const {session, shows} = show({session: createFakeSession({apps: APPS})});
     session.emit(statusEvent({...READY, startedAt: Date.now()}));
-    await shows(/\n❯ 1 ● hello {2}ready {2}https:\/\/hello\.test {2}pid 4711 · up \ds · 48\.2 MB\n/);
-    await shows('\n  2 ○ api    waiting for the daemon\n');
-    await shows('tab next app');
+    await shows(/\n❯ 1 ● hello {2}ready {4}https:\/\/hello\.test {2}48\.2 MB {2}up \ds {2}pid 4711\n/);
+    await shows('\n  2 ○ api    waiting\n');
   });
 
-  it('says whose each line of the log is, and cuts off what of a state does not fit', async () => {
-    const {session, terminal, shows} = show({session: createFakeSession({apps: APPS}), columns: 30});
+  it('says whose each line of the log is', async () => {
+    const {session, shows} = show({session: createFakeSession({apps: APPS})});
     session.emit(
       statusEvent(READY),
       logEvent('asks'),
       logEvent('answers', 'stderr', 'api'),
       logEvent('up', 'tako', 'api'),
     );
-    await shows('09:05:07 hello │ asks\n09:05:07┃api   │ answers\n09:05:07 ◆ api   │ up\n');
-    await shows(/\n❯ 1 ● hello {2}ready {2}https:.*…\n/);
-    for (const line of terminal.text().split('\n')) assert.ok(line.length <= 30, line);
+    await shows(/hello │ asks\n/);
+    await shows(/api {3}┃ answers\n/);
+    await shows(/api {3}◆ up\n/);
   });
 
-  it('gives each its own colour, and none to the lines of a single one', async () => {
-    const several = show({session: createFakeSession({apps: APPS}), env: {TERM: 'xterm'}});
-    several.session.emit(logEvent('asks'), logEvent('answers', 'stdout', 'api'));
-    await several.shows('answers');
-    assert.ok(several.terminal.written().includes('\x1b[36mhello\x1b[39m'));
-    assert.ok(several.terminal.written().includes('\x1b[35mapi  \x1b[39m'));
-    const single = show({env: {TERM: 'xterm'}});
-    single.session.emit(logEvent('asks'));
-    await single.shows('09:05:07 asks');
-  });
-
-  it('turns its keys to another app on Tab and on digits', async () => {
+  it('turns its keys to another app with brackets and digits', async () => {
     const {session, terminal, shows} = show({session: createFakeSession({apps: APPS})});
     session.emit(statusEvent(READY), statusEvent(API));
     await shows('❯ 1 ● hello');
-    terminal.type('\t');
+    terminal.type(']');
     await shows('❯ 2 ● api');
     terminal.type('r');
     await shows('restarting api');
@@ -221,32 +346,29 @@ describe('the dev screen of several apps', () => {
     await eventually(() => assert.deepEqual(session.asked, ['restart api', 'open https://hello.test']));
   });
 
+  it('prints the lines of one only, and not those of one that is hidden', async () => {
+    const {session, terminal, shows} = show({session: createFakeSession({apps: APPS})});
+    await shows('❯ 1');
+    terminal.type('22');
+    await shows('only api');
+    session.emit(logEvent('left out'), logEvent('printed', 'stdout', 'api'));
+    await shows('printed');
+    terminal.type('h');
+    await shows('hidden: api');
+    session.emit(logEvent('left out too', 'stdout', 'api'), logEvent('printed too'));
+    await shows('printed too');
+    assert.doesNotMatch(terminal.text(), /left out/);
+  });
+
   it('tells the problem of the app that its keys are about', async () => {
     const {session, terminal, shows} = show({session: createFakeSession({apps: APPS})});
     session.emit(statusEvent(READY), statusEvent({...FAILED, name: 'api'}));
-    await shows('2 ● api    crashed with code 1');
+    await shows('2 ● api    crashed');
     assert.equal(terminal.text().split('APP_EXITED_EARLY').length, 2);
     terminal.type('2');
     await shows(
       /❯ 2 .*\n {2}hello exited with code 1 before it was ready \[APP_EXITED_EARLY\]\n {2}its output says why/,
     );
-  });
-
-  it('says in words that an app restarts, or starts again after a crash', async () => {
-    const {session, shows} = show({session: createFakeSession({apps: APPS})});
-    session.emit(
-      statusEvent({...READY, state: 'restarting'}),
-      statusEvent({...API, state: 'backing-off', pid: null, startedAt: null, exit: {code: 7, signal: null}}),
-    );
-    await shows('hello  restarting');
-    await shows('api    crashed with code 7, starts again');
-  });
-
-  it('explains what its keys do to all of them', async () => {
-    const {terminal, shows} = show({session: createFakeSession({apps: APPS})});
-    terminal.type('?');
-    await shows('q, ctrl-c  leave, and stop the apps that nobody else wants');
-    await shows('tab, 1-9   turn to another app');
   });
 });
 
@@ -256,14 +378,6 @@ describe('a narrow terminal', () => {
     const {session, shows} = show({columns: url.length});
     session.emit(statusEvent({...READY, urls: [url]}));
     await shows(`\n${url}\n`);
-  });
-
-  it('has its facts on a line of their own and the hints that fit', async () => {
-    const {session, terminal, shows} = show({columns: 40, rows: 20});
-    session.emit(statusEvent({...READY, startedAt: Date.now()}));
-    await shows(/● hello {2}ready\n {2}pid 4711 · up \ds · 48\.2 MB\n/);
-    await shows('  r restart  o open  ? help  q stop');
-    for (const line of terminal.text().split('\n')) assert.ok(line.length <= 40, line);
   });
 
   it('shows no more than fits when it is also low', async () => {
@@ -301,17 +415,14 @@ describe('leaving the dev screen', () => {
     await shows('first');
     session.emit(logEvent('last'), {type: 'ended', reason: 'hello was stopped by another command'});
     assert.equal(await outcome, 'ended');
-    assert.match(
-      terminal.text(),
-      /^09:05:07 first\n09:05:07 last\n\d\d:\d\d:\d\d ◆ hello was stopped by another command\n*$/,
-    );
+    assert.match(terminal.text(), /^ {2}first\n {2}last\n◆ hello was stopped by another command\n*$/);
   });
 
   it('takes the strip away also when it changed in the very last moment', async () => {
     const {session, terminal, outcome, shows} = show();
     session.emit(statusEvent(READY));
     await shows('ready');
-    for (const key of ['?', '?', 'q']) {
+    for (const key of ['p', 'p', 'q']) {
       terminal.type(key);
       await sleep(2);
     }

@@ -3,10 +3,11 @@ import {stripVTControlCharacters} from 'node:util';
 import {encode} from 'uqr';
 import {describe, it} from 'vitest';
 import type {AppStatus, LanAddress} from '../../src/control/events.js';
-import {EMPTY_VIEW, reduceDevView} from '../../src/ui/dev-view.js';
 import {lanCard, lanRow} from '../../src/ui/lan-card.js';
-import {renderEntry} from '../../src/ui/log-entry.js';
+import {createLogView} from '../../src/ui/log/log-view.js';
+import {createBlockRenderer} from '../../src/ui/log/render-block.js';
 import {renderQrCode} from '../../src/ui/qr-code.js';
+import {entriesOf} from '../../src/ui/session-entries.js';
 import {createStyle} from '../../src/ui/style.js';
 import {STOPPED} from './fake-session.js';
 
@@ -53,7 +54,11 @@ describe('a QR code', () => {
 
   it('fits beside the clock in 40 columns', () => {
     const text = `shop is open:\n${lanCard(LAN, COLOURED, {withCode: true})}`;
-    const shown = renderEntry({time: 0, app: undefined, source: 'tako', text}, COLOURED);
+    const {render} = createBlockRenderer({
+      ...createLogView({apps: ['shop'], columns: 80, style: COLOURED}),
+      showTime: true,
+    });
+    const shown = render({id: 1, entries: [{time: 0, app: undefined, source: 'tako', text}]}).join('\n');
     const code = stripVTControlCharacters(shown)
       .split('\n')
       .filter(line => /[▀▄█]/.test(line));
@@ -79,11 +84,11 @@ describe('the card of an app that is open to the network', () => {
 describe('the log of a session', () => {
   const open = (name: string): AppStatus => ({...STOPPED, name, lan: LAN});
   const entriesAfter = (...statuses: AppStatus[]): readonly string[] => {
-    let view = EMPTY_VIEW;
+    const known = new Map<string, AppStatus>();
     return statuses.flatMap(status => {
-      const step = reduceDevView(view, {type: 'status', status}, 0);
-      view = step.view;
-      return step.lines.map(({text}) => text);
+      const entries = entriesOf(known, {type: 'status', status}, 0);
+      known.set(status.name, status);
+      return entries.map(({text}) => text);
     });
   };
 

@@ -138,7 +138,7 @@ describe('plain output of several apps', () => {
 
   it('gives each name its colour on a terminal', async () => {
     const {out} = await print([logEvent('asks'), logEvent('answers', 'stdout', 'api')], {apps, isTTY: true});
-    assert.equal(out, '09:05:07 \x1b[36mhello\x1b[39m | asks\n09:05:07 \x1b[35mapi\x1b[39m | answers\n');
+    assert.equal(out, '09:05:07 \x1b[34mhello\x1b[39m | asks\n09:05:07 \x1b[33mapi\x1b[39m | answers\n');
   });
 
   it('tells of each app what is new of that app', async () => {

@@ -12,7 +12,7 @@ describe('text from outside', () => {
   });
 
   it('loses what could move the cursor, retitle the window or ring', () => {
-    assert.equal(safeText('a\x1b[2Jb\x1b]0;title\x07c\x9b1Ad\re', {isColour: true}), 'abcde');
+    assert.equal(safeText('a\x1b[2Jb\x1b]0;title\x07c\x9b1Ad\x07e', {isColour: true}), 'abcde');
   });
 
   it('keeps tabs and newlines', () => {
@@ -22,6 +22,6 @@ describe('text from outside', () => {
   it('leaves nothing of sequences that are no colours', () => {
     const text = '\x1b[2J\x1b[?25l\x1b]0;title\x07\x1b]8;;https://a.test\x1b\\\x1b[1;32mdone\x1b[0m\x1b[>4;2m';
     assert.equal(safeText(text, {isColour: false}), 'done');
-    assert.equal(safeText(text, {isColour: true}), '\x1b[1;32mdone\x1b[0m\x1b[0m');
+    assert.equal(safeText(text, {isColour: true}), '\x1b[1;32mdone\x1b[0m');
   });
 });

@@ -9,9 +9,12 @@ import type {DeployLine, DeployView} from '../deploy-view.js';
 import {useFeedView} from '../hooks/use-feed-view.js';
 import {useNow} from '../hooks/use-now.js';
 import {usePrintedLines} from '../hooks/use-printed-lines.js';
+import {useTerminal} from '../hooks/use-terminal.js';
 import type {Style} from '../style.js';
+import type {Terminal} from '../terminal.js';
 
 export type DeployStepsProps = {
+  readonly terminal: Terminal;
   readonly feed: DeployFeed;
   readonly servers: readonly string[];
   readonly style: Style;
@@ -20,13 +23,21 @@ export type DeployStepsProps = {
   readonly interrupt: () => void;
 };
 
-export function DeploySteps({feed, servers, style, hasKeys, interrupt}: DeployStepsProps): ReactNode {
+export function DeploySteps({terminal, feed, servers, style, hasKeys, interrupt}: DeployStepsProps): ReactNode {
   const {rows: height} = useWindowSize();
   const view = useFeedView(feed);
+  useTerminal(terminal, {hasKeys});
   useNow(isRunning(view), MARK_MS);
   usePrintedLines(
     feed,
-    useCallback((line: DeployLine) => renderDeployLine(line, servers, style), [servers, style]),
+    useCallback(
+      (lines: readonly DeployLine[]) => ({
+        lines: lines.map(line => renderDeployLine(line, servers, style)),
+        isWaiting: false,
+      }),
+      [servers, style],
+    ),
+    terminal,
   );
   useInput(
     (input, {ctrl}) => {
