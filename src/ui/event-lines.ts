@@ -6,7 +6,7 @@ import type {DevEvent} from './dev-session.js';
 import {formatClock, formatCount} from './format.js';
 import {logText} from './log/log-entry.js';
 import {safeText} from './safe-text.js';
-import {createStyle, type Environment, hasColour} from './style.js';
+import {type Environment, styleFor} from './style.js';
 
 /** What `tako events` tells of. */
 export type LoggedEvent = DaemonEvent | Extract<DevEvent, {readonly type: 'notice'}>;
@@ -17,7 +17,7 @@ export function createEventLines(
   environment: Environment,
   now: () => number = Date.now,
 ): (event: LoggedEvent) => string {
-  const style = createStyle({isColour: hasColour(stream, environment)});
+  const style = styleFor(stream, environment);
   const statuses = new Map<string, AppStatus>();
   const lines = (time: number, whose: string, texts: readonly string[]): string => {
     const head = `${formatClock(time)} ${whose} | `;
