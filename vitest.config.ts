@@ -5,6 +5,7 @@ import {isSoak} from './test/helpers/soak.js';
 const LONG = [
   'test/ca/certificate-source.test.ts',
   'test/ca/trust/debian.test.ts',
+  'test/commands/agent-skill.test.ts',
   'test/commands/apps.test.ts',
   'test/commands/completion.test.ts',
   'test/commands/dev.test.ts',
