@@ -26,6 +26,9 @@ const LONG = [
   'test/devproxy/apps-random.test.ts',
   'test/devproxy/crash.test.ts',
   'test/devproxy/daemon-client.test.ts',
+  'test/devproxy/dashboard/access.test.ts',
+  'test/devproxy/dashboard/daemon.test.ts',
+  'test/devproxy/dashboard/events.test.ts',
   'test/devproxy/start-failures.test.ts',
   'test/devproxy/watch/source-watch.test.ts',
   'test/e2e/chaos.test.ts',
@@ -67,6 +70,7 @@ const ONLY_SOAK = [
 /** By themselves: Chromium drops its connections when a network interface comes or goes, as suites with servers have it. */
 const WITH_CHROMIUM = [
   'test/e2e/browser.test.ts',
+  'test/e2e/dashboard.test.ts',
   'test/e2e/gateway-pages.test.ts',
   'test/proxy/tools/chromium.test.ts',
 ];

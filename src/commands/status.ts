@@ -43,5 +43,7 @@ function printApps({daemon, apps}: Snapshot): void {
     printNote(`${daemon ? 'no app is registered' : 'the daemon does not run'}; run "tako dev" in the folder of an app`);
 }
 
-const describeDaemon = ({version, pid, https, http, dnsPort, home}: DaemonInfo): string =>
-  `daemon ${version}, pid ${pid}: https ${https.port}, http ${http.port}, dns ${dnsPort}, home ${home}`;
+const describeDaemon = ({version, pid, https, http, dnsPort, home, dashboardUrl}: DaemonInfo): string =>
+  `daemon ${version}, pid ${pid}: https ${https.port}, http ${http.port}, dns ${dnsPort}, home ${home}` +
+  // A daemon of before has none.
+  (dashboardUrl === undefined ? '' : `\npage ${dashboardUrl}`);

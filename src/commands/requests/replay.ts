@@ -77,13 +77,13 @@ function parseChange(text: string): Fields[number] {
   });
 }
 
-/** Throws DATA_UNREADABLE. */
+/** Throws FILE_UNREADABLE. */
 async function readData(data: string): Promise<NonNullable<ReplayEdit['body']>> {
   if (!data.startsWith('@')) return {encoding: 'utf8', data};
   const file = data.slice(1);
   try {
     return {encoding: 'base64', data: (await readFile(file)).toString('base64')};
   } catch (error) {
-    throw new TakoError('DATA_UNREADABLE', `${file} cannot be read: ${errorCode(error) ?? error}`, {cause: error});
+    throw new TakoError('FILE_UNREADABLE', `${file} cannot be read: ${errorCode(error) ?? error}`, {cause: error});
   }
 }

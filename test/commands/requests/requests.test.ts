@@ -209,7 +209,7 @@ describe('tako requests replay', () => {
     assert.equal(await codeOf('--edit'), 'NO_TERMINAL');
     assert.equal(await codeOf('--edit', '--method', 'PUT'), 'OPTIONS_INVALID');
     assert.equal(await codeOf('--header', 'nonsense'), 'OPTIONS_INVALID');
-    assert.equal(await codeOf('--data', '@/nowhere/at/all'), 'DATA_UNREADABLE');
+    assert.equal(await codeOf('--data', '@/nowhere/at/all'), 'FILE_UNREADABLE');
     assert.equal(await codeOf('--path', 'https://elsewhere.test/'), 'REPLAY_INVALID');
   });
 });
