@@ -1,19 +1,21 @@
 import type {Handlers} from '../control/method.js';
 import type {DaemonInfo, Methods} from '../control/protocol.js';
-import type {LogBuffer} from '../supervisor/log-buffer.js';
+import type {AppLogs} from './app-logs.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {streamLog, untilRemoved} from './log-stream.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly logs: AppLogs;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers({apps, logs, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
   return {
     hello: async () => info(),
     async register({registration}, {signal}) {
@@ -33,11 +35,15 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
     list: async () => ({apps: apps.list()}),
     async attach({name, after, isNeeded = false}, context) {
       apps.use(name, context.signal, !isNeeded);
-      await streamApp(apps, {name, after, withStatus: true, follow: true}, context);
+      await streamApp({apps, logs}, {name, after}, context);
       return {};
     },
-    async logs({name, count, follow}, context) {
-      await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
+    async logs({name, ...query}, context) {
+      await streamLog({apps, logs}, name, query, context);
+      return {};
+    },
+    async untilRemoved({name}, {signal}) {
+      await untilRemoved({apps, logs}, name, signal);
       return {};
     },
     async shutdown() {
@@ -46,11 +52,4 @@ export function createDaemonHandlers({apps, info, shutdown}: DaemonHandlersOptio
       return {};
     },
   };
-}
-
-/** The id of the line before the last `count`. */
-function idBefore(logs: LogBuffer, count: number): number {
-  const [newest] = logs.last(1);
-  const [first] = logs.last(count);
-  return first ? first.id - 1 : (newest?.id ?? 0);
 }

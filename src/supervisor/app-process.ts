@@ -2,13 +2,13 @@ import {randomBytes} from 'node:crypto';
 import type {Clock} from '../system/clock.js';
 import {processIdentity} from '../system/processes.js';
 import type {Endpoint} from './endpoint.js';
-import type {Exit} from './instance.js';
 import type {OutputLimits} from './flood-gate.js';
+import type {Exit} from './instance.js';
 import type {InstanceRecords} from './instance-records.js';
 import type {LaunchSpec} from './launch-spec.js';
+import {readLimitedOutput} from './limited-output.js';
 import type {LogBuffer} from './log-buffer.js';
 import {createLevelReader, type LogLevel} from './log-level.js';
-import {readLimitedOutput} from './limited-output.js';
 import {readLines} from './output.js';
 import type {GroupEnd} from './process-group.js';
 import {within} from './race.js';
@@ -177,7 +177,9 @@ async function tolerate(write: () => void | Promise<void>, say: (text: string) =
 }
 
 const describeDropped = (count: number): string =>
-  count === 1 ? 'a line is missing here: it came too fast' : `${count.toLocaleString('en-US')} lines are missing here: they came too fast`;
+  count === 1
+    ? 'a line is missing here: it came too fast'
+    : `${count.toLocaleString('en-US')} lines are missing here: they came too fast`;
 
 /** A pid may have been another process's before. */
 const lastLinesOf = (logs: LogBuffer, instance: string, startedAt: number): readonly string[] =>

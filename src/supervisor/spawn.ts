@@ -123,7 +123,8 @@ function takeHold(child: Child, {spec, instanceId, pipes, port}: Spawning): Chil
   const exited = new Promise<Exit>(resolve => {
     child.once('exit', (code, signal) => resolve({code, signal}));
   });
-  for (const end of [pipes.bootstrap.read, pipes.readiness.write, pipes.stdout.write, pipes.stderr.write]) closeSync(end);
+  for (const end of [pipes.bootstrap.read, pipes.readiness.write, pipes.stdout.write, pipes.stderr.write])
+    closeSync(end);
   // An app of the contract is not told of the channel.
   if (port === undefined) closeReport(pipes.report);
   return createChildApp({

@@ -13,8 +13,12 @@ export type LogQuery = {
   readonly count?: number | undefined;
   /** Not before this time, in milliseconds since the epoch. */
   readonly since?: number | undefined;
+  /** Those behind the record of this id. */
+  readonly after?: number | undefined;
   /** Those of one release only. */
   readonly release?: string | null | undefined;
+  /** Those for which it answers. */
+  readonly where?: ((record: LogRecord) => boolean) | undefined;
   /** Goes on with what is appended, until the signal aborts or the log is closed. */
   readonly follow?: boolean | undefined;
   /** Ends the reading, without an error. */
@@ -85,8 +89,11 @@ async function* readPart(
   }
 }
 
-const matches = ({time, release}: LogRecord, query: LogQuery): boolean =>
-  (query.since === undefined || time >= query.since) && (query.release == null || release === query.release);
+const matches = (record: LogRecord, {since, after, release, where}: LogQuery): boolean =>
+  (since === undefined || record.time >= since) &&
+  (after === undefined || record.id > after) &&
+  (release == null || record.release === release) &&
+  (where === undefined || where(record));
 
 /** The oldest file that begins behind this one. */
 const nextPart = async (folder: string, part: number): Promise<number | undefined> =>
@@ -112,7 +119,7 @@ async function findEnd(folder: string): Promise<Place> {
 
 /** Where the last `count` of those that match before `end` begin; the beginning where there are not so many. */
 async function findStart(folder: string, end: Place, {count, ...query}: LogQuery): Promise<Place> {
-  if (count === undefined) return {part: 0, offset: 0};
+  if (count === undefined) return {part: await findPartOf(folder, query.after), offset: 0};
   let start = end;
   let missing = count;
   for (const part of (await listParts(folder)).toReversed()) {
@@ -128,6 +135,10 @@ async function findStart(folder: string, end: Place, {count, ...query}: LogQuery
   }
   return start;
 }
+
+/** The file that has the record behind this one; the oldest if it is gone, or none is given. */
+const findPartOf = async (folder: string, after: number | undefined): Promise<number> =>
+  (after !== undefined && (await listParts(folder)).findLast(first => first <= after + 1)) || 0;
 
 type Matching = {readonly count: number; readonly offset: number | undefined; readonly isTooOld: boolean};
 
