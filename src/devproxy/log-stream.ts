@@ -1,44 +1,41 @@
 // The log of one app over the control socket, from disk, where all of it is: a client that is slow costs nothing but a place
 // in a file, and one that comes after a restart of the daemon misses nothing.
 
-import type {AppEvent, LogLevel, LogLine} from '../control/events.js';
+import type {AppEvent, LogLine} from '../control/events.js';
 import type {CallContext} from '../control/method.js';
 import type {LogFilter} from '../control/protocol.js';
+import type {LogQuery} from '../supervisor/log-files/log-reader.js';
 import type {LogRecord} from '../supervisor/log-files/log-record.js';
-import {readUntil} from '../supervisor/log-files/read-until.js';
-import {isAtLeast} from '../supervisor/log-level.js';
+import {readOn, upTo} from '../supervisor/log-files/read-on.js';
 import type {AppLogs} from './app-logs.js';
 import type {Apps} from './apps.js';
 import {createBell} from './bell.js';
 
 export type LogStreamQuery = LogFilter & {readonly count: number; readonly follow: boolean};
 
-export type LoggedApps = Pick<Apps, 'has' | 'status' | 'subscribe'>;
+export type LoggedApps = Pick<Apps, 'has' | 'status' | 'logs' | 'subscribe'>;
 
 /** Sends what matches. Throws NO_SUCH_APP when there is neither the app nor anything it said. */
 export async function streamLog(
   {apps, logs}: {readonly apps: LoggedApps; readonly logs: AppLogs},
   name: string,
-  {level, instance, follow, ...query}: LogStreamQuery,
+  {follow, ...query}: LogStreamQuery,
   {emit, drained, signal}: CallContext<AppEvent>,
 ): Promise<void> {
   const isThere = apps.has(name);
   if (!isThere && !(await logs.has(name))) assertThere(apps, name);
-  const wanted = {...query, signal, where: matching({level, instance})};
-  const isFollowed = follow && isThere;
-  const records = isFollowed
-    ? readUntil(every => logs.read(name, every), wanted, untilRemoved({apps, logs}, name, signal))
-    : logs.read(name, wanted);
-  for await (const record of records) if (!emit({type: 'log', app: name, line: lineOf(record)})) await drained();
-  if (isFollowed && !signal.aborted) emit({type: 'removed', app: name});
+  const wanted = {...query, signal};
+  const read = (asked: LogQuery): AsyncIterable<LogRecord> => logs.read(name, asked);
+  const send = async (records: AsyncIterable<LogRecord>): Promise<void> => {
+    for await (const record of records) if (!emit({type: 'log', app: name, line: lineOf(record)})) await drained();
+  };
+  if (!follow || !isThere) return send(read(wanted));
+  const ended = untilRemoved({apps, logs}, name, signal);
+  const {lastId} = apps.logs(name);
+  await send(read(upTo(lastId, wanted)));
+  await send(readOn(wanted, {read, after: lastId, ended}));
+  if (!signal.aborted) emit({type: 'removed', app: name});
 }
-
-/** What a log line has to be like. */
-export const matching =
-  ({level, instance}: {readonly level: LogLevel | undefined; readonly instance: string | undefined}) =>
-  (record: Pick<LogRecord, 'level' | 'instance'>): boolean =>
-    (level === undefined || isAtLeast(record.level, level)) &&
-    (instance === undefined || String(record.instance) === instance);
 
 /** A record of an app on this machine, as clients see it. */
 export const lineOf = ({id, time, stream, instance, level, dropped, text}: LogRecord): LogLine => ({

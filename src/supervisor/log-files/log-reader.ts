@@ -4,6 +4,7 @@
 
 import {type FileHandle, open} from 'node:fs/promises';
 import {errorCode} from '../../system/error.js';
+import {isAtLeast, type LogLevel} from '../log-level.js';
 import {readLinesAfter, readLinesBefore} from './log-lines.js';
 import {listParts, partFile} from './log-parts.js';
 import {type LogRecord, parseRecord} from './log-record.js';
@@ -17,7 +18,11 @@ export type LogQuery = {
   readonly after?: number | undefined;
   /** Those of one release only. */
   readonly release?: string | null | undefined;
-  /** Those for which it answers. */
+  /** Of this level and more serious ones; those without a level are not among them. */
+  readonly level?: LogLevel | undefined;
+  /** Of one process only. */
+  readonly instance?: string | undefined;
+  /** Those for which it is true. */
   readonly where?: ((record: LogRecord) => boolean) | undefined;
   /** Goes on with what is appended, until the signal aborts or the log is closed. */
   readonly follow?: boolean | undefined;
@@ -89,10 +94,12 @@ async function* readPart(
   }
 }
 
-const matches = (record: LogRecord, {since, after, release, where}: LogQuery): boolean =>
+const matches = (record: LogRecord, {since, after, release, level, instance, where}: LogQuery): boolean =>
   (since === undefined || record.time >= since) &&
   (after === undefined || record.id > after) &&
   (release == null || record.release === release) &&
+  (level === undefined || isAtLeast(record.level, level)) &&
+  (instance === undefined || String(record.instance) === instance) &&
   (where === undefined || where(record));
 
 /** The oldest file that begins behind this one. */
@@ -153,17 +160,20 @@ async function findMatching(
   let count = 0;
   let offset: number | undefined;
   let newest = Number.NEGATIVE_INFINITY;
+  let isPassed = false;
   for await (const {text, start} of readLinesBefore(handle, end)) {
     const record = parseRecord(text);
     if (record === undefined) continue;
     newest = Math.max(newest, record.time);
+    isPassed = query.after !== undefined && record.id <= query.after;
+    if (isPassed) break;
     if (!matches(record, query)) continue;
     offset = start;
     count += 1;
     if (count === limit) break;
   }
   const isTooOld = query.since !== undefined && Number.isFinite(newest) && newest < query.since;
-  return {count, offset, isTooOld};
+  return {count, offset, isTooOld: isTooOld || isPassed};
 }
 
 /** Undefined for a file that was deleted meanwhile. */
