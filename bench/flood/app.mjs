@@ -1,6 +1,6 @@
 // Writes so many lines a second, each with a call of its own, as console.log does; what it was kept from it makes up for.
 // How many it has written stands in a file.
-import {writeFileSync, writeSync} from 'node:fs';
+import {renameSync, writeFileSync, writeSync} from 'node:fs';
 import {createServer} from 'node:http';
 
 const [linesPerSecond, countFile] = [Number(process.argv[2]), process.argv[3]];
@@ -18,6 +18,7 @@ createServer((_, response) => response.end()).listen(Number(process.env.PORT), '
     for (; written < due; written++) writeSync(1, LINE);
     if (now - saidAt < 100) return;
     saidAt = now;
-    writeFileSync(countFile, String(written));
+    writeFileSync(`${countFile}.new`, String(written));
+    renameSync(`${countFile}.new`, countFile);
   }, TICK_MS);
 });

@@ -1,7 +1,7 @@
 // The logs of the apps: the newest lines of each in memory, for terminals and error pages, and all that there is room for on
 // disk. A line has the same id in both, and no other line ever has it, over restarts of the app and of this daemon.
 
-import {createLogBuffer, LOG_LIMITS, type LogBuffer, type LogLine} from '../supervisor/log-buffer.js';
+import {createLogBuffer, LOG_LIMITS, type LogBuffer} from '../supervisor/log-buffer.js';
 import {findLastGivenId} from '../supervisor/log-files/last-part.js';
 import {createLogFile, type LogFile} from '../supervisor/log-files/log-file.js';
 import {listParts} from '../supervisor/log-files/log-parts.js';
@@ -91,7 +91,7 @@ export async function openAppLogs(options: AppLogsOptions): Promise<AppLogs> {
   return {
     open(app) {
       const buffer = createLogBuffer(clock, LOG_LIMITS, (lastIds.get(app) ?? 0) + 1);
-      buffer.subscribe((line: LogLine) => {
+      buffer.subscribe(line => {
         lastIds.set(app, line.id);
         fileOf(app).append(line);
       });

@@ -62,7 +62,7 @@ export function createLogBuffer(clock: Clock, limits: LogLimits = LOG_LIMITS, fi
       return nextId - 1;
     },
     append: (stream, text, details) => {
-      const line = {id: nextId++, time: clock.now(), stream, text, ...details};
+      const line: LogLine = {id: nextId++, time: clock.now(), stream, text, ...details};
       lines.push(line);
       bytes += sizeOf(line);
       dropOldest();

@@ -67,7 +67,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       countLost(1, entry.id);
       return;
     }
-    waiting.push({...entry, time: entry.time ?? clock.now()});
+    waiting.push(hasTime(entry) ? entry : {...entry, time: clock.now()});
     waitingLength += length;
     if (waitingLength >= BATCH_LENGTH && writing === undefined) void flush();
     else timer ??= setTimeout(() => void flush(), BATCH_MS);
@@ -184,6 +184,8 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     close: () => (closed ??= close()),
   };
 }
+
+const hasTime = (entry: LogEntry): entry is Waiting => entry.time !== undefined;
 
 const sayLost = (count: number, time: number, id: number | undefined): Waiting => ({
   ...(id === undefined ? {} : {id}),
