@@ -8,8 +8,8 @@ import {endDaemon, ensureDaemon} from '../dist/devproxy/daemon-client.js';
 import {daemonFiles} from '../dist/devproxy/daemon-files.js';
 import {projectOf, resolveRegistration} from '../dist/devproxy/resolve-registration.js';
 import {readVersion} from '../dist/system/version.js';
-import {describeMachine} from './proxy/machine.mjs';
 import {runWrk} from './proxy/load/wrk.mjs';
+import {describeMachine} from './proxy/machine.mjs';
 
 // What an app that writes 50,000 lines a second costs the requests of another one: the throughput of the proxy while tako
 // reads that output, against the same while the same program writes the same lines to /dev/null. All in turns in one run, on
@@ -141,7 +141,9 @@ function print(samples) {
   const ratioOf = name => median(samples[name].map(({rate}, round) => rate / samples['to /dev/null'][round].rate));
   const ratio = ratioOf('read');
   const growth = (samples.read.at(-1)?.residentMiB ?? 0) - (samples.read[0]?.residentMiB ?? 0);
-  console.log(`read against /dev/null: ${ratio.toFixed(2)} x (limit ${LIMIT}); shown as well: ${ratioOf('read and shown').toFixed(2)} x`);
+  console.log(
+    `read against /dev/null: ${ratio.toFixed(2)} x (limit ${LIMIT}); shown as well: ${ratioOf('read and shown').toFixed(2)} x`,
+  );
   console.log(`memory of the daemon grew by ${growth.toFixed(0)} MiB (limit ${LIMIT_GROWTH_MIB})`);
   process.exitCode = ratio < LIMIT || growth > LIMIT_GROWTH_MIB ? 1 : 0;
 }
