@@ -1,5 +1,5 @@
 import {toProblem} from '../control/protocol.js';
-import {TakoError} from '../system/error.js';
+import {renderTakoError, TakoError} from '../system/error.js';
 
 /** A result: the only thing that goes to stdout. */
 export const printResult = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
@@ -26,6 +26,5 @@ function renderError(error: unknown): string {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `this is a bug in tako:\n${stack}\n`;
   }
-  const details = error.details.map(line => `  ${line}\n`).join('');
-  return `error: ${error.message} [${error.code}]\n${details}${error.hint === undefined ? '' : `  ${error.hint}\n`}`;
+  return renderTakoError(error);
 }

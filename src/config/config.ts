@@ -51,6 +51,8 @@ export type Config = {
   readonly restart: 'stop-first' | 'start-first';
   /** Names of apps that must be ready before this one starts. */
   readonly dependsOn: readonly string[];
+  /** What stands for a secret in the app's requests, beside what always does: names of header fields, parameters and keys. */
+  readonly maskedNames: readonly string[];
 };
 
 /** The program and its arguments; never empty. */

@@ -72,6 +72,7 @@ function completeConfig(toml: TakoToml, fallbackName: string): Config {
     // Two instances cannot listen on one port.
     restart: toml.restart ?? (toml.port === undefined ? DEFAULTS.restart : 'stop-first'),
     dependsOn: [...new Set(toml.depends_on)],
+    maskedNames: toml.inspector?.mask ?? [],
   };
 }
 

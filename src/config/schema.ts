@@ -125,6 +125,7 @@ export const takoToml = table({
   ignore: listOf(filePattern, 'an array of patterns').optional(),
   restart: oneOf('stop-first', 'start-first').optional(),
   depends_on: listOf(appName, 'an array of app names').optional(),
+  inspector: table({mask: names.optional()}).optional(),
 });
 
 export type TakoToml = z.output<typeof takoToml>;

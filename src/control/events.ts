@@ -1,6 +1,7 @@
 // What a control client may hear. Every screen and printer is a function of these events.
 
 import type {LogLevel} from '../supervisor/log-level.js';
+import type {Traffic} from './exchanges.js';
 
 export type {LogLevel};
 
@@ -38,6 +39,10 @@ export type AppStatus = {
   readonly startedFor: readonly string[];
   /** Terminals attached to it. */
   readonly clients: number;
+  /** Processes of it that came to serve after the first one. */
+  readonly restarts: number;
+  /** What it was asked for lately; told anew once per second at most. */
+  readonly traffic: Traffic;
 };
 
 /** An error as it crosses the socket. */

@@ -3,6 +3,7 @@
 
 import {TakoError} from '../system/error.js';
 import type {AppEvent, AppStatus, LogLevel, Problem} from './events.js';
+import type {ExchangeMethods} from './exchanges.js';
 import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
@@ -26,6 +27,8 @@ export type DaemonInfo = {
   readonly home: string;
   readonly logFile: string;
   readonly rootCertificate: string;
+  /** The page that shows apps, logs and requests: `https://tako.test`. */
+  readonly dashboardUrl: string;
   readonly apps: number;
 };
 
@@ -59,6 +62,8 @@ export type Registration = {
   readonly reloads: 'nothing' | 'server' | 'pages';
   readonly watch: readonly string[];
   readonly ignore: readonly string[];
+  /** Names that stand for its secrets in requests, beside those that always do. Left out: none. */
+  readonly maskedNames?: readonly string[];
   /** Names of apps that are ready before it starts. */
   readonly dependsOn: readonly string[];
   /** The root of the workspace it is in: its apps know each other's URLs. Null: none. */
@@ -110,7 +115,7 @@ export type LogFilter = {
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
-export type Methods = {
+export type Methods = ExchangeMethods & {
   readonly hello: Method<{readonly version: string; readonly protocol: number}, DaemonInfo>;
   /** The client counts as a user of the app from then on, as with `attach`. */
   readonly register: Method<{readonly registration: Registration}, AppStatus>;

@@ -22,6 +22,8 @@ export type AppAccess = {
   startOf(name: string): StartProgress | undefined;
   /** What of an edit the app applies by itself. */
   reloadsOf(name: string): Registration['reloads'] | undefined;
+  /** What stands for a secret in its requests, beside what always does. */
+  maskedNamesOf(name: string): readonly string[];
   /** How long it may go unused, and since when nobody has looked at it. */
   idleOf(name: string): {readonly timeout: number | 'never'; readonly leftAt: number};
 };
@@ -36,6 +38,7 @@ export type AppAccessOptions = {
 
 /** For the old process to end and the new one to be spawned. */
 const DEADLINE_MARGIN_MS = 10_000;
+const NO_NAMES: readonly string[] = [];
 
 export function createAppAccess({supervisor, apps, followers, start}: AppAccessOptions): AppAccess {
   return {
@@ -64,6 +67,7 @@ export function createAppAccess({supervisor, apps, followers, start}: AppAccessO
       return {...progress, lastLines: outputOf(supervisor.logs(name), progress.startedAt).slice(-SHOWN_LINES)};
     },
     reloadsOf: name => apps.get(name)?.registration.reloads,
+    maskedNamesOf: name => apps.get(name)?.registration.maskedNames ?? NO_NAMES,
     idleOf(name) {
       const timeout = followers.count(name) > 0 ? null : (apps.get(name)?.registration.idleTimeoutMs ?? null);
       return {timeout: timeout ?? 'never', leftAt: followers.leftAt(name)};

@@ -7,9 +7,16 @@ import {findRouteConflicts} from '../proxy/route-table.js';
 import {StartError} from '../supervisor/start-error.js';
 import {TakoError} from '../system/error.js';
 import {routesOf} from './app-status.js';
+import {isDashboardHost} from './dashboard/hosts.js';
 
-/** Throws ROUTE_CONFLICT when another app serves one of its routes. */
+/** Throws ROUTE_CONFLICT when another app serves one of its routes, ROUTE_RESERVED when tako itself does. */
 export function assertNoConflict(registration: Registration, others: readonly Registration[]): void {
+  const reserved = routesOf(registration).find(({host}) => isDashboardHost(host));
+  if (reserved) {
+    throw new TakoError('ROUTE_RESERVED', `${reserved.host} is tako's own page`, {
+      hint: 'set another name, or other routes, in tako.toml',
+    });
+  }
   const rest = others.filter(({name}) => name !== registration.name);
   const [conflict] = findRouteConflicts([...rest, registration].flatMap(routesOf));
   if (!conflict) return;

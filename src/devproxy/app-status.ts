@@ -1,5 +1,6 @@
 import {parseStaticRoute} from '../config/static-route.js';
 import type {AppStatus, Problem} from '../control/events.js';
+import type {Traffic} from '../control/exchanges.js';
 import type {Registration} from '../control/protocol.js';
 import {originOf} from '../proxy/request-path.js';
 import {parseRoute} from '../proxy/route-syntax.js';
@@ -14,12 +15,14 @@ export type StatusFacts = {
   readonly clients: number;
   readonly startedFor: readonly string[];
   readonly problem: Problem | null;
+  readonly restarts: number;
+  readonly traffic: Traffic;
 };
 
 /** One app as clients see it. */
 export function renderAppStatus(registration: Registration, instance: Instance, facts: StatusFacts): AppStatus {
   const {name, directory, configFile, command, primaryHost} = registration;
-  const {httpsPort, memoryBytes, clients, problem, startedFor} = facts;
+  const {httpsPort, memoryBytes, clients, problem, startedFor, restarts, traffic} = facts;
   const isRunning = 'pid' in instance;
   return {
     name,
@@ -37,6 +40,8 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
     problem,
     startedFor,
     clients,
+    restarts,
+    traffic,
   };
 }
 

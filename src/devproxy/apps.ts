@@ -2,6 +2,7 @@
 // gateway know of an app they know from here.
 
 import type {AppStatus} from '../control/events.js';
+import type {Traffic} from '../control/exchanges.js';
 import type {LeaveEvent, Registration} from '../control/protocol.js';
 import type {PageEvent} from '../proxy/page-events.js';
 import type {Route} from '../proxy/route-table.js';
@@ -64,6 +65,11 @@ export type Apps = AppAccess & {
   startFailed(name: string, error: unknown): void;
   /** Calls the listener when anything of an app changes, until the returned function is called. */
   subscribe(name: string, listener: () => void): () => void;
+  /**
+   * Calls the listener with the name of each app that changes, until the returned function is called. It is nobody who uses
+   * the app: it keeps none awake.
+   */
+  watch(listener: (name: string) => void): () => void;
   /** Tells the listeners of an app that it changed. */
   notify(name: string): void;
   /** Watches and reads no files any more. */
@@ -76,6 +82,7 @@ export type AppsOptions = {
   readonly httpsPort: () => number;
   readonly onRoutes: (routes: readonly Route[]) => void;
   readonly memoryOf: (name: string) => number | null;
+  readonly trafficOf: (name: string) => Traffic;
   /** Tells open pages of the app. */
   readonly publish: (name: string, event: PageEvent) => void;
   /** Reads the project of an app again. Rejects with what is wrong with it. */
@@ -84,7 +91,7 @@ export type AppsOptions = {
 
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps(options: AppsOptions): Apps {
-  const {supervisor, registry, httpsPort, onRoutes, memoryOf, publish, resolve} = options;
+  const {supervisor, registry, httpsPort, onRoutes, memoryOf, trafficOf, publish, resolve} = options;
   const apps = new Map(registry.apps().map(registration => [registration.name, createRegisteredApp(registration)]));
   // On their way out: not served and not started any more, but followed until their last line of output.
   const leaving = new Map<string, RegisteredApp>();
@@ -182,13 +189,15 @@ export function createApps(options: AppsOptions): Apps {
   }
 
   const status = (name: string): AppStatus => {
-    const {registration} = leaving.get(name) ?? find(name);
+    const {registration, restarts} = leaving.get(name) ?? find(name);
     return renderAppStatus(registration, supervisor.instance(name), {
       httpsPort: httpsPort(),
       memoryBytes: memoryOf(name),
       clients: followers.count(name),
       problem: problems.of(name),
       startedFor: originOf(registration) === 'dependency' ? dependentsOf(name) : [],
+      restarts,
+      traffic: trafficOf(name),
     });
   };
 
@@ -300,6 +309,7 @@ export function createApps(options: AppsOptions): Apps {
       if (apps.has(name)) problems.startFailed(name, error);
     },
     subscribe: followers.add,
+    watch: followers.watch,
     notify,
     async close() {
       await watches.close();
@@ -313,6 +323,7 @@ export function createApps(options: AppsOptions): Apps {
       problems.started(name);
     } else if (instance.state === 'ready') {
       if (hasNewCode(app, instance)) publish(name, {type: 'reload'});
+      if (app.servedBy !== undefined && app.servedBy.pid !== instance.pid) app.restarts += 1;
       app.servedBy = instance;
     } else if ('crashes' in instance && instance.crashes > 0) {
       void problems.explainEnd(specOf(app), instance);

@@ -4,19 +4,24 @@ import type {AppLogs} from './app-logs.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {createExchangeHandlers} from './inspector/exchange-handlers.js';
+import type {Inspector} from './inspector/inspector.js';
 import {streamLog, untilRemoved} from './log-stream.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
   readonly logs: AppLogs;
+  readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, logs, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
+  const {apps, logs, inspector, info, shutdown} = options;
   return {
+    ...createExchangeHandlers(inspector),
     hello: async () => info(),
     async register({registration}, {signal}) {
       const parsed = parseRegistration(registration);

@@ -8,6 +8,7 @@ import {type DaemonInfo, PROTOCOL} from '../control/protocol.js';
 import {startControlServer} from '../control/server.js';
 import {createGateway, type PortOptions} from '../proxy/gateway.js';
 import {upstreamOf} from '../proxy/local-upstream.js';
+import {originOf} from '../proxy/request-path.js';
 import {CLIENT_SCRIPT_PATH} from '../proxy/reserved-paths.js';
 import {OUTPUT_LIMITS} from '../supervisor/flood-gate.js';
 import {createIdleStop} from '../supervisor/idle-stop.js';
@@ -22,12 +23,16 @@ import {openAppLogs} from './app-logs.js';
 import {createApps} from './apps.js';
 import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
+import {createDashboard} from './dashboard/dashboard.js';
+import {DASHBOARD_HOSTS} from './dashboard/hosts.js';
 import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
+import {createInspector} from './inspector/inspector.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
+import {startTrafficSampler} from './traffic-sampler.js';
 
 export type DaemonOptions = {
   readonly version: string;
@@ -108,13 +113,26 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     lastLines: name => (apps.has(name) ? apps.logs(name).last(LINES_ON_ERROR_PAGE) : []).map(({text}) => text),
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
-    filters: [createRootDownload(authority.root.file, zones)],
+    filters: [createRootDownload(authority.root.file, zones), session => dashboard.filter(session)],
+    observe: (session, name) => inspector.observe(session, name),
     onBug: logBug,
   });
   // It closes before the supervisor: a request must not start what is being stopped.
   closers.add(() => gateway.close());
+  const inspector = createInspector({
+    start: gateway.start,
+    maskedNamesOf: name => apps.maskedNamesOf(name),
+  });
+  /** The apps that somebody looks at, in a terminal or, where the page is open, on that. */
+  const watched = (): readonly AppStatus[] => apps.list().filter(({clients}) => clients > 0 || dashboard.isOpen());
+  const traffic = startTrafficSampler({
+    watched: () => watched().map(({name}) => name),
+    measure: inspector.traffic,
+    onChange: name => apps.notify(name),
+  });
+  closers.add(() => traffic.close());
   const sampler = startMemorySampler(
-    () => watchedProcesses(apps.list()),
+    () => processesOf(watched()),
     name => apps.notify(name),
   );
   closers.add(() => sampler.close());
@@ -122,12 +140,17 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     supervisor,
     registry,
     httpsPort: () => gateway.https.port,
-    onRoutes: gateway.setRoutes,
+    onRoutes(routes) {
+      gateway.setRoutes(routes);
+      inspector.retain(new Set(routes.map(({app}) => app)));
+    },
     memoryOf: sampler.memoryOf,
+    trafficOf: traffic.trafficOf,
     publish: gateway.publish,
     resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
   closers.add(() => apps.close());
+  const dashboard = createDashboard({apps, inspector, httpsPort: () => gateway.https.port, onBug: logBug});
   const idleStop = createIdleStop({
     clock: systemClock,
     activityOf(name) {
@@ -154,6 +177,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     home: files.data,
     logFile: files.log,
     rootCertificate: authority.root.file,
+    dashboardUrl: originOf(DASHBOARD_HOSTS[0], gateway.https.port),
     apps: apps.list().length,
   });
   const closed = Promise.withResolvers<void>();
@@ -163,7 +187,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, logs, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, logs, inspector, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;
@@ -180,6 +204,5 @@ function takeLock(file: string): () => void {
   return () => lock.release();
 }
 
-/** The apps that somebody looks at. */
-const watchedProcesses = (apps: readonly AppStatus[]): SampledApp[] =>
-  apps.flatMap(({name, pid, clients}) => (pid !== null && clients > 0 ? [{name, pid}] : []));
+const processesOf = (apps: readonly AppStatus[]): SampledApp[] =>
+  apps.flatMap(({name, pid}) => (pid === null ? [] : [{name, pid}]));

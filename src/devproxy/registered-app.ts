@@ -9,6 +9,8 @@ export type RegisteredApp = {
   readonly token: string;
   /** What served last: pages are told when something else does. */
   servedBy: Serving | undefined;
+  /** Processes of it that came to serve after the first one. */
+  restarts: number;
   /** Readings of its project, one after the other. */
   reading: Promise<unknown>;
 };
@@ -17,5 +19,6 @@ export const createRegisteredApp = (registration: Registration): RegisteredApp =
   registration,
   token: randomBytes(32).toString('base64url'),
   servedBy: undefined,
+  restarts: 0,
   reading: Promise.resolve(),
 });

@@ -80,6 +80,7 @@ const REGISTRATION: Checks<Registration> = {
   reloads: oneOf('nothing', 'server', 'pages'),
   watch: isTextList,
   ignore: isTextList,
+  maskedNames: orLeftOut(isTextList),
   dependsOn: isTextList,
   workspace: orNull(isText),
   request: value => pick(value, REQUEST) !== undefined,

@@ -62,6 +62,7 @@ export async function resolveRegistration(
     idleTimeoutMs: idleTimeoutMs === 'never' ? null : idleTimeoutMs,
     watch: config.watch,
     ignore: config.ignore,
+    ...(config.maskedNames.length > 0 ? {maskedNames: config.maskedNames} : {}),
     dependsOn: config.dependsOn,
     workspace: workspace?.root ?? null,
     request,

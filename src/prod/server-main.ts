@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {renderTakoError, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {connect} from './remote/connect.js';
 import {installationRoot} from './remote/installation-root.js';
@@ -38,6 +39,13 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // What somebody can mend is a sentence in the journal; a bug keeps its stack.
+  if (!(error instanceof TakoError)) throw error;
+  process.stderr.write(renderTakoError(error));
+  process.exitCode = 1;
+}
 // A standard input that stays open would keep `connect` after its end.
 process.stdin.destroy();

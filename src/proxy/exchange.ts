@@ -6,9 +6,11 @@
 
 import {STATUS_CODES} from 'node:http';
 import {TakoError} from '../system/error.js';
+import {type AnswerWriter, WrittenAnswer} from './answer-writer.js';
+import {collectBody} from './body-collector.js';
 import {type BodyFlow, createBodyFlow} from './body-flow.js';
 import type {ClientGone, ClientReceiver, ClientSide, ResponseHead} from './client-side.js';
-import type {HeaderFields} from './header-fields.js';
+import {HeaderFields} from './header-fields.js';
 import {type Refusal, renderProblem} from './http1/refusal.js';
 import {isIdempotent, mayHaveBody} from './methods.js';
 import {decideRetry, type Phases, type Retry} from './phases.js';
@@ -53,6 +55,8 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   /** Bodies take the long way round only where a filter wants to see them, or while one is waited for. */
   #requestFlow: BodyFlow | undefined;
   #responseFlow: BodyFlow | undefined;
+  /** Tells who reads the body here that no more will come. */
+  #giveUpBody: (() => void) | undefined;
 
   constructor(host: ExchangeHost<Context>, side: ClientSide) {
     super(side);
@@ -75,6 +79,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   refuse(refused: Refusal): void {
     this.#guard(() => {
       this.#begin();
+      this.#host.phases.refused?.(this);
       this.respond(refused.status, PLAIN_TEXT, renderProblem(refused));
     });
   }
@@ -98,11 +103,41 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     assertSendable({status, reason: ''});
     this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
     this.#isHeadSent = true;
+    this.observer?.onHead();
     this.#dropUpstream();
     this.#side.sendHead(this.response, bytes.length);
     this.#sendDown(bytes);
     this.#finish('answered');
     this.#side.sendEnd(undefined);
+  }
+
+  startAnswer(status: number, fields: HeaderFields | Readonly<Record<string, string>> = {}): AnswerWriter {
+    if (this.#isHeadSent) throw new Error('this request is answered already');
+    const answer = new WrittenAnswer(this);
+    assertSendable({status, reason: ''});
+    this.#dropUpstream();
+    if (this.isOver) {
+      answer.abort();
+      return answer;
+    }
+    this.response = {status, reason: STATUS_CODES[status] ?? '', fields: toFields(fields)};
+    this.#isHeadSent = true;
+    this.#stream = answer;
+    this.#side.sendHead(this.response, -1);
+    this.#side.flush();
+    return answer;
+  }
+
+  readBody(maxBytes: number): Promise<Buffer | undefined> {
+    if (this.#isBodyRead) throw new Error('the body of this request is read already');
+    if (!this.hasBody) return Promise.resolve(Buffer.alloc(0));
+    this.#isBodyRead = true;
+    const {flow, body, giveUp} = collectBody(maxBytes);
+    this.#requestFlow = flow;
+    this.#giveUpBody = giveUp;
+    if (this.#side.expectsContinue) this.#side.sendInterim(CONTINUE);
+    this.#side.readBody();
+    return body;
   }
 
   cut(): void {
@@ -169,6 +204,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
   #send(request: UpstreamRequest): void {
     const stream = this.#stream;
     if (stream === undefined) return;
+    this.observer?.onSent();
     if (!this.hasBody) {
       this.#isRequestSent = true;
       stream.sendHead(request, 0);
@@ -191,11 +227,13 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
 
   onBody(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
+    this.observer?.onRequestBody(chunk);
     if (this.#requestFlow !== undefined) this.#requestFlow.push(keepable(chunk));
     else this.#sendUp(chunk);
   }
 
   onBodyEnd(trailers: HeaderFields | undefined): void {
+    this.observer?.onRequestEnd();
     if (this.#requestFlow !== undefined) this.#requestFlow.end(trailers);
     else this.#endUp(trailers);
   }
@@ -252,6 +290,7 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     const {upstreamResponseFilter, responseFilter, responseBodyFilter} = this.#host.phases;
     this.response = head;
     this.error = undefined;
+    this.observer?.onHead();
     if (upstreamResponseFilter === undefined && responseFilter === undefined && responseBodyFilter === undefined) {
       this.#isHeadSent = true;
       this.#side.sendHead(head, contentLength);
@@ -308,11 +347,13 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
       protocol: this.upgrade,
       onOver: () => this.#finish('tunnelled'),
     });
+    this.observer?.onTunnel(this.#tunnel);
   }
 
   #sendDown(chunk: Buffer): void {
     if (chunk.length === 0 || !mayHaveBody(this.request.method, this.status)) return;
     this.bytesSent += chunk.length;
+    this.observer?.onResponseBody(chunk);
     if (!this.#side.sendBody(chunk)) this.#stream?.pause();
   }
 
@@ -407,9 +448,11 @@ export class Exchange<Context> extends Session<Context> implements ClientReceive
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.#dropUpstream();
+    this.#giveUpBody?.();
     if (outcome === 'client-gone') this.abortSignal();
     try {
       this.#host.phases.logging?.(this);
+      this.observer?.onOver();
     } catch (error) {
       this.#host.onBug(error);
     }
@@ -453,6 +496,8 @@ function assertSendable({status, reason}: Pick<ResponseHead, 'status' | 'reason'
   if (!isFinal) throw new TypeError(`${status} is not the status of an answer`);
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason)) throw new TypeError('the reason has characters it may not have');
 }
+
+const CONTINUE: ResponseHead = {status: 100, reason: 'Continue', fields: new HeaderFields()};
 
 const BAD_BODY = {
   malformed: [400, 'the body is not valid HTTP\n'],

@@ -5,13 +5,14 @@ import type {Socket} from 'node:net';
 import {acceptProxied} from './accept-proxied.js';
 import type {AppActivity, Place} from './activity.js';
 import type {CertificateSource} from './certificate-source.js';
+import type {StartExchange} from './client-side.js';
 import {createColdStart} from './cold-start.js';
 import type {GatewaySession} from './gateway-session.js';
 import type {Limits, Timeouts} from './limits.js';
 import {type Listener, type ListenerOptions, openListener} from './listener.js';
 import {createPageEvents, type PageEvent} from './page-events.js';
 import {createProxy, type ReverseProxy} from './proxy.js';
-import {createRequestPath, type RequestFilter, type RouteFilter} from './request-path.js';
+import {createRequestPath, type Observe, type RequestFilter, type RouteFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
 import type {StartProgress} from './start-page.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
@@ -62,6 +63,8 @@ export type GatewayOptions = {
   readonly ticketKeys?: TicketKeys;
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
+  /** Gives an observer to the requests of apps. What pages ask tako itself for is not among them. */
+  readonly observe?: Observe;
   /** Told of each request when it is over. */
   readonly onLog?: (session: GatewaySession) => void;
 };
@@ -71,6 +74,8 @@ export type OpenPort = Pick<Listener, 'port' | 'isDenied'>;
 export type Gateway = {
   readonly https: OpenPort;
   readonly http: OpenPort;
+  /** Serves a request that came over no connection: one that is sent again. */
+  readonly start: StartExchange;
   /** Swaps the whole table at once; requests under way keep the route they have. */
   setRoutes(routes: readonly Route[]): void;
   /** Requests and tunnels of an app that are not finished. */
@@ -119,6 +124,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     pageEvents,
     httpsPort: () => httpsPort,
     connectPatienceMs: options.connectPatienceMs ?? 0,
+    observe: options.observe,
     onLog: options.onLog,
   });
   const proxy = createProxy(path.phases, {
@@ -139,6 +145,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     https: listeners.https,
     http: listeners.http,
+    start: proxy.start,
     setRoutes(routes) {
       table = createRouteTable(routes);
     },

@@ -97,6 +97,11 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
     }
   }
 
+  /** What they take in memory, about, in bytes: their text, and 8 for each mark. */
+  get size(): number {
+    return this.#text.length + 8 * this.#marks.length;
+  }
+
   get count(): number {
     let count = 0;
     for (let index = 0; index < this.#marks.length; index += MARKS_PER_FIELD) {

@@ -50,6 +50,8 @@ export type Phases<Context = undefined> = {
   readonly errorWhileProxy?: (error: UpstreamError, session: Session<Context>) => Retry | Promise<Retry>;
   /** Answers with `session.respond` when there will be no other try; a plain error is the answer otherwise. */
   readonly failToProxy?: (error: unknown, session: Session<Context>) => void | Promise<void>;
+  /** Sees a request that the engine answers by itself, before all other phases. */
+  readonly refused?: (session: Session<Context>) => void;
   /** Runs once for every request, whatever became of it. */
   readonly logging?: (session: Session<Context>) => void;
 };

@@ -5,7 +5,7 @@ import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {systemClock} from '../system/clock.js';
 import {findAuthority} from './authority.js';
-import type {ClientConnection, ClientSide} from './client-side.js';
+import type {ClientConnection, ClientSide, StartExchange} from './client-side.js';
 import {Exchange, type ExchangeHost} from './exchange.js';
 import {NOT_UPSTREAM} from './field-kinds.js';
 import {addedFieldsFor, isLoop} from './forwarded.js';
@@ -43,6 +43,8 @@ export type ReverseProxy = {
   acceptPlain(socket: Socket): void;
   /** Serves what the handshake agreed on (ALPN): HTTP/2, or else HTTP/1.1. */
   acceptSecure(socket: TLSSocket): void;
+  /** Serves a request that came over no connection. */
+  readonly start: StartExchange;
   /** Requests and tunnels that are not over. */
   readonly inFlight: number;
   /**
@@ -131,6 +133,7 @@ export function createProxy<Context = undefined>(phases: Phases<Context>, option
 
   return {
     acceptPlain: acceptHttp1,
+    start,
     acceptSecure: socket => (socket.alpnProtocol === 'h2' ? http2.accept(socket) : acceptHttp1(socket)),
     get inFlight() {
       return inFlight;

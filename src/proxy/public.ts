@@ -1,6 +1,7 @@
 // What `tako.sh/proxy` exports: everything needed to build a proxy of one's own on the engine that tako runs on.
 
 export {TakoError} from '../system/error.js';
+export type {AnswerWriter} from './answer-writer.js';
 export {findAuthority} from './authority.js';
 export type {Certificate, CertificateSource} from './certificate-source.js';
 export type {ClientConnection, HttpVersion, RequestHead, ResponseHead} from './client-side.js';

@@ -15,6 +15,7 @@ import {createReservedPaths} from './reserved-paths.js';
 import {type Authority, isLoopbackHost, renderHost} from './route-syntax.js';
 import type {AppId, FrontProxies, Route, RouteTable} from './route-table.js';
 import type {Session} from './session.js';
+import type {SessionObserver} from './session-observer.js';
 import {createStartPages, START_SCRIPT_PATH, type StartProgress} from './start-page.js';
 import type {Upstream, UpstreamError} from './upstream.js';
 import type {UpstreamRequest} from './upstream-request.js';
@@ -24,6 +25,9 @@ export type RequestFilter = (session: GatewaySession) => boolean;
 
 /** May answer a request whose app is known, as from that app's files; true when it did. */
 export type RouteFilter = (session: GatewaySession, route: Route) => boolean;
+
+/** Who is told of what becomes of a request, which is one of this app's; asked before it is answered. */
+export type Observe = (session: GatewaySession, app: AppId) => SessionObserver | undefined;
 
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
@@ -42,6 +46,7 @@ export type RequestPathOptions = {
   readonly httpsPort: () => number;
   /** How long a request waits for an app that takes no connection, in milliseconds. */
   readonly connectPatienceMs: number;
+  readonly observe: Observe | undefined;
   /** Told of each request when it is over. */
   readonly onLog: ((session: GatewaySession) => void) | undefined;
 };
@@ -59,7 +64,7 @@ const PATIENT_RETRY_MS = 100;
 export function createRequestPath(options: RequestPathOptions): RequestPath {
   const {routes, filters, routeFilter, coldStart, findUpstream, lastLines, startOf, documentScript, pageEvents} =
     options;
-  const {httpsPort, connectPatienceMs, onLog} = options;
+  const {httpsPort, connectPatienceMs, observe, onLog} = options;
   const activity = createActivity();
   const startPages =
     startOf &&
@@ -84,6 +89,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     if (reserved !== false) return reserved;
     const {host} = authorityOf(session);
     const found = routes().match(host, session.request.target);
+    if (observe !== undefined && found !== undefined) session.observer = observe(session, found.app);
     if (found === undefined) {
       sendError(session, misdirected(host, routes(), httpsPort()));
     } else if (found.behind !== undefined && !identifyClient(session, found.behind)) {
@@ -100,12 +106,21 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     return true;
   }
 
-  const waitForStart = (app: AppId, session: GatewaySession): Promise<Upstream> =>
-    startPages === undefined ? coldStart.wait(app, session.signal) : startPages.wait(app, session);
+  /** A request of which no other phase knows, but whose app may be known. */
+  function observeRefused(session: GatewaySession): void {
+    const found = routes().match(findAuthority(session.request.host)?.host ?? '', session.request.target);
+    if (found !== undefined) session.observer = observe?.(session, found.app);
+  }
+
+  function waitForStart(app: AppId, session: GatewaySession): Promise<Upstream> {
+    session.observer?.onColdStart();
+    return startPages === undefined ? coldStart.wait(app, session.signal) : startPages.wait(app, session);
+  }
 
   /** Counts the request where it goes; a try that failed is under way nowhere any more. */
   function goTo(upstream: Upstream, session: GatewaySession): Upstream {
     const {context} = session;
+    session.observer?.onStarted();
     if (context.upstream !== undefined) leaveUpstream(context.upstream, session);
     context.upstream = session.outcome === undefined ? activity.enterUpstream(upstream) : undefined;
     if (context.upstream !== undefined && isLasting(session)) activity.expectToLast(context.upstream, session);
@@ -170,6 +185,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
       }),
       failToConnect: (error, session) => decideRetry(error, session) ?? retryPatiently(error, session),
       failToProxy: answerFailure,
+      ...(observe && {refused: observeRefused}),
       logging(session) {
         const {app, upstream} = session.context;
         if (app !== undefined) leaveApp(app);

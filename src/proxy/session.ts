@@ -1,5 +1,7 @@
+import type {AnswerWriter} from './answer-writer.js';
 import type {ClientConnection, ClientSide, RequestHead, ResponseHead} from './client-side.js';
 import {HeaderFields} from './header-fields.js';
+import type {SessionObserver} from './session-observer.js';
 import type {Upstream} from './upstream.js';
 
 /**
@@ -34,6 +36,8 @@ export abstract class Session<Context = unknown> {
   bytesReceived = 0;
   bytesSent = 0;
   outcome: Outcome | undefined;
+  /** Told of what becomes of it; set by a phase, if anybody wants to know. */
+  observer: SessionObserver | undefined;
   #abort: AbortController | undefined;
 
   constructor({client, request, hasBody, upgrade}: ClientSide) {
@@ -49,6 +53,15 @@ export abstract class Session<Context = unknown> {
     fields?: HeaderFields | Readonly<Record<string, string>>,
     body?: string | Buffer,
   ): void;
+
+  /** Begins an answer that is written here, piece by piece, as a stream of events is. Once only; no filter sees it. */
+  abstract startAnswer(status: number, fields?: HeaderFields | Readonly<Record<string, string>>): AnswerWriter;
+
+  /**
+   * Reads the body of a request that is answered here. Undefined when it has more than `maxBytes`, or broke off. Once only, and
+   * not of a request that goes upstream.
+   */
+  abstract readBody(maxBytes: number): Promise<Buffer | undefined>;
 
   /**
    * Ends whatever is under way: an answer is broken off, a tunnel is closed, a WebSocket with 1001 to both sides. Nothing

@@ -30,7 +30,13 @@ export type TunnelOptions = {
   readonly onOver: () => void;
 };
 
-export type Tunnel = {
+/** Frames of a WebSocket that have come so far. */
+export type TunnelFrames = {
+  /** Undefined where something else is spoken. */
+  readonly frames: {readonly fromClient: number; readonly toClient: number} | undefined;
+};
+
+export type Tunnel = TunnelFrames & {
   /** Says goodbye to both sides where the protocol has a word for it, and cuts off otherwise, or CLOSING_MS later. */
   end(): void;
 };
@@ -114,6 +120,10 @@ class JoinedTunnel implements Tunnel {
       }),
     };
     this.#copy(this.#lanes.toClient, this.#lanes.toApp);
+  }
+
+  get frames(): Tunnel['frames'] {
+    return this.#lanes && {fromClient: this.#lanes.toApp.frames, toClient: this.#lanes.toClient.frames};
   }
 
   end(): void {

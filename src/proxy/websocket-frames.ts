@@ -12,6 +12,8 @@ const CLOSE = 0x8;
 export class WebSocketFrames {
   /** A frame that says that the direction is over has come, whole. */
   hasClosed = false;
+  /** Frames of which the head has come. */
+  count = 0;
   /** Bytes of the frame under way that are still to come. */
   #missing = 0;
   /** The first bytes of a head that has not come whole. */
@@ -48,6 +50,7 @@ export class WebSocketFrames {
       return false;
     }
     this.#head = undefined;
+    this.count += 1;
     this.#isClose = ((head[at] as number) & OPCODE) === CLOSE;
     this.#missing = headBytes + payloadLength(head, at) - (held?.length ?? 0);
     return true;

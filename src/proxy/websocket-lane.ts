@@ -27,6 +27,11 @@ export class WebSocketLane implements TunnelSink {
     this.#to = options.to;
   }
 
+  /** How many have come. */
+  get frames(): number {
+    return this.#frames.count;
+  }
+
   /** Whether the side it comes from has said that it sends no more. */
   get isClosed(): boolean {
     return this.#frames.hasClosed;

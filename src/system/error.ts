@@ -30,3 +30,13 @@ export function errorCode(error: unknown): string | undefined {
   const code = (error as {code?: unknown} | null)?.code;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** What happened with its code, its details, and the next step: lines for a person. */
+export function renderTakoError({code, message, hint, details}: TakoError): string {
+  const lines = [
+    `error: ${message} [${code}]`,
+    ...details.map(line => `  ${line}`),
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ];
+  return lines.map(line => `${line}\n`).join('');
+}

@@ -58,12 +58,7 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
     await vps?.close();
   }, INSTALL_TIMEOUT_MS);
 
-  async function succeed(project: string, ...args: string[]): Promise<Ended> {
-    const ended = await deployer.run(project, ...args);
-    assert.equal(ended.code, 0, ended.output);
-    return ended;
-  }
-
+  const succeed: Deployer['succeed'] = (...args) => deployer.succeed(...args);
   const deploy = (files: Files): Promise<Ended> => succeed(deployer.project(files), 'deploy', '--yes', '--json');
   const start = (files: Files, environment?: NodeJS.ProcessEnv): Command =>
     deployer.start(deployer.project(files), ['deploy', '--yes', '--json'], environment);
@@ -302,6 +297,17 @@ describe.skipIf(areMissing)('a deploy that fails', {timeout: TIMEOUT_MS}, () => 
       assert.equal(await answer(), `ok ${serving}`);
       const {output} = await succeed(project, 'logs', '--env', 'production');
       assert.match(output, /was interrupted; the one before serves/);
+    }));
+
+  it('is ended by another command, which says whose it was', () =>
+    undisturbed(async () => {
+      const project = deployer.project(projectOf({keys: ['release = "sleep 600"'], server: serverOf('cancelled')}));
+      const command = deployer.start(project, ['deploy', '--yes', '--json']);
+      await untilStep(command, 'release-command');
+      const {output} = await succeed(project, 'deploy', '--cancel');
+      assert.match(output, /^one: the deploy to release \w+, by \S+@\S+, is ended; the release before serves/m);
+      assert.equal(problemOf(await command.ended).code, 'DEPLOY_CANCELLED');
+      assert.match((await succeed(project, 'deploy', '--cancel')).output, /no deploy is under way/);
     }));
 
   soakIt('is followed by one that succeeds', () =>

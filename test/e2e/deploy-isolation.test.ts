@@ -56,11 +56,8 @@ describe.skipIf(areMissing)('an app on a server', {timeout: TIMEOUT_MS}, () => {
     await vps?.close();
   }, INSTALL_TIMEOUT_MS);
 
-  async function succeed(project: string, ...args: string[]): Promise<string> {
-    const {code, output} = await deployer.run(project, ...args);
-    assert.equal(code, 0, output);
-    return output;
-  }
+  const succeed = async (project: string, ...args: string[]): Promise<string> =>
+    (await deployer.succeed(project, ...args)).output;
 
   const deploy = (name: string, host: string, limits: string): Promise<string> =>
     succeed(

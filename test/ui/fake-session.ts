@@ -20,6 +20,8 @@ export const STOPPED: AppStatus = {
   problem: null,
   startedFor: [],
   clients: 1,
+  restarts: 0,
+  traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
 };
 
 export const STARTING: AppStatus = {...STOPPED, state: 'starting', pid: 4711, startedAt: MORNING};

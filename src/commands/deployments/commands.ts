@@ -7,7 +7,10 @@ export function addDeploymentCommands(program: Command): void {
     .description('build the project of this folder and put it on its servers')
     .option('--dry-run', 'only show what would be done')
     .option('-y, --yes', 'do not ask')
-    .action(async options => (await import('./deploy.js')).deploy(options));
+    .option('--cancel', 'end the deploy that is under way; the release before goes on')
+    .action(async ({cancel, ...options}) =>
+      cancel ? (await import('./cancel.js')).cancelDeploy(options) : (await import('./deploy.js')).deploy(options),
+    );
   aboutDeployment(program.command('rollback'))
     .description('go back to a release that served before')
     .argument('[release]', 'the one before the current if not given')

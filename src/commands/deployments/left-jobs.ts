@@ -26,7 +26,7 @@ export function createLeftJobs(): LeftJobs {
         'INTERRUPTED',
         `the deploy of ${app}/${environment}, release ${first.release}, goes on at ${names}`,
         {
-          hint: `"tako deploy" in this folder looks on again; "tako releases --env ${environment}" says what came of it`,
+          hint: `"tako deploy" in this folder looks on again, "tako deploy --cancel --env ${environment}" ends it; "tako releases --env ${environment}" says what came of it`,
           details,
         },
       );

@@ -24,16 +24,12 @@ import {listSourceFiles} from './source-files.js';
 import {syncSourceTree} from './source-tree.js';
 import {resolveStart, type StartCommand} from './start-command.js';
 import {assertStartExists} from './start-problems.js';
+import {type StepTiming, timeStep} from './time-step.js';
 
 export type BuildStage = 'runtime' | 'copy' | 'packages' | 'build' | 'hash';
 
 /** What happens in a build. */
-export type BuildEvent = {readonly stage: BuildStage} & (
-  | {readonly type: 'started'}
-  | {readonly type: 'output'; readonly text: string}
-  | {readonly type: 'done'; readonly elapsedMs: number; readonly note: string | null}
-  | {readonly type: 'failed'}
-);
+export type BuildEvent = {readonly stage: BuildStage} & (StepTiming | {readonly type: 'output'; readonly text: string});
 
 export type BuildOptions = {
   readonly platform: Platform;
@@ -103,17 +99,8 @@ type Output = (text: string) => void;
 function createStages({onEvent, signal}: BuildOptions) {
   return async <T>(stage: BuildStage, act: (output: Output) => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
-    const startedAt = performance.now();
-    onEvent({stage, type: 'started'});
-    try {
-      const result = await act(text => onEvent({stage, type: 'output', text}));
-      const elapsedMs = Math.round(performance.now() - startedAt);
-      onEvent({stage, type: 'done', elapsedMs, note: noteOf(result)});
-      return result;
-    } catch (error) {
-      if (!signal.aborted) onEvent({stage, type: 'failed'});
-      throw error;
-    }
+    const output = (text: string): void => onEvent({stage, type: 'output', text});
+    return timeStep({tell: timing => onEvent({stage, ...timing}), signal}, () => act(output), noteOf);
   };
 }
 

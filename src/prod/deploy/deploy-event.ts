@@ -4,6 +4,7 @@
 import type {JobStep, JobSummary} from '../../control/server-methods.js';
 import type {UploadProgress} from '../remote/upload.js';
 import type {BuildStage} from './build-release.js';
+import {type StepTiming, timeStep} from './time-step.js';
 
 /** `attach`: a deploy of this project that is under way already is followed to its end before another begins. */
 export type DeployStep = 'check' | 'attach' | BuildStage | 'upload' | JobStep;
@@ -16,32 +17,19 @@ export type StepEvent = Exclude<DeployEvent, {readonly type: 'warning'}>;
 
 type StepHappening =
   /** `job`: the one that is attached to. */
+  | Exclude<StepTiming, {readonly type: 'started'}>
   | {readonly type: 'started'; readonly job?: JobSummary}
   | {readonly type: 'output'; readonly text: string}
-  | {readonly type: 'progress'; readonly progress: UploadProgress}
-  | {readonly type: 'done'; readonly elapsedMs: number; readonly note: string | null}
-  | {readonly type: 'failed'};
+  | {readonly type: 'progress'; readonly progress: UploadProgress};
 
 export type OnDeployEvent = (event: DeployEvent) => void;
 
 type StepWatch = {readonly onEvent: OnDeployEvent; readonly signal: AbortSignal};
 
-/** Does a step, and tells when it begins and how it ended. One that is interrupted does not fail. `noteOf`: what came of it. */
-export async function withStep<T>(
-  {step, server}: Pick<StepEvent, 'step' | 'server'>,
+/** Does a step of a deploy, and tells of it as `timeStep` does. */
+export const withStep = <T>(
+  of: Pick<StepEvent, 'step' | 'server'>,
   {onEvent, signal}: StepWatch,
   work: () => Promise<T>,
-  noteOf: (result: T) => string | null = () => null,
-): Promise<T> {
-  const startedAt = performance.now();
-  onEvent({step, server, type: 'started'});
-  try {
-    const result = await work();
-    const elapsedMs = Math.round(performance.now() - startedAt);
-    onEvent({step, server, type: 'done', elapsedMs, note: noteOf(result)});
-    return result;
-  } catch (error) {
-    if (!signal.aborted) onEvent({step, server, type: 'failed'});
-    throw error;
-  }
-}
+  noteOf?: (result: T) => string | null,
+): Promise<T> => timeStep({tell: timing => onEvent({...of, ...timing}), signal}, work, noteOf);

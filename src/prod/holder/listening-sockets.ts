@@ -59,8 +59,18 @@ function bind({host, port}: ListenerSpec): BoundSocket | undefined {
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
 function explainBind(port: number, code: string, cause: unknown): unknown {
-  if (code === 'EADDRINUSE') return new TakoError('PORT_IN_USE', `port ${port} is already in use`, {cause});
-  if (code === 'EACCES') return new TakoError('PORT_DENIED', `this user may not open port ${port}`, {cause});
+  if (code === 'EADDRINUSE') {
+    return new TakoError('PORT_IN_USE', `port ${port} is already in use`, {
+      hint: `"ss -ltnp sport = :${port}" says by whom`,
+      cause,
+    });
+  }
+  if (code === 'EACCES') {
+    return new TakoError('PORT_DENIED', `this user may not open port ${port}`, {
+      hint: `as root: echo net.ipv4.ip_unprivileged_port_start=${port} >/etc/sysctl.d/50-tako.conf && sysctl --system`,
+      cause,
+    });
+  }
   return cause;
 }
 

@@ -4,7 +4,7 @@ import type {DeploymentStatus, ReleaseSummary} from '../../../src/control/server
 import {type Example, openExample} from '../../helpers/example.js';
 import {createLaptop, type Laptop} from '../../helpers/vps/laptop.js';
 import {visit} from '../../helpers/vps/visit.js';
-import {startVps, VPS_PARTS, type Vps} from '../../helpers/vps/vps.js';
+import {startVps, VPS_PARTS, type Vps, type VpsOptions} from '../../helpers/vps/vps.js';
 
 /** What these tests need here: for `requires` of system-parts. */
 export const DEPLOY_PARTS = [...VPS_PARTS, 'sudo', 'curl', 'npm', 'npm registry'] as const;
@@ -14,11 +14,15 @@ export const TIMEOUT_MS = 300_000;
 export type Site = {readonly laptop: Laptop; readonly servers: readonly Vps[]; readonly vps: Vps};
 
 /** Servers for all tests of a file, on which nothing is installed yet. The first is `vps`. */
-export function shareSite(...names: readonly string[]): () => Site {
+export const shareSite = (...names: readonly string[]): (() => Site) =>
+  shareServers(names.map(name => ({name, sudoUser: true})));
+
+/** The same for servers of that kind. */
+export function shareServers(kinds: readonly VpsOptions[]): () => Site {
   const servers: Vps[] = [];
   let site: Site | undefined;
   beforeAll(async () => {
-    for (const name of names) servers.push(await startVps({name, sudoUser: true}));
+    for (const kind of kinds) servers.push(await startVps(kind));
     const [vps] = servers;
     assert.ok(vps);
     site = {servers, vps, laptop: createLaptop(servers)};

@@ -69,8 +69,10 @@ if [ "${1:-}" = v2 ]; then
 elif [ $# -gt 0 ]; then
   mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
   for controllers; do
-    mkdir "sys/fs/cgroup/$controllers"
-    mount -t cgroup -o "$controllers" cgroup "sys/fs/cgroup/$controllers"
+    mkdir "sys/fs/cgroup/${controllers#name=}"
+    # A hierarchy with nothing but a name has no controllers, which has to be said.
+    [ "$controllers" = "${controllers#name=}" ] || controllers=none,$controllers
+    mount -t cgroup -o "$controllers" cgroup "sys/fs/cgroup/${controllers#none,name=}"
   done
 fi
 

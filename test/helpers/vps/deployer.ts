@@ -44,6 +44,8 @@ export type Deployer = Pick<Workplace, 'folder' | 'close'> & {
   project(files: Files): string;
   start(project: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Command;
   run(project: string, ...args: string[]): Promise<Ended>;
+  /** As `run`, of what has to succeed. */
+  succeed(project: string, ...args: string[]): Promise<Ended>;
   /** What commands have left among temporary files and in the cache. */
   leftovers(): readonly string[];
   /** Takes away what a command that was killed could not take away itself. */
@@ -64,11 +66,17 @@ export function createDeployer(vps: Vps): Deployer {
     child.once('close', () => running.delete(child));
     return follow(child);
   };
+  const run: Deployer['run'] = (project, ...args) => start(project, args).ended;
   return {
     folder,
     start,
+    run,
     project: files => place.project(String(++projects), files),
-    run: (project, ...args) => start(project, args).ended,
+    async succeed(project, ...args) {
+      const ended = await run(project, ...args);
+      assert.equal(ended.code, 0, ended.output);
+      return ended;
+    },
     leftovers: () => [
       ...readdirSync(temporary).filter(name => name !== 'node-compile-cache'),
       ...readdirSync(home, {recursive: true})

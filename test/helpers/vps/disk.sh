@@ -2,10 +2,10 @@
 # The disk of a machine, in a mount namespace of its own: this system's root, read-only, under a tmpfs that takes all
 # writes. What a fresh server would not have is hidden. Stays until its standard input ends, then nothing is left.
 #
-# disk.sh <folder> <bytes> <name> <address> <sudo: yes or no> [<cgroup folder>...]
+# disk.sh <folder> <bytes> <name> <address> <sudo: yes or no> <init: script or systemd> [<cgroup folder>...]
 set -eu
-folder=$1 bytes=$2 name=$3 address=$4 sudo=$5
-shift 5
+folder=$1 bytes=$2 name=$3 address=$4 sudo=$5 init=$6
+shift 6
 
 mount --make-rprivate /
 mount -t tmpfs -o "size=$bytes,mode=755" tmpfs "$folder/disk"
@@ -87,6 +87,15 @@ AcceptEnv LANG LC_*
 Subsystem sftp internal-sftp
 CONFIG
 install -m 755 "$folder/init.sh" sbin/vps-init
+# Without systemd nothing there finds one; with it, it starts sshd and what Debian's own package has it start.
+rm -rf etc/systemd/system
+mkdir -p etc/systemd/system/multi-user.target.wants
+if [ "$init" = systemd ]; then
+  # A session of a user is logind's to open, which PAM tells it.
+  sed -i 's/^UsePAM no/UsePAM yes/' etc/ssh/sshd_config
+  ln -s /lib/systemd/system/ssh.service etc/systemd/system/multi-user.target.wants/ssh.service
+  : >etc/machine-id
+fi
 
 # Where the cables of this machine meet: it is there, with its address on the other side, when the machine is off too.
 ip link add name switch type bridge

@@ -18,14 +18,18 @@ import {tool} from './tool.js';
 // power goes. The *machine* is what boots from it: a pid namespace whose first process ends all others with it.
 // Both end when their standard input does, so nothing outlives the test, however that ends.
 
-/** What a machine of this kind needs here: for `requires` of system-parts. */
+/** What a machine of this kind needs here: for `requires` of system-parts. One with systemd needs that too. */
 export const VPS_PARTS = ['root', 'sshd', 'ssh', 'ssh-keygen', 'ip', 'unshare', 'nsenter', 'mount namespace'] as const;
+
+type Init = 'script' | 'systemd';
 
 export type VpsOptions = {
   /** Its host name, and what ssh knows it by. Letters, digits and hyphens. */
   readonly name: string;
   /** Whether the second user may become root with sudo, without a password. Without, there is no sudo at all. */
   readonly sudoUser?: boolean;
+  /** What its first process is: a script of ours, which a machine without systemd has, if not given. */
+  readonly init?: Init;
   /** Size of its disk. What is full says so: ENOSPC. */
   readonly diskBytes?: number;
 };
@@ -74,7 +78,7 @@ export async function startVps(options: VpsOptions): Promise<Vps> {
   const id = machineId(random);
   const folder = folderOf(id);
   const network = await findNetwork();
-  const cgroups = createCgroups(id);
+  const cgroups = createCgroups(id, options.init === 'systemd');
   try {
     for (const name of ['', 'disk', 'root']) mkdirSync(path.join(folder, name), {mode: 0o700});
     const {config} = await createSshAccess(folder, options.name, network.address);
@@ -97,13 +101,14 @@ export async function startVps(options: VpsOptions): Promise<Vps> {
 
 async function startDisk(
   folder: string,
-  {name, sudoUser = false, diskBytes = DEFAULT_DISK_BYTES}: VpsOptions,
+  {name, sudoUser = false, init = 'script', diskBytes = DEFAULT_DISK_BYTES}: VpsOptions,
   {address}: Network,
   {folders}: Cgroups,
 ): Promise<Companion> {
-  copyFileSync(path.join(import.meta.dirname, 'init.sh'), path.join(folder, 'init.sh'));
+  const initFile = init === 'systemd' ? 'init-systemd.sh' : 'init.sh';
+  copyFileSync(path.join(import.meta.dirname, initFile), path.join(folder, 'init.sh'));
   const script = [path.join(import.meta.dirname, 'disk.sh'), folder, String(diskBytes), name, address];
-  const args = ['--mount', '--net', 'sh', ...script, sudoUser ? 'yes' : 'no', ...folders];
+  const args = ['--mount', '--net', 'sh', ...script, sudoUser ? 'yes' : 'no', init, ...folders];
   const disk = await startCompanion('unshare', args);
   assert.equal(await disk.line(), 'ready');
   return disk;

@@ -6,11 +6,13 @@ import http from 'node:http';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {findCgroups} from '../../../src/prod/holder/cgroup.js';
 import type {HolderOptions} from '../../../src/prod/holder/holder.js';
 import type {Isolation} from '../../../src/prod/holder/isolation.js';
 import type {Instance} from '../../../src/supervisor/instance.js';
 import type {LaunchSpec} from '../../../src/supervisor/launch-spec.js';
 import {reservePort} from '../../../src/supervisor/reserved-port.js';
+import {systemClock} from '../../../src/system/clock.js';
 import {errorCode} from '../../../src/system/error.js';
 import {isRunning, processIdentity} from '../../../src/system/processes.js';
 import {eventually} from '../../helpers/eventually.js';
@@ -69,6 +71,7 @@ export async function startHolderProcess(changes: Partial<HolderOptions> & {read
     await writeFile(name, text, {flag: 'wx'}).catch(() => {});
   }
   const port = changes.listeners?.[0]?.port ?? (await reservePort());
+  const cgroupName = `tako-test-${process.pid}-${port}`;
   const options: HolderOptions = {
     listeners: [{name: 'http', host: '127.0.0.1', port}],
     server: {
@@ -78,7 +81,7 @@ export async function startHolderProcess(changes: Partial<HolderOptions> & {read
       user: isRoot ? NOBODY : undefined,
     },
     graceMs: 2_000,
-    cgroupName: `tako-test-${process.pid}-${port}`,
+    cgroupName,
     ...changes,
   };
   const [file, ...args] = program('holder');
@@ -125,9 +128,12 @@ export async function startHolderProcess(changes: Partial<HolderOptions> & {read
       await exited;
     },
     close: async () => {
-      if (hasEnded(child)) return;
-      child.kill('SIGTERM');
-      await exited;
+      if (!hasEnded(child)) {
+        child.kill('SIGTERM');
+        await exited;
+      }
+      // One that was killed leaves its groups.
+      await (await findCgroups(cgroupName, systemClock)).close();
     },
   };
   started.unshift(holder);

@@ -110,7 +110,9 @@ export function removeServiceScript(kind: ServiceKind, root: string): string {
     case 'systemd':
       return removeUnit(SYSTEM_UNITS, 'systemctl', unit);
     case 'user-systemd':
-      return removeUnit(USER_UNITS, 'systemctl --user', unit);
+      // The folders may be ours too; with anything of somebody else in them they stay.
+      return `${removeUnit(USER_UNITS, 'systemctl --user', unit)}
+rmdir "${USER_UNITS}" "$HOME/.config/systemd" 2>/dev/null || true`;
     case 'script':
       return REMOVE_SCRIPT;
   }
