@@ -165,16 +165,24 @@ function addAppCommands(program: Command): void {
   aboutDeployment(
     program
       .command('logs')
-      .description("print an app's output; with --env, that of what is deployed")
-      .argument('[app]')
+      .description('print what apps said; with --env, what is deployed did')
+      .argument('[app...]', 'that of this folder, or those of this workspace, if not given')
       .option('-f, --follow', 'go on with what is to come')
-      .addOption(new Option('-n, --lines <count>', 'how many lines to begin with').default(200).argParser(parseCount))
-      .option('--since <duration>', 'of deployed apps: not older than this, as 10m or 2h')
+      .addOption(
+        new Option('-n, --lines <count>', 'how many lines to begin with (default: 200; all with --since)').argParser(
+          parseCount,
+        ),
+      )
+      .option('--since <duration>', 'not older than this, as 10m or 2h')
+      .option('--grep <pattern>', 'that match a regular expression; without capitals, in any case')
+      .option('--level <level>', 'of this level and above: trace, debug, info, warning, error or fatal')
+      .option('--instance <id>', 'of this process: its pid, or the number of a deployed instance')
+      .option('--all', 'of every registered app')
       .option('--release <id>', 'of deployed apps: of this release only'),
-  ).action(async (name: string | undefined, options) =>
+  ).action(async (names: string[], options) =>
     isAboutDeployment(options)
       ? (await import('./deployments/logs.js')).deploymentLogs(options)
-      : (await import('./logs.js')).logs(name, options),
+      : (await import('./logs.js')).logs(names, options),
   );
 }
 
@@ -284,6 +292,9 @@ const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   HOST_INVALID: EXIT.usage,
   STICKY_INVALID: EXIT.usage,
   OPTIONS_INVALID: EXIT.usage,
+  BAD_DURATION: EXIT.usage,
+  BAD_LEVEL: EXIT.usage,
+  BAD_PATTERN: EXIT.usage,
 };
 
 /** commander has printed its message by then, except as JSON and where we raised the error while it parsed. */

@@ -1,23 +1,26 @@
 import type {Handlers} from '../control/method.js';
 import type {DaemonInfo, Methods} from '../control/protocol.js';
-import type {LogBuffer} from '../supervisor/log-buffer.js';
+import type {AppLogs} from './app-logs.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
 import {streamEvents} from './event-stream.js';
 import {createExchangeHandlers} from './inspector/exchange-handlers.js';
 import type {Inspector} from './inspector/inspector.js';
+import {streamLog, untilRemoved} from './log-stream.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly logs: AppLogs;
   readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
-export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHandlersOptions): Handlers<Methods> {
+export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
+  const {apps, logs, inspector, info, shutdown} = options;
   return {
     ...createExchangeHandlers(inspector),
     hello: async () => info(),
@@ -38,15 +41,19 @@ export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHa
     list: async () => ({apps: apps.list()}),
     async attach({name, after, isNeeded = false}, context) {
       apps.use(name, context.signal, !isNeeded);
-      await streamApp(apps, {name, after, withStatus: true, follow: true}, context);
+      await streamApp({apps, logs}, {name, after}, context);
       return {};
     },
-    async logs({name, count, follow}, context) {
-      await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
+    async logs({name, ...query}, context) {
+      await streamLog({apps, logs}, name, query, context);
+      return {};
+    },
+    async untilRemoved({name}, {signal}) {
+      await untilRemoved({apps, logs}, name, signal);
       return {};
     },
     async events(query, context) {
-      await streamEvents({apps, inspector}, query, context);
+      await streamEvents({apps, logs, inspector}, query, context);
       return {};
     },
     async shutdown() {
@@ -55,11 +62,4 @@ export function createDaemonHandlers({apps, inspector, info, shutdown}: DaemonHa
       return {};
     },
   };
-}
-
-/** The id of the line before the last `count`. */
-function idBefore(logs: LogBuffer, count: number): number {
-  const [newest] = logs.last(1);
-  const [first] = logs.last(count);
-  return first ? first.id - 1 : (newest?.id ?? 0);
 }
