@@ -37,6 +37,7 @@ const LONG = [
   'test/e2e/daemon-kills.test.ts',
   'test/e2e/deploy*.test.ts',
   'test/e2e/dev.test.ts',
+  'test/e2e/lan.test.ts',
   'test/e2e/load.test.ts',
   'test/e2e/machine.test.ts',
   'test/e2e/vps.test.ts',

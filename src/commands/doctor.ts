@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import {loadRoot} from '../ca/authority.js';
+import type {LanAddress} from '../control/events.js';
 import type {DaemonInfo} from '../control/protocol.js';
 import {findDaemon} from '../devproxy/daemon-client.js';
 import type {Paths} from '../system/paths.js';
@@ -14,6 +15,7 @@ import {
   checkTrustStores,
   type Finding,
 } from './findings.js';
+import {checkFirewalls, findFirewalls} from './firewall.js';
 import {printJson, printResult} from './output.js';
 import {readFacts} from './trust.js';
 
@@ -38,16 +40,19 @@ export async function examineMachine(): Promise<MachineReport> {
   const context = createContext();
   const {files, paths, version} = context;
   let info: DaemonInfo | undefined;
+  let open: readonly LanAddress[] = [];
   const findings = [
     ...(await attempt('daemon', async () => {
       const connection = await findDaemon(files, version);
-      connection?.client.close();
       info = connection?.info;
+      open = (await connection?.client.call('list', {}))?.apps.flatMap(({lan}) => lan ?? []) ?? [];
+      connection?.client.close();
       return [checkDaemon(info, version)];
     })),
     ...(await attempt('settings', async () => (info ? [] : checkFreePorts(await loadUserSettings(context))))),
     ...(await attempt('names', async () => (info ? checkNames(info) : []))),
     ...(await attempt('ports', async () => (info ? checkPorts(info) : []))),
+    ...(await attempt('lan', async () => [...checkFirewalls(await findFirewalls(), open)])),
     ...(await attempt('authority', async () => checkAuthority(await loadRoot(files.authority), files.authority))),
     ...(await attempt('trust', async () => checkTrustStores(await loadRoot(files.authority), await readFacts()))),
   ];

@@ -52,6 +52,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addDev(program);
   addAppCommands(program);
   addRequestsCommand(program);
+  addLan(program);
   addScriptCommands(program);
   addProjectCommands(program);
   addProxy(program);
@@ -94,6 +95,8 @@ const routeOption = (): Option =>
   new Option('--route <route=address>', 'serve something else beside the app, as in db.test=127.0.0.1:8080').argParser(
     (text: string, before: readonly string[] = []) => [...before, text],
   );
+const lanAddressOption = (): Option =>
+  new Option('--lan-address <address>', 'the address or interface of this machine to open them on');
 const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
 
 function addDev(program: Command): void {
@@ -107,6 +110,8 @@ function addDev(program: Command): void {
     .option('--plain', 'plain lines instead of the screen')
     .addOption(routeOption())
     .option('--variant <label>', 'serve at label.NAME.test, beside another checkout of the same app')
+    .option('--lan', 'open to phones and other devices of the network, at https://NAME.local')
+    .addOption(lanAddressOption())
     .addOption(port('--port', 'HTTPS port'))
     .addOption(port('--http-port', 'HTTP port, for redirects'))
     .addOption(port('--dns-port', 'port of the name server'))
@@ -183,6 +188,22 @@ function addAppCommands(program: Command): void {
     isAboutDeployment(options)
       ? (await import('./deployments/logs.js')).deploymentLogs(options)
       : (await import('./logs.js')).logs(names, options),
+  );
+}
+
+function addLan(program: Command): void {
+  const lan = program.command('lan').description('open apps to phones and other devices of the network, or close them');
+  const about = (name: string, description: string, argument = 'that of this folder if not given'): Command =>
+    lan.command(name).description(description).argument('[app]', argument).addOption(jsonOption());
+  about('on', 'open an app at https://NAME.local until it is closed again')
+    .addOption(configOption())
+    .addOption(lanAddressOption())
+    .action(async (app: string | undefined, options) => (await import('./lan.js')).lanOn(app, options));
+  about('off', 'close it again')
+    .addOption(configOption())
+    .action(async (app: string | undefined, options) => (await import('./lan.js')).lanOff(app, options));
+  about('status', 'say which apps are open, where, and to whom', 'all if not given').action(
+    async (app: string | undefined, options) => (await import('./lan.js')).lanStatus(app, options),
   );
 }
 

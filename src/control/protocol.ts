@@ -56,7 +56,9 @@ export type Registration = {
   readonly idleTimeoutMs: number | null;
   /** The host its own server is to see. Null: the one the client asked for. */
   readonly presentAs: string | null;
-  /** What the paths for which it sees that host have in them. Empty or left out: all. */
+  /** The same where it is asked for by a name it has on the network, as app.local. Left out: the one the client asked for. */
+  readonly presentOnLan?: string;
+  /** What the paths for which it sees such a host have in them. Empty or left out: all. */
   readonly presentPaths?: readonly string[];
   /** What of an edit it applies by itself: nothing, in its process only, or in open pages too. */
   readonly reloads: 'nothing' | 'server' | 'pages';
@@ -170,6 +172,16 @@ export type Methods = ExchangeMethods & {
   >;
   /** Answers when the app is not registered any more. */
   readonly untilRemoved: Method<Named, Record<string, never>>;
+  /**
+   * Opens the apps to the network, until `lanOff`; unless it `stays`, also only until the client leaves. `address`: the one
+   * of this machine to open them on; null to have it chosen. Answers when other devices find them.
+   */
+  readonly lanOn: Method<
+    {readonly names: readonly string[]; readonly address: string | null; readonly stays: boolean},
+    {readonly apps: readonly AppStatus[]}
+  >;
+  /** Closes the apps to the network, whoever opened them. Answers when they are. */
+  readonly lanOff: Method<{readonly names: readonly string[]}, {readonly apps: readonly AppStatus[]}>;
   /** The status of every app and what happens from then on, until the client leaves. Keeps no app awake. */
   readonly events: Method<EventsQuery, Record<string, never>, DaemonEvent>;
   /** Ends the daemon; registrations stay. */

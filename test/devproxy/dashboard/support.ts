@@ -30,6 +30,7 @@ export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus
   startedFor: [],
   clients: 0,
   traffic: {requestsPerSecond: 1.5, p95Ms: 42, errors: 0, requests: 1_234},
+  lan: null,
   restarts: 0,
   ...more,
 });
