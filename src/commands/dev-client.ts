@@ -86,6 +86,7 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
 
   /** Whoever closes them closes them for all: this terminal does not want it any more either. */
   function noteLan({name, lan}: AppStatus): void {
+    if (!askedFor().includes(name)) return;
     if (lan !== null) openToOthers.add(name);
     else if (openToOthers.delete(name) && openToOthers.size === 0) lanWish = undefined;
   }

@@ -6,6 +6,7 @@ import {readVersion} from '../system/version.js';
 import {badUsage} from './bad-usage.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
+import {addLanCommand, lanAddressOption} from './lan/commands.js';
 import {reportError} from './output.js';
 import {addRequestsCommand} from './requests/commands.js';
 import {addScriptCommands} from './script-commands.js';
@@ -51,8 +52,8 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
     .hook('preAction', useCompileCache);
   addDev(program);
   addAppCommands(program);
+  addLanCommand(program);
   addRequestsCommand(program);
-  addLan(program);
   addScriptCommands(program);
   addProjectCommands(program);
   addProxy(program);
@@ -95,8 +96,6 @@ const routeOption = (): Option =>
   new Option('--route <route=address>', 'serve something else beside the app, as in db.test=127.0.0.1:8080').argParser(
     (text: string, before: readonly string[] = []) => [...before, text],
   );
-const lanAddressOption = (): Option =>
-  new Option('--lan-address <address>', 'the address or interface of this machine to open them on');
 const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
 
 function addDev(program: Command): void {
@@ -188,22 +187,6 @@ function addAppCommands(program: Command): void {
     isAboutDeployment(options)
       ? (await import('./deployments/logs.js')).deploymentLogs(options)
       : (await import('./logs.js')).logs(names, options),
-  );
-}
-
-function addLan(program: Command): void {
-  const lan = program.command('lan').description('open apps to phones and other devices of the network, or close them');
-  const about = (name: string, description: string, argument = 'that of this folder if not given'): Command =>
-    lan.command(name).description(description).argument('[app]', argument).addOption(jsonOption());
-  about('on', 'open an app at https://NAME.local until it is closed again')
-    .addOption(configOption())
-    .addOption(lanAddressOption())
-    .action(async (app: string | undefined, options) => (await import('./lan.js')).lanOn(app, options));
-  about('off', 'close it again')
-    .addOption(configOption())
-    .action(async (app: string | undefined, options) => (await import('./lan.js')).lanOff(app, options));
-  about('status', 'say which apps are open, where, and to whom', 'all if not given').action(
-    async (app: string | undefined, options) => (await import('./lan.js')).lanStatus(app, options),
   );
 }
 

@@ -88,6 +88,7 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   delete(name: string): void {
     for (let index = this.#find(name, 0); index !== -1; index = this.#find(name, index + MARKS_PER_FIELD)) {
       this.#marks[index + KIND] = DELETED;
+      this.#kinds |= 1 << DELETED;
     }
   }
 
@@ -133,6 +134,12 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
       if (this.#marks[index] === kind) values.push(this.#valueAt(index));
     }
     return values;
+  }
+
+  /** All lines, in their order. */
+  renderAll(): string {
+    if ((this.#kinds & (1 << DELETED)) === 0) return this.#text;
+    return [...this].map(([name, value]) => `${name}: ${value}\r\n`).join('');
   }
 
   /** The lines to pass on: all but those of the dropped kinds and those the Connection field names. */

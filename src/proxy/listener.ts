@@ -8,7 +8,7 @@ export type ListenerOptions = {
   readonly port: number;
   /** Taken instead when the system denies `port` to this user; a port in use is an error, never a quiet move. */
   readonly deniedPort?: number | undefined;
-  /** The address to listen on, or several with the same port; both loopback addresses if not given. */
+  /** The address to listen on, or several with the same port, of which only the first has to be there; both loopback addresses if not given. */
   readonly host?: string | readonly string[] | undefined;
   /** File descriptors of sockets that somebody else has bound to `port`: they are listened on, and nothing is opened. */
   readonly sockets?: readonly number[] | undefined;
@@ -102,7 +102,10 @@ async function openServers(
     const servers: Server[] = [];
     try {
       for (const place of places) {
-        const server = await openServer(servers.length > 0 ? portOf(servers) : port, place, accept);
+        const isFirst = servers.length === 0;
+        const server = await openServer(isFirst ? port : portOf(servers), place, accept).catch(error => {
+          if (isFirst || !NOT_THERE.has(errorCode(error) ?? '')) throw error;
+        });
         if (server) servers.push(server);
       }
       return servers;
@@ -113,21 +116,18 @@ async function openServers(
   }
 }
 
-/** Undefined on a machine without IPv6. */
-async function openServer(port: number, place: Place, accept: (socket: Socket) => void): Promise<Server | undefined> {
+/** Of a second address: this machine has no IPv6, or is still finding out whether it may have that one. */
+const NOT_THERE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+async function openServer(port: number, place: Place, accept: (socket: Socket) => void): Promise<Server> {
   // A peer that vanished without a word is found out, also where nothing is sent: on a tunnel, say.
   const server = createServer({noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, accept);
   const where = typeof place === 'number' ? {fd: place} : {port, host: place, ipv6Only: isIPv6(place)};
   server.listen({...where, backlog: BACKLOG});
-  try {
-    await once(server, 'listening');
-    // An accept that fails (out of descriptors) costs that connection, not the listener.
-    server.on('error', () => undefined);
-    return server;
-  } catch (error) {
-    if (place === '::1' && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(errorCode(error) ?? '')) return undefined;
-    throw error;
-  }
+  await once(server, 'listening');
+  // An accept that fails (out of descriptors) costs that connection, not the listener.
+  server.on('error', () => undefined);
+  return server;
 }
 
 function portOf(servers: readonly Server[]): number {

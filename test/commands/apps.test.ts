@@ -52,7 +52,10 @@ describe('list and status', () => {
     assert.match(list.stdout, /^NAME +STATE +URL/);
     assert.match(list.stdout, new RegExp(`^listed +ready +${url} +${pid} `, 'm'));
     const status = await tako.run(['status']);
-    assert.match(status.stdout, /^daemon \d+\.\d+\.\d+, pid \d+: https \d+, http \d+, dns \d+, home .+\nNAME /);
+    assert.match(
+      status.stdout,
+      /^daemon \d+\.\d+\.\d+, pid \d+: https \d+, http \d+, dns \d+, home .+\npage https:\/\/tako\.test:\d+\nNAME /,
+    );
   });
 
   it('print what the daemon says, as JSON', async () => {

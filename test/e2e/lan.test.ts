@@ -4,9 +4,13 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, it} from 'vitest';
+import {type ControlClient, connectControl} from '../../src/control/client.js';
 import type {LanAddress} from '../../src/control/events.js';
+import {daemonFiles} from '../../src/devproxy/daemon-files.js';
 import type {CommandResult} from '../../src/system/exec.js';
+import {resolvePaths} from '../../src/system/paths.js';
 import {eventually} from '../helpers/eventually.js';
+import {checkJsonOutput} from '../helpers/json-output.js';
 import {
   createLanNetwork,
   LAN_PARTS,
@@ -35,6 +39,7 @@ const NO_CERTIFICATE = 35;
 describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout: TIMEOUT_MS}, () => {
   let network: LanNetwork;
   let tako: Tako;
+  let control: ControlClient;
   let shop: TestProject;
   let blog: TestProject;
   let folder: string;
@@ -49,9 +54,13 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
     shop.write('tako.toml', 'name = "shop"\ndev = ["node", "server.mjs"]\n');
     blog = createProject('blog');
     for (const {directory} of [shop, blog]) await onLaptop(directory, 'ensure');
+    control = await connectControl(
+      daemonFiles(resolvePaths({TAKO_HOME: tako.home}, process.platform, tako.home)).socket,
+    );
   }, TIMEOUT_MS);
 
   afterAll(async () => {
+    control?.close();
     await tako?.close();
     for (const project of [shop, blog]) project?.remove();
     rmSync(folder, {recursive: true, force: true});
@@ -68,9 +77,12 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
     return result;
   }
 
-  async function lan(...args: string[]): Promise<LanAddress | null> {
-    const {stdout} = await onLaptop(shop.directory, 'lan', ...args, '--json');
-    const {apps} = JSON.parse(stdout) as {apps: {name: string; lan: LanAddress | null}[]};
+  /** What a daemon that was started there does is the same for whoever asks it. */
+  async function lan(command: 'on' | 'off' | 'status'): Promise<LanAddress | null> {
+    const names = ['shop'];
+    if (command === 'on') await control.call('lanOn', {names, address: null, stays: true});
+    if (command === 'off') await control.call('lanOff', {names});
+    const {apps} = await control.call('list', {});
     return apps.find(({name}) => name === 'shop')?.lan ?? null;
   }
 
@@ -96,7 +108,7 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
     assert.equal(open?.url, 'https://shop.local');
     assert.equal(open.onboardingUrl, `http://${LAPTOP_ADDRESS}/`);
     assert.equal(open.network, '192.168.77.0/24');
-    const answer = JSON.parse(await network.phone.ask('shop.local'));
+    const answer = JSON.parse(await network.phone.mdns('ask', 'shop.local', 'A'));
     assert.equal(answer.answers[0].data, LAPTOP_ADDRESS);
     assert.equal(answer.answers[0].flush, true);
     await trust();
@@ -128,7 +140,7 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
     assert.equal(await statusOf(`http://${LAPTOP_ADDRESS}/ca.pem`), '404');
     const {stdout} = await visit('https://shop.local/', '-H', 'Host: tako.test');
     assert.equal(stdout.includes('shop'), false, stdout);
-    assert.equal(await network.phone.ask('blog.local'), 'nothing');
+    assert.equal(await network.phone.mdns('ask', 'blog.local', 'A'), 'nothing');
   });
 
   it('redirect to HTTPS, and leave the onboarding page as it is', async () => {
@@ -141,20 +153,20 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
 
   it('are gone when they are closed: nothing listens, and the name is said goodbye', async () => {
     await lan('on');
-    const heard = await network.phone.start('hear', 'shop.local');
+    const heard = await network.phone.startMdns('hear', 'shop.local');
     assert.equal(await lan('off'), null);
     await eventually(() => assert.ok(heard.lines.some(line => JSON.parse(line).ttl === 0)));
     heard.close();
     for (const url of ['https://shop.local/', `http://${LAPTOP_ADDRESS}/`]) {
       assert.equal((await visit(url)).exitCode, REFUSED, url);
     }
-    assert.equal(await network.phone.ask('shop.local'), 'nothing');
+    assert.equal(await network.phone.mdns('ask', 'shop.local', 'A'), 'nothing');
     const {stdout} = await network.laptop.run('ss', '-Hltun');
     assert.equal(stdout.includes(LAPTOP_ADDRESS) || stdout.includes(':5353'), false, stdout);
   });
 
   it('stay what they are on this machine, open to the network or not', async () => {
-    for (const command of ['on', 'off']) {
+    for (const command of ['on', 'off'] as const) {
       await lan(command);
       const resolve = ['--resolve', 'shop.test:443:127.0.0.1', '--resolve', 'shop.local:443:127.0.0.1'];
       const get = (url: string): Promise<CommandResult> =>
@@ -188,7 +200,7 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
     await addressIs(LAPTOP_ADDRESS, 'LAN_NO_NETWORK');
     await network.laptop.ip('address', 'add', '192.168.77.9/24', 'dev', 'eth0');
     await addressIs('192.168.77.9', undefined);
-    assert.equal(JSON.parse(await network.phone.ask('shop.local')).answers[0].data, '192.168.77.9');
+    assert.equal(JSON.parse(await network.phone.mdns('ask', 'shop.local', 'A')).answers[0].data, '192.168.77.9');
     const {stdout} = await network.laptop.run('ss', '-Hltn');
     assert.equal(stdout.includes(LAPTOP_ADDRESS), false, stdout);
     await network.laptop.ip('address', 'del', '192.168.77.9/24', 'dev', 'eth0');
@@ -197,7 +209,7 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
   });
 
   it('take another name when a device has theirs, and say so', async () => {
-    const namesake = await network.phone.start('be', 'shop.local');
+    const namesake = await network.phone.startMdns('be', 'shop.local');
     const open = await lan('on');
     assert.equal(open?.url, 'https://shop-2.local');
     assert.equal(open.problem?.code, 'LAN_NAME_TAKEN');
@@ -209,18 +221,11 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
 
   it('live through packets of any kind', async () => {
     await lan('on');
-    await network.phone.run(
-      process.execPath,
-      path.join(import.meta.dirname, '../helpers/lan/phone.mjs'),
-      PHONE_ADDRESS,
-      'shout',
-      '7',
-      '3000',
-    );
+    await network.phone.mdns('shout', '7', '3000');
     // Some of them claim the name: it may be another one by now.
     await eventually(async () => {
       const name = new URL((await lan('status'))?.url ?? '').hostname;
-      assert.notEqual(await network.phone.ask(name), 'nothing');
+      assert.notEqual(await network.phone.mdns('ask', name, 'A'), 'nothing');
     });
     const log = readFileSync(path.join(tako.home, 'daemon.log'), 'utf8');
     assert.equal(log.includes('bug:'), false, log);
@@ -235,14 +240,28 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('apps on the network', {timeout:
     assert.equal((await visit('https://shop.local/')).exitCode, REFUSED);
   });
 
+  it('are opened and closed by commands, which say so to scripts', async () => {
+    const run = async (...args: string[]) => {
+      const {stdout} = await onLaptop(shop.directory, 'lan', ...args, '--json');
+      checkJsonOutput(['lan', ...args], stdout);
+      return JSON.parse(stdout);
+    };
+    const opened = await run('on');
+    assert.equal(opened.apps[0].lan.url, 'https://shop.local');
+    assert.deepEqual((await run('status', 'shop')).apps, opened.apps);
+    assert.deepEqual(await run('off', 'shop'), {ok: true, apps: [{name: 'shop', lan: null}]});
+    const {stdout} = await onLaptop(shop.directory, 'lan', 'on');
+    assert.match(stdout, /^https:\/\/shop\.local {2}on every device of 192\.168\.77\.0\/24\n/);
+  });
+
   it('say goodbye when the daemon ends', async () => {
     await lan('on');
-    const heard = await network.phone.start('hear', 'shop.local');
+    const heard = await network.phone.startMdns('hear', 'shop.local');
     const {daemon} = await tako.status();
     assert.ok(daemon);
     process.kill(daemon.pid, 'SIGTERM');
     await eventually(() => assert.ok(heard.lines.some(line => JSON.parse(line).ttl === 0)));
     heard.close();
-    assert.equal(await network.phone.ask('shop.local'), 'nothing');
+    assert.equal(await network.phone.mdns('ask', 'shop.local', 'A'), 'nothing');
   });
 });

@@ -139,6 +139,14 @@ describe('another entrance of a gateway', () => {
     await assert.rejects(open(gateway, {httpsPorts: [gateway.https.port]}), {code: 'PORT_IN_USE'});
   });
 
+  it('opens without a further address that is not there, and not without the first', async () => {
+    const gateway = await startGateway({upstream: await startApp()});
+    // For documentation: RFC 3849, RFC 5737.
+    const entrance = await open(gateway, {hosts: ['127.0.0.1', '2001:db8::1']});
+    assert.equal((await get(entrance)).status, 200);
+    await assert.rejects(open(gateway, {hosts: ['203.0.113.77']}), {code: 'EADDRNOTAVAIL'});
+  });
+
   it('is closed with all that came through it, and the gateway goes on', async () => {
     const gateway = await startGateway({upstream: await startApp()});
     const entrance = await open(gateway);

@@ -1,7 +1,7 @@
 // What the page shows of an app. Parts that change have an id and nothing in them that could be focused, so that they can be
 // replaced under somebody's hands.
 
-import type {AppStatus, Problem} from '../../control/events.js';
+import type {AppStatus, LanAddress, Problem} from '../../control/events.js';
 import {renderBytes, renderClock, renderCount, renderMs} from './figures.js';
 import {type Html, html, type Piece} from './html.js';
 import {renderAction} from './layout.js';
@@ -29,7 +29,7 @@ export const renderUrl = (url: string): Html =>
 /** One element, with its id. */
 export type AppPart = {readonly id: string; readonly markup: Html};
 
-/** The parts that change: first the state, then the figures and what is wrong. */
+/** The parts that change: first the state, then the figures, where the network finds it, and what is wrong. */
 export const liveParts = (app: AppStatus): readonly AppPart[] => [
   livePart(app, 'state', (id, {state, exit}) => {
     const word = state === 'exited' && exit?.code !== 0 ? 'crashed' : state;
@@ -40,6 +40,7 @@ export const liveParts = (app: AppStatus): readonly AppPart[] => [
     'figures',
     (id, status) => html`<dl id="${id}" class="figures">${figuresOf(status).map(renderFigure)}</dl>`,
   ),
+  livePart(app, 'lan', (id, {lan}) => html`<p id="${id}" class="note">${lan && renderLan(lan)}</p>`),
   livePart(app, 'problem', (id, {problem}) => html`<div id="${id}">${problem && renderProblem(problem)}</div>`),
 ];
 
@@ -79,6 +80,9 @@ function figuresOf({traffic, restarts, memoryBytes, pid, startedAt}: AppStatus):
 
 const renderFigure = ({name, value, isBad = false}: Figure): Html =>
   html`<div><dt>${name}</dt><dd${isBad && html` class="bad"`}>${value}</dd></div>`;
+
+const renderLan = ({url, problem}: LanAddress): string =>
+  `On the network at ${url}${problem === null ? '' : `: ${problem.message}`}`;
 
 const renderProblem = ({code, message, hint, details}: Problem): Html => html`<div class="problem">
 <p><strong>${message}</strong> <code>${code}</code></p>

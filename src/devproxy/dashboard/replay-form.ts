@@ -6,6 +6,8 @@ import {renderAction} from './layout.js';
 import {requestPath} from './requests-part.js';
 
 export function renderReplay(exchange: ExchangeDetail, token: string): Html {
+  const obstacle = findObstacle(exchange);
+  if (obstacle !== undefined) return html`<p class="note">${obstacle}</p>`;
   const path = `${requestPath(exchange.id)}/replay`;
   return html`<section class="replay">
 <h2 class="unseen">Replay</h2>
@@ -16,6 +18,12 @@ ${renderAction(path, token, {label: 'Replay the changed request', isQuiet: false
 </section>`;
 }
 
+/** Why the inspector would refuse it. */
+function findObstacle({upgrade, request}: ExchangeDetail): string | undefined {
+  if (upgrade !== null) return `A request for ${upgrade} cannot be sent again from here.`;
+  return request.body?.isTruncated ? 'It cannot be sent again: only the beginning of its body is kept.' : undefined;
+}
+
 function renderInputs(exchange: ExchangeDetail): Html {
   const body = editableBody(exchange);
   // The parser takes away one line end behind the tag.
@@ -23,7 +31,7 @@ function renderInputs(exchange: ExchangeDetail): Html {
 <label>Path <input name="target" value="${targetOf(exchange)}" required></label>
 ${
   body === undefined
-    ? html`<p class="note">The body is sent as it was.</p>`
+    ? html`<p class="note">The body is no text, and is sent as it was.</p>`
     : html`<label>Body <textarea name="body" rows="8" spellcheck="false">
 ${body}</textarea></label>`
 }`;
@@ -45,7 +53,7 @@ export function readReplayEdit(form: URLSearchParams, exchange: ExchangeDetail):
   };
 }
 
-/** Undefined where the body cannot be shown whole as text. */
+/** Undefined where the body is not all there as text. */
 function editableBody({request: {body}}: ExchangeDetail): string | undefined {
   if (body === null) return '';
   return body.encoding === 'utf8' && !body.isTruncated ? body.data : undefined;

@@ -8,40 +8,48 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** The last exchanges of one app, those under way included. */
 export class ExchangeRing {
   #bytes = 0;
+  readonly #onGrowth: (bytes: number) => void;
   readonly #items: (ObservedExchange | undefined)[] = [];
   #first = 0;
   #count = 0;
+
+  /** `onGrowth` is told how many bytes more it has; fewer, where some had to make room. */
+  constructor(onGrowth: (bytes: number) => void) {
+    this.#onGrowth = onGrowth;
+  }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Makes room where it is needed, and takes it. Ids grow. Returns how many bytes more it has now. */
-  add(exchange: ObservedExchange): number {
-    const freed = this.#count === MAX_EXCHANGES ? this.dropOldest() : 0;
+  /** Makes room where it is needed, and takes it. Ids grow. */
+  add(exchange: ObservedExchange): void {
+    if (this.#count === MAX_EXCHANGES) this.dropOldest();
     this.#items[(this.#first + this.#count) % MAX_EXCHANGES] = exchange;
     this.#count += 1;
-    return this.grow(exchange.bytes) - freed;
+    this.grow(exchange.bytes);
   }
 
-  /** One that it has takes so many bytes more. Returns how many bytes more it has now: fewer, where others went. */
-  grow(bytes: number): number {
-    const before = this.#bytes;
+  /** One that it has takes so many bytes more. */
+  grow(bytes: number): void {
     this.#bytes += bytes;
+    this.#onGrowth(bytes);
     while (this.#bytes > MAX_BYTES) this.dropOldest();
-    return this.#bytes - before;
   }
 
-  /** Returns how many bytes that makes free. */
-  dropOldest(): number {
+  dropOldest(): void {
     const oldest = this.#items[this.#first];
-    if (oldest === undefined) return 0;
+    if (oldest === undefined) return;
     this.#items[this.#first] = undefined;
     this.#first = (this.#first + 1) % MAX_EXCHANGES;
     this.#count -= 1;
     this.#bytes -= oldest.bytes;
-    oldest.isKept = false;
-    return oldest.bytes;
+    this.#onGrowth(-oldest.bytes);
+    oldest.drop();
+  }
+
+  clear(): void {
+    while (this.#count > 0) this.dropOldest();
   }
 
   /** Oldest first. */

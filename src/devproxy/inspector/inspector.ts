@@ -8,8 +8,10 @@ import type {ExchangeDetail, ExchangeQuery, ExchangeSummary, ReplayEdit, Traffic
 import type {StartExchange} from '../../proxy/client-side.js';
 import type {GatewaySession} from '../../proxy/gateway-session.js';
 import type {SessionObserver} from '../../proxy/session-observer.js';
+import {BlockPool} from './block-pool.js';
 import {noSuchRequest} from './errors.js';
 import {matchesQuery} from './exchange-query.js';
+import type {ExchangeRing} from './exchange-ring.js';
 import {ExchangeStore} from './exchange-store.js';
 import {type ExchangeHost, ObservedExchange} from './observed-exchange.js';
 import {renderDetail, renderSummary} from './render-exchange.js';
@@ -27,7 +29,7 @@ export type Inspector = {
   subscribe(listener: (exchange: ExchangeSummary) => void): () => void;
   /**
    * Sends a request again, as it came but for the edit, with its true values where the edit has masked ones. Resolves when
-   * the answer is complete; the client that waits for it has left when the signal aborts. Rejects with NO_SUCH_REQUEST,
+   * the answer is complete; whoever waits for it has left when the signal aborts, or after ten minutes. Rejects with NO_SUCH_REQUEST,
    * BODY_NOT_KEPT, NOT_REPLAYABLE and REPLAY_INVALID.
    */
   replay(id: number, edit: ReplayEdit, signal?: AbortSignal): Promise<ExchangeSummary>;
@@ -55,15 +57,15 @@ export type InspectorOptions = {
 export function createInspector(options: InspectorOptions): Inspector & InspectorFeed {
   const {maskedNamesOf, start, now = Date.now} = options;
   const store = new ExchangeStore();
-  const traffic = new Map<string, TrafficCounter>();
+  const apps = new Map<string, AppRecord>();
   const listeners = new Set<(exchange: ExchangeSummary) => void>();
   const changed = new Set<ObservedExchange>();
   const replays = createReplays(start);
   let lastId = 0;
 
   const host: ExchangeHost = {
+    blocks: new BlockPool(),
     now: () => performance.now(),
-    onGrowth: (exchange, bytes) => store.grow(exchange, bytes),
     onChange: tellSoon,
     onOver(exchange) {
       countEnd(exchange);
@@ -90,20 +92,21 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
     }
   }
 
-  function trafficOf(app: string): TrafficCounter {
-    let counter = traffic.get(app);
-    if (counter === undefined) {
-      counter = new TrafficCounter();
-      traffic.set(app, counter);
+  function recordOf(app: string): AppRecord {
+    let record = apps.get(app);
+    if (record === undefined) {
+      record = {ring: store.open(), traffic: new TrafficCounter()};
+      apps.set(app, record);
     }
-    return counter;
+    return record;
   }
 
   function countEnd(exchange: ObservedExchange): void {
-    const {response, outcome} = exchange.facts;
-    const counter = traffic.get(exchange.app);
-    if ((response?.status ?? 0) >= 500 || outcome === 'cut-off') counter?.fail();
-    if (outcome === 'answered' && !isLasting(exchange)) counter?.complete(performance.now(), exchange.totalMs);
+    const {facts, app, startedAt, totalMs} = exchange;
+    const traffic = apps.get(app)?.traffic;
+    if ((facts.response?.status ?? 0) >= 500 || facts.outcome === 'cut-off') traffic?.fail();
+    // What lasts for as long as its client likes is mostly ended by that.
+    if (facts.outcome === 'answered') traffic?.complete(startedAt + totalMs, totalMs);
   }
 
   function get(id: number): ObservedExchange {
@@ -116,20 +119,25 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
     observe(session, app) {
       lastId += 1;
       const replayOf = replays.originOf(session.client);
-      const exchange = new ObservedExchange(session, {id: lastId, app, time: now(), replayOf}, host);
+      const {ring, traffic} = recordOf(app);
+      const exchange = new ObservedExchange(session, {id: lastId, app, time: now(), replayOf}, host, ring);
       replays.began(session.client, exchange);
-      trafficOf(app).begin(performance.now());
-      store.add(exchange);
+      traffic.begin(exchange.startedAt);
+      ring.add(exchange);
       tellSoon(exchange);
       return exchange;
     },
-    retain(apps) {
-      store.retain(apps);
-      for (const app of traffic.keys()) if (!apps.has(app)) traffic.delete(app);
+    retain(retained) {
+      for (const [app, {ring}] of apps) {
+        if (retained.has(app)) continue;
+        store.close(ring);
+        apps.delete(app);
+      }
     },
     list(query, count) {
       const found: ExchangeSummary[] = [];
-      for (const exchange of store.list(query.app).reverse()) {
+      const kept = query.app === undefined ? store.list() : (apps.get(query.app)?.ring.list() ?? []);
+      for (const exchange of kept.reverse()) {
         if (found.length >= count) break;
         const summary = summaryOf(exchange);
         if (matchesQuery(summary, query)) found.push(summary);
@@ -149,12 +157,11 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
       const exchange = get(id);
       return summaryOf(await replays.send(exchange, edit, {maskedNames: maskedNamesOf(exchange.app), signal}));
     },
-    traffic: app => traffic.get(app)?.at(performance.now()) ?? NO_TRAFFIC,
+    traffic: app => apps.get(app)?.traffic.at(performance.now()) ?? NO_TRAFFIC,
   };
 }
 
-const NO_TRAFFIC: Traffic = {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0};
+/** What is kept and counted of one app. */
+type AppRecord = {readonly ring: ExchangeRing; readonly traffic: TrafficCounter};
 
-/** It takes as long as its client wants it to. */
-const isLasting = ({facts}: ObservedExchange): boolean =>
-  facts.response?.fields.get('content-type')?.startsWith('text/event-stream') === true;
+const NO_TRAFFIC: Traffic = {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0};

@@ -1,29 +1,34 @@
 import type {FrameCounts} from '../../control/exchanges.js';
 import type {HttpVersion, RequestHead, ResponseHead} from '../../proxy/client-side.js';
 import type {GatewaySession} from '../../proxy/gateway-session.js';
+import {HeaderFields} from '../../proxy/header-fields.js';
 import type {Outcome} from '../../proxy/session.js';
 import type {SessionObserver} from '../../proxy/session-observer.js';
 import type {TunnelFrames} from '../../proxy/tunnel.js';
+import type {BlockPool} from './block-pool.js';
 import {CapturedBytes} from './captured-bytes.js';
+import {PackedHeads} from './packed-heads.js';
 
 /** What is kept of a request's body: what webhooks send, whole, so that it can be sent again. */
 export const REQUEST_BODY_BYTES = 256 * 1024;
-/** What is kept of an answer's body: an API's answer, a page; of bundles and pictures the beginning. */
-export const RESPONSE_BODY_BYTES = 64 * 1024;
+/** What is kept of an answer's body: most of what an API answers. Every answer has one, and each KiB is copied. */
+export const RESPONSE_BODY_BYTES = 16 * 1024;
 /** What an exchange takes beside its texts and bodies: its objects, measured in a heap snapshot. */
 const OWN_BYTES = 1_024;
 
-/** Who keeps it. */
+/** What all exchanges of an inspector share. */
 export type ExchangeHost = {
+  readonly blocks: BlockPool;
   /** A clock that only goes forward, in milliseconds. */
   now(): number;
-  /** It takes so many bytes more. */
-  onGrowth(exchange: ObservedExchange, bytes: number): void;
   onChange(exchange: ObservedExchange): void;
   onOver(exchange: ObservedExchange): void;
 };
 
-/** What is asked of its session while that lasts, and is a copy afterwards: a session holds its connections. */
+/** Where it is kept: told that it takes so many bytes more. */
+export type ExchangeKeeper = {grow(bytes: number): unknown};
+
+/** What its session knows while that lasts, and is kept of it afterwards: a session holds its connections. */
 export type ExchangeFacts = {
   readonly response: ResponseHead | undefined;
   readonly outcome: Outcome | undefined;
@@ -46,24 +51,22 @@ export class ObservedExchange implements SessionObserver {
   readonly app: string;
   readonly time: number;
   readonly replayOf: number | null;
-  readonly request: RequestHead;
   readonly hasBody: boolean;
   readonly upgrade: string | undefined;
   readonly isSecure: boolean;
   readonly httpVersion: HttpVersion;
   readonly clientAddress: string;
-  facts: ExchangeFacts;
   requestBody: CapturedBytes | undefined;
   responseBody: CapturedBytes | undefined;
   /** Whether all of the request's body came, kept or not. */
   isBodyWhole = false;
   /** What it takes in memory, about. */
   bytes: number;
-  /** False once it had to make room for others: nothing more of it is kept. */
-  isKept = true;
+  readonly startedAt: number;
 
   readonly #host: ExchangeHost;
-  readonly #startedAt: number;
+  /** Undefined once it had to make room for others: nothing more of it is kept. */
+  #keeper: ExchangeKeeper | undefined;
   /** NaN while it has not come that far. */
   #waitsSince = Number.NaN;
   #coldStartMs = Number.NaN;
@@ -71,23 +74,37 @@ export class ObservedExchange implements SessionObserver {
   #headAt = Number.NaN;
   #overAt = Number.NaN;
   #tunnel: TunnelFrames | undefined;
+  #session: GatewaySession | undefined;
+  /** Instead of the session, once that is over. */
+  #heads: PackedHeads | undefined;
+  #headBytes: number;
+  #outcome: Outcome | undefined;
+  #error: string | undefined;
+  #bytesReceived = 0;
+  #bytesSent = 0;
 
-  constructor(session: GatewaySession, {id, app, time, replayOf}: ExchangeOrigin, host: ExchangeHost) {
+  constructor(
+    session: GatewaySession,
+    {id, app, time, replayOf}: ExchangeOrigin,
+    host: ExchangeHost,
+    keeper: ExchangeKeeper,
+  ) {
     const {request, client} = session;
     this.id = id;
     this.app = app;
     this.time = time;
     this.replayOf = replayOf;
-    this.request = request;
     this.hasBody = session.hasBody;
     this.upgrade = session.upgrade;
     this.isSecure = client.isSecure;
     this.httpVersion = client.httpVersion;
     this.clientAddress = client.address;
-    this.facts = session;
-    this.bytes = OWN_BYTES + request.target.length + request.fields.size;
+    this.#session = session;
+    this.#headBytes = request.target.length + request.fields.size;
+    this.bytes = OWN_BYTES + this.#headBytes;
     this.#host = host;
-    this.#startedAt = host.now();
+    this.#keeper = keeper;
+    this.startedAt = host.now();
   }
 
   onColdStart(): void {
@@ -106,8 +123,8 @@ export class ObservedExchange implements SessionObserver {
 
   onHead(): void {
     this.#headAt = this.#host.now();
-    if (!this.isKept) return;
-    this.#grow(this.facts.response?.fields.size ?? 0);
+    if (this.#keeper === undefined) return;
+    this.#growHeads(this.#headBytes + (this.#session?.response?.fields.size ?? 0));
     this.#host.onChange(this);
   }
 
@@ -117,8 +134,8 @@ export class ObservedExchange implements SessionObserver {
   }
 
   onRequestBody(chunk: Buffer): void {
-    if (!this.isKept) return;
-    this.requestBody ??= new CapturedBytes(REQUEST_BODY_BYTES);
+    if (this.#keeper === undefined) return;
+    this.requestBody ??= new CapturedBytes(this.#host.blocks, REQUEST_BODY_BYTES);
     this.#grow(this.requestBody.add(chunk));
   }
 
@@ -127,18 +144,54 @@ export class ObservedExchange implements SessionObserver {
   }
 
   onResponseBody(chunk: Buffer): void {
-    if (!this.isKept) return;
-    this.responseBody ??= new CapturedBytes(RESPONSE_BODY_BYTES);
+    if (this.#keeper === undefined) return;
+    this.responseBody ??= new CapturedBytes(this.#host.blocks, RESPONSE_BODY_BYTES);
     this.#grow(this.responseBody.add(chunk));
   }
 
   onOver(): void {
     this.#overAt = this.#host.now();
     this.onStarted();
-    const {response, outcome, error, bytesReceived, bytesSent} = this.facts;
-    this.facts = {response, outcome, error: describeError(error), bytesReceived, bytesSent};
-    if (this.#tunnel !== undefined) this.#tunnel = {frames: this.#tunnel.frames};
     this.#host.onOver(this);
+    if (this.#session !== undefined) this.#settle(this.#session);
+  }
+
+  /** From now on it holds nothing of the request but what is shown of it. */
+  #settle({request, response, outcome, error, bytesReceived, bytesSent}: GatewaySession): void {
+    this.#outcome = outcome;
+    this.#error = describeError(error);
+    this.#bytesReceived = bytesReceived;
+    this.#bytesSent = bytesSent;
+    this.#session = undefined;
+    if (this.#tunnel !== undefined) this.#tunnel = {frames: this.#tunnel.frames};
+    this.#heads = new PackedHeads(request, response, this.#host.blocks);
+    this.#growHeads(this.#heads.bytes);
+  }
+
+  get request(): RequestHead {
+    return this.#session?.request ?? this.#heads?.request ?? NOTHING_ASKED;
+  }
+
+  get facts(): ExchangeFacts {
+    return (
+      this.#session ?? {
+        response: this.#heads?.response,
+        outcome: this.#outcome,
+        error: this.#error,
+        bytesReceived: this.#bytesReceived,
+        bytesSent: this.#bytesSent,
+      }
+    );
+  }
+
+  /** Makes room for others. What it took of bodies is used again, and nothing more of it is kept. */
+  drop(): void {
+    this.#keeper = undefined;
+    this.requestBody?.release();
+    this.responseBody?.release();
+    this.#heads?.release();
+    this.requestBody = undefined;
+    this.responseBody = undefined;
   }
 
   get frames(): FrameCounts | undefined {
@@ -152,7 +205,7 @@ export class ObservedExchange implements SessionObserver {
 
   /** All that passed between its head and when it was sent, but for a cold start. NaN: it was not sent. */
   get queueMs(): number {
-    return this.#sentAt - this.#startedAt - orZero(this.#coldStartMs);
+    return this.#sentAt - this.startedAt - orZero(this.#coldStartMs);
   }
 
   /** NaN: it was not sent, or there is no answer yet. */
@@ -162,15 +215,22 @@ export class ObservedExchange implements SessionObserver {
 
   /** NaN: it is under way. */
   get totalMs(): number {
-    return this.#overAt - this.#startedAt;
+    return this.#overAt - this.startedAt;
+  }
+
+  #growHeads(bytes: number): void {
+    this.#grow(bytes - this.#headBytes);
+    this.#headBytes = bytes;
   }
 
   #grow(bytes: number): void {
     if (bytes === 0) return;
     this.bytes += bytes;
-    this.#host.onGrowth(this, bytes);
+    this.#keeper?.grow(bytes);
   }
 }
+
+const NOTHING_ASKED: RequestHead = {method: '', target: '', host: '', fields: new HeaderFields()};
 
 const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value);
 

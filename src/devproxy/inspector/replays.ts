@@ -15,6 +15,9 @@ export type Replays = {
 
 export type SendOptions = {readonly maskedNames: readonly string[]; readonly signal: AbortSignal | undefined};
 
+/** A stream of events has no end of its own; an app that stands at a breakpoint may take minutes. */
+const LONGEST_MS = 10 * 60_000;
+
 type Replay = {readonly of: number; exchange: ObservedExchange | undefined};
 
 /** Requests that are sent again, through the gateway as if they came from a client. */
@@ -33,11 +36,13 @@ export function createReplays(start: StartExchange): Replays {
       const leave = (): void => side.leave();
       replays.set(side.client, replay);
       signal?.addEventListener('abort', leave);
+      const timer = setTimeout(leave, LONGEST_MS);
       try {
         start(side);
         if (signal?.aborted) leave();
         await side.over;
       } finally {
+        clearTimeout(timer);
         signal?.removeEventListener('abort', leave);
         replays.delete(side.client);
       }

@@ -4,7 +4,7 @@
 
 import type {LanAddress, Problem} from '../../control/events.js';
 import {type Registration, toProblem} from '../../control/protocol.js';
-import {TakoError} from '../../system/error.js';
+import {errorCode, TakoError} from '../../system/error.js';
 import {type LanApp, lanAppOf} from './lan-names.js';
 import {chooseNetwork, isSameNetwork, type NetworkFacts, noNetwork} from './network.js';
 import {type LanPorts, openPresence, type Presence, type PresenceOptions} from './presence.js';
@@ -98,11 +98,15 @@ export function createLan(options: LanOptions): Lan {
     if (presence && network && isSameNetwork(presence.network, network)) return;
     await leave();
     if (!network) throw noNetwork(facts, wantedAddress);
+    const ports = preferring(lastPorts, options.ports);
     presence = await openPresence({
       ...options,
       network,
-      ports: preferring(lastPorts, options.ports),
+      ports,
       onRenamed: () => publish(wantedApps()),
+    }).catch(error => {
+      // It was there when we looked.
+      throw errorCode(error) === 'EADDRNOTAVAIL' ? noNetwork(facts, wantedAddress) : error;
     });
     lastPorts = presence.ports;
   }

@@ -103,15 +103,10 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
         await Promise.all([...released, ...[...wanted].filter(name => !names.has(name)).map(claim)]);
         serve();
       },
-      urlsOf: ({routes}) => [
-        ...new Set(
-          routes.flatMap(({host, path, upstream}) => {
-            const name = names.get(host);
-            const isListed = name !== undefined && upstream === undefined;
-            return isListed ? originOf(name, entrance.https.port) + (path === '/' ? '' : path.replace(/\*$/, '')) : [];
-          }),
-        ),
-      ],
+      urlsOf(app) {
+        const listed = app.names.flatMap(name => app.routes.filter(({host, upstream}) => host === name && !upstream));
+        return [...new Set(listed.flatMap(({host, path}) => urlOf(names.get(host), path, entrance.https.port)))];
+      },
       otherNameOf(name) {
         const own = names.get(name);
         return own === name ? undefined : own;
@@ -123,6 +118,10 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
     throw error;
   }
 }
+
+/** None for a name that is not announced yet. */
+const urlOf = (name: string | undefined, path: string, port: number): readonly string[] =>
+  name === undefined ? [] : [originOf(name, port) + (path === '/' ? '' : path.replace(/\*$/, ''))];
 
 const HTTP_PORT = 80;
 

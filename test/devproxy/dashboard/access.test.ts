@@ -5,7 +5,7 @@ import {request as openPlainRequest} from 'node:http';
 import {describe, it} from 'vitest';
 import {findRefusal} from '../../../src/devproxy/dashboard/access.js';
 import {HeaderFields} from '../../../src/proxy/header-fields.js';
-import {fetchHttp1, fetchHttp2, openHttp2, openWebSocket} from '../../proxy/harness.js';
+import {certificate, fetchHttp1, fetchHttp2, openHttp2, openWebSocket} from '../../proxy/harness.js';
 import {eventsOf, exchangeOf, readToken, startPage} from './support.js';
 
 /** What a browser says of a request that a page of another site makes. */
@@ -207,6 +207,27 @@ describe('an action', () => {
     const {post, apps} = await startPage();
     assert.equal((await post('/apps/web/restart', {body: 'x'.repeat(1_100_000)})).status, 413);
     assert.deepEqual(apps.asked, []);
+  });
+});
+
+describe('another way in, as apps on the network have one', () => {
+  it('does not lead to the page, also for a client that looks like one of this machine', async () => {
+    const {gateway, host} = await startPage();
+    const entrance = await gateway.openEntrance({
+      hosts: ['127.0.0.1'],
+      httpsPorts: [0],
+      httpPorts: [0],
+      certificates: {certificateFor: async () => certificate},
+      defaultServerName: 'app.test',
+      filters: [],
+      isWelcome: () => true,
+    });
+    const {port} = entrance.https;
+    for (const name of ['tako.test', 'tako.localhost', host, `tako.test:${port}`, 'tako.local']) {
+      const answer = await fetchHttp1(gateway, {port, headers: {host: name}});
+      assert.equal(answer.status, 421, name);
+      assert.equal(answer.headers['set-cookie'], undefined);
+    }
   });
 });
 

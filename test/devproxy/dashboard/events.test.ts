@@ -89,6 +89,21 @@ describe('an open page of an app', () => {
     stream.close();
   });
 
+  it('is told where the network finds the app', async () => {
+    const page = await startPage();
+    const stream = await follow(page, '/apps/web');
+    const lan = {
+      url: 'https://web.local',
+      urls: ['https://web.local'],
+      onboardingUrl: 'http://192.168.1.20',
+      problem: null,
+    };
+    const network = {address: '192.168.1.20', network: '192.168.1.0/24', interface: 'en0', fingerprint: 'AB:CD'};
+    page.apps.set(statusOf('web', {lan: {...lan, ...network}}));
+    await eventually(() => assert.match(stream.markup, /On the network at https:\/\/web\.local/));
+    stream.close();
+  });
+
   it('is told what becomes of the app', async () => {
     const page = await startPage();
     const stream = await follow(page, '/apps/web');

@@ -179,6 +179,17 @@ describe('the page of a request', () => {
     assert.deepEqual(readReplayEdit(new URLSearchParams({body: 'forged'}), cut), {});
   });
 
+  it('offers no replay where there cannot be one, and says why', async () => {
+    const {get, inspector} = await startPage();
+    const body = {encoding: 'utf8', data: 'the beginning', bytes: 9_000_000, isTruncated: true} as const;
+    inspector.add(exchangeOf(1, {request: {fields: [], body}}));
+    inspector.add(exchangeOf(2, {upgrade: 'websocket'}));
+    assert.match((await get('/requests/1')).body, /only the beginning of its body is kept/);
+    assert.match((await get('/requests/2')).body, /A request for websocket cannot be sent again/);
+    for (const target of ['/requests/1', '/requests/2'])
+      assert.doesNotMatch((await get(target)).body, /<button>Replay/);
+  });
+
   it('says what is wrong when it cannot be sent again', async () => {
     const {post, inspector} = await startPage();
     inspector.add(exchangeOf(7));

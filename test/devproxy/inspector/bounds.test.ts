@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {describe, it} from 'vitest';
+import {BlockPool} from '../../../src/devproxy/inspector/block-pool.js';
 import {CapturedBytes} from '../../../src/devproxy/inspector/captured-bytes.js';
 import {createInspector, type Inspector, type InspectorFeed} from '../../../src/devproxy/inspector/inspector.js';
 import type {GatewaySession} from '../../../src/proxy/gateway-session.js';
@@ -60,10 +61,10 @@ describe('what is kept', () => {
   it('is less of what is large', () => {
     const inspector = open();
     for (let index = 0; index < 200; index++) pass(inspector, 'app', MIB);
-    // 256 KiB of each request and 64 KiB of each answer are kept, up to 8 MiB.
-    assert.equal(inspector.list({}, 1_000).length, Math.floor((8 * MIB) / (320 * 1024 + 1_024)));
+    // 256 KiB of each request and 16 KiB of each answer are kept, up to 8 MiB.
+    assert.equal(inspector.list({}, 1_000).length, Math.floor((8 * MIB) / (272 * 1024 + 5_120)));
     for (let index = 0; index < 500; index++) pass(inspector, 'heads', 0, 60_000);
-    assert.equal(inspector.list({app: 'heads'}, 1_000).length, Math.floor((8 * MIB) / 61_075));
+    assert.equal(inspector.list({app: 'heads'}, 1_000).length, Math.floor((8 * MIB) / 61_056));
   });
 
   it('takes no more for many apps than for eight', () => {
@@ -95,7 +96,7 @@ describe('what is kept', () => {
 
   it('takes little more than its bytes, also in small pieces', () => {
     const before = held();
-    const bodies = Array.from({length: 20}, () => new CapturedBytes(65_536));
+    const bodies = Array.from({length: 20}, () => new CapturedBytes(new BlockPool(), 65_536));
     const byte = Buffer.from('x');
     for (const body of bodies) for (let index = 0; index < 70_000; index++) body.add(byte);
     const grown = held() - before;
@@ -108,22 +109,36 @@ describe('what is kept', () => {
 });
 
 describe('captured bytes', () => {
-  it('are those that came, though the buffer they came in is used again', () => {
-    for (const sizes of [[1, 2, 3], [3_000, 1], [2_048, 2_049, 60_000], Array.from({length: 200}, () => 7)]) {
-      const body = new CapturedBytes(10_000);
+  it('are those that came, though the buffer they came in and the memory they are in are used again', () => {
+    const pool = new BlockPool();
+    const several = [[1, 2, 3], [3_000, 1], [2_048, 2_049, 60_000], [10_000, 1], Array.from({length: 200}, () => 7)];
+    for (const sizes of several) {
+      const body = new CapturedBytes(pool, 40_000);
       const buffer = Buffer.alloc(65_536);
       const sent: Buffer[] = [];
-      let taken = 0;
       for (const [index, size] of sizes.entries()) {
         buffer.fill(index % 251, 0, size);
         sent.push(Buffer.from(buffer.subarray(0, size)));
-        taken += body.add(buffer.subarray(0, size));
+        body.add(buffer.subarray(0, size));
         buffer.fill(0xff);
       }
-      assert.deepEqual(body.read(), Buffer.concat(sent).subarray(0, 10_000));
-      assert.equal(taken, body.length);
-      assert.deepEqual(body.read(), Buffer.concat(sent).subarray(0, 10_000));
+      const first = body.read();
+      assert.deepEqual(first, Buffer.concat(sent).subarray(0, 40_000));
+      assert.equal(first.length, body.length);
+      body.release();
+      const other = new CapturedBytes(pool, 40_000);
+      other.add(Buffer.alloc(40_000, 0xee));
+      assert.deepEqual(first, Buffer.concat(sent).subarray(0, 40_000));
     }
+  });
+
+  it('say how much memory they take', () => {
+    const body = new CapturedBytes(new BlockPool(), 10_000);
+    assert.equal(body.add(Buffer.alloc(100)), 4_096);
+    assert.equal(body.add(Buffer.alloc(3_996)), 0);
+    assert.equal(body.add(Buffer.alloc(30_000)), 2 * 4_096);
+    assert.equal(body.add(Buffer.alloc(1)), 0);
+    assert.equal(body.length, 10_000);
   });
 });
 

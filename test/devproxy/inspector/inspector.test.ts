@@ -233,7 +233,7 @@ describe('what is kept of a request', () => {
     });
     assert.deepEqual(response?.body, {
       encoding: 'utf8',
-      data: 'b'.repeat(64 * 1024),
+      data: 'b'.repeat(16 * 1024),
       bytes: 1_000_000,
       isTruncated: true,
     });

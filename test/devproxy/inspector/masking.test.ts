@@ -285,7 +285,9 @@ describe('what an inspector shows', () => {
       await fetchHttp1(gateway, {path: `/${index}`});
       const detail = await last();
       assert.ok(!textOf(detail).includes('S3CR3T'), textOf(detail).slice(0, 300));
-      assert.ok((detail.response?.body?.data ?? '').includes(index === 1 ? '7919' : '"***"'));
+      // Of a beginning, zstd gives blocks only that are there whole: none of one that is larger than what is kept.
+      const isShown = coding !== 'zstd' || index === 0;
+      assert.equal((detail.response?.body?.data ?? '').includes(index === 1 ? '7919' : '"***"'), isShown);
     }
   });
 
@@ -320,6 +322,6 @@ describe('what an inspector shows', () => {
     await fetchHttp1(gateway);
     const body = (await last()).response?.body;
     assert.equal(body?.encoding, 'utf8');
-    assert.equal(body?.data, `x${'€'.repeat(Math.floor((64 * 1024 - 1) / 3))}`);
+    assert.equal(body?.data, `x${'€'.repeat(Math.floor((16 * 1024 - 1) / 3))}`);
   });
 });

@@ -237,6 +237,13 @@ describe('apps on the network', () => {
     assert.deepEqual(world.served(), ['shop.local']);
   });
 
+  it('wait for an address that goes while they are opened', async () => {
+    const world = createWorld({
+      openEntrance: () => Promise.reject(Object.assign(new Error('gone'), {code: 'EADDRNOTAVAIL'})),
+    });
+    assert.equal(await codeOf(world.open(['shop'])), 'LAN_NO_NETWORK');
+  });
+
   it('leave nothing open when names cannot be announced', async () => {
     const failed = new TakoError('LAN_MDNS_FAILED', 'port 5353 is somebody else’s');
     const world = createWorld({openMulticast: () => Promise.reject(failed)});

@@ -26,12 +26,10 @@ export type Device = {
   ip(...args: string[]): Promise<string>;
   /** Runs a program on it to its end. */
   run(file: string, ...args: string[]): Promise<CommandResult>;
-  /** The command that runs on it. */
-  command(file: string, ...args: string[]): readonly [string, ...string[]];
-  /** Asks by mDNS for a name; "nothing" when nobody answers. */
-  ask(name: string, type?: string): Promise<string>;
-  /** Runs a command of phone.mjs until `close`; resolves when it listens. */
-  start(...args: string[]): Promise<Listening>;
+  /** Runs a command of phone.mjs to its end, and gives what it printed. */
+  mdns(...args: string[]): Promise<string>;
+  /** Runs one that has no end until `close`; resolves when it listens. */
+  startMdns(...args: string[]): Promise<Listening>;
 };
 
 export type Listening = {readonly lines: readonly string[]; close(): void};
@@ -63,23 +61,14 @@ export async function createLanNetwork(): Promise<LanNetwork> {
 }
 
 function createDevice(namespace: string, address: string, children: Set<ChildProcess>): Device {
-  const command: Device['command'] = (...words) => ['ip', 'netns', 'exec', namespace, ...words];
-  const mdns = (...args: string[]) => command(process.execPath, PHONE, address, ...args);
-  const runAt: Device['run'] = (...words) => {
-    const [file, ...args] = command(...words);
-    return run({file, args});
-  };
+  const inside = ['netns', 'exec', namespace];
+  const phone = [process.execPath, PHONE, address];
   return {
-    command,
-    run: runAt,
     ip: (...args) => tool('ip', '-n', namespace, ...args),
-    async ask(name, type = 'A') {
-      const {stdout} = await runAt(process.execPath, PHONE, address, 'ask', name, type);
-      return stdout;
-    },
-    start(...args) {
-      const [file, ...words] = mdns(...args);
-      const child = spawn(file, words, {stdio: ['ignore', 'pipe', 'inherit']});
+    run: (...words) => run({file: 'ip', args: [...inside, ...words]}),
+    mdns: (...args) => tool('ip', ...inside, ...phone, ...args),
+    startMdns(...args) {
+      const child = spawn('ip', [...inside, ...phone, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
       children.add(child);
       const lines: string[] = [];
       return new Promise((resolve, reject) => {

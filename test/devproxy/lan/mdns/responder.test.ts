@@ -249,7 +249,7 @@ describe('packets from a hostile neighbour', () => {
       answers: hostRecords(NAME, ['10.9.8.7', 'fd00::1']),
     });
     let read = 0;
-    for (let packet = 0; packet < 5_000; packet++) {
+    for (let packet = 0; packet < 2_000; packet++) {
       const bytes = Buffer.from(base);
       for (let changes = random.below(8); changes > 0; changes--) bytes[random.below(bytes.length)] = random.below(256);
       const decoded = tryTo(() =>
@@ -260,7 +260,7 @@ describe('packets from a hostile neighbour', () => {
       await (random.below(2) === 0 ? hub.query(decoded) : hub.respond(decoded));
       if (packet % 50 === 0) await clock.advance(500);
     }
-    assert.ok(read > 1_000, `only ${read} could be read`);
+    assert.ok(read > 400, `only ${read} could be read`);
     // Bugs would have been told: `start` looks at the end.
   });
 });

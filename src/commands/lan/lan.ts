@@ -1,9 +1,9 @@
-import type {AppStatus} from '../control/events.js';
-import {findDaemon} from '../devproxy/daemon-client.js';
-import {lanCard, lanRow} from '../ui/lan-card.js';
-import {createStyle, hasColour} from '../ui/style.js';
-import {type ConfigFlag, createContext, findAppName, requireDaemon} from './context.js';
-import {printJson, printNote, printResult} from './output.js';
+import type {AppStatus} from '../../control/events.js';
+import {findDaemon} from '../../devproxy/daemon-client.js';
+import {lanCard, lanRow} from '../../ui/lan-card.js';
+import {createStyle, hasColour} from '../../ui/style.js';
+import {type ConfigFlag, createContext, findAppName, requireDaemon} from '../context.js';
+import {printJson, printNote, printResult} from '../output.js';
 
 export type LanFlags = ConfigFlag & {readonly json?: boolean; readonly lanAddress?: string};
 
