@@ -5,6 +5,7 @@ import {isSoak} from './test/helpers/soak.js';
 const LONG = [
   'test/ca/certificate-source.test.ts',
   'test/ca/trust/debian.test.ts',
+  'test/commands/agent-skill.test.ts',
   'test/commands/apps.test.ts',
   'test/commands/completion.test.ts',
   'test/commands/dev.test.ts',
@@ -12,6 +13,7 @@ const LONG = [
   'test/commands/events.test.ts',
   'test/commands/json-output.test.ts',
   'test/commands/leaving.test.ts',
+  'test/commands/logs.test.ts',
   'test/commands/machine.test.ts',
   'test/commands/mcp.test.ts',
   'test/commands/no-daemon.test.ts',
@@ -28,6 +30,7 @@ const LONG = [
   'test/devproxy/dashboard/access.test.ts',
   'test/devproxy/dashboard/daemon.test.ts',
   'test/devproxy/dashboard/events.test.ts',
+  'test/devproxy/flood.test.ts',
   'test/devproxy/start-failures.test.ts',
   'test/devproxy/watch/source-watch.test.ts',
   'test/e2e/chaos.test.ts',

@@ -2,6 +2,7 @@ import {homedir} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {loadProject, type Project} from '../config/load-project.js';
 import {loadSettings, type Settings} from '../config/settings.js';
+import type {AppStatus} from '../control/events.js';
 import type {DaemonInfo} from '../control/protocol.js';
 import {type DaemonConnection, ensureDaemon, findDaemon} from '../devproxy/daemon-client.js';
 import {daemonEnvironment} from '../devproxy/daemon-environment.js';
@@ -62,14 +63,17 @@ export async function requireDaemon({files, version}: Context): Promise<DaemonCo
   });
 }
 
-/** The app a command is about: the one named, else the registered one of this folder. Throws NO_SUCH_APP. */
+/** The app a command is about: the one named, else that of this folder. */
 export async function findAppName(
   {client}: DaemonConnection,
   name: string | undefined,
   flags: ConfigFlag,
 ): Promise<string> {
-  if (name !== undefined) return name;
-  const {apps} = await client.call('list', {});
+  return name ?? findAppHere((await client.call('list', {})).apps, flags);
+}
+
+/** The registered app of this folder; else the name that its own would have. */
+export async function findAppHere(apps: readonly AppStatus[], flags: ConfigFlag): Promise<string> {
   const here = apps.filter(app => app.directory === process.cwd());
   // Without a look into tako.toml: with a mistake in it, the log is just what one wants to see.
   if (here.length === 1 && here[0] && flags.config === undefined) return here[0].name;

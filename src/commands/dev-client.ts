@@ -99,12 +99,11 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
     });
   }
 
-  /** Another daemon counts its lines anew, and has read what was registered. All are there before any starts, as at first. */
+  /** Another daemon has read what was registered, and what was said. All are there before any starts, as at first. */
   async function followAnew(): Promise<void> {
     const {client} = current;
     const known = (await client.call('list', {})).apps.map(({name}) => name);
     for (const app of apps.values()) {
-      app.after = 0;
       if (known.includes(app.name)) continue;
       if (app.registration) await client.call('register', {registration: app.registration});
       else apps.delete(app.name);

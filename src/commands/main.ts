@@ -1,13 +1,15 @@
-import {Argument, Command, CommanderError, Option} from 'commander';
+import {Command, CommanderError, Option} from 'commander';
 import type {ForwardingFields} from '../proxy/forwarding-fields.js';
 import type {AlgorithmName} from '../proxy/load-balancing/algorithms/algorithms.js';
 import {errorCode, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
+import {badUsage} from './bad-usage.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {addLanCommand, lanAddressOption} from './lan/commands.js';
 import {reportError} from './output.js';
 import {addRequestsCommand} from './requests/commands.js';
+import {addScriptCommands} from './script-commands.js';
 import {addServersCommand} from './servers.js';
 
 /** Exit codes: docs/exit-codes.md. */
@@ -52,13 +54,12 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addAppCommands(program);
   addLanCommand(program);
   addRequestsCommand(program);
-  addProgramCommands(program);
+  addScriptCommands(program);
   addProjectCommands(program);
   addProxy(program);
   addServersCommand(program);
   addDeploymentCommands(program);
   addMachineCommands(program);
-  addCompletion(program);
   addHidden(program);
   return program;
 }
@@ -79,9 +80,6 @@ https://tako.sh`;
 /** Their code is loaded only where it is used. */
 const ALGORITHMS: readonly AlgorithmName[] = ['least-in-flight', 'round-robin', 'power-of-two', 'consistent-hash'];
 const FORWARDING_FIELDS: readonly ForwardingFields[] = ['x-forwarded', 'forwarded'];
-
-/** What `tako events` may be asked for; `notice`: what it has to say itself. */
-const EVENT_TYPES = ['status', 'log', 'request', 'notice'] as const;
 
 const port = (flag: string, what: string): Option =>
   new Option(`${flag} <port>`, `${what} (0: any free one)`).argParser(parsePort);
@@ -171,33 +169,25 @@ function addAppCommands(program: Command): void {
   aboutDeployment(
     program
       .command('logs')
-      .description("print an app's output; with --env, that of what is deployed")
-      .argument('[app]')
+      .description('print what apps said; with --env, what is deployed did')
+      .argument('[app...]', 'that of this folder, or those of this workspace, if not given')
       .option('-f, --follow', 'go on with what is to come')
-      .addOption(new Option('-n, --lines <count>', 'how many lines to begin with').default(200).argParser(parseCount))
-      .option('--since <duration>', 'of deployed apps: not older than this, as 10m or 2h')
+      .addOption(
+        new Option('-n, --lines <count>', 'how many lines to begin with (default: 200; all with --since)').argParser(
+          parseCount,
+        ),
+      )
+      .option('--since <duration>', 'not older than this, as 10m or 2h')
+      .option('--grep <pattern>', 'that match a regular expression; without capitals, in any case')
+      .option('--level <level>', 'of this level and above: trace, debug, info, warning, error or fatal')
+      .option('--instance <id>', 'of this process: its pid, or the number of a deployed instance')
+      .option('--all', 'of every registered app')
       .option('--release <id>', 'of deployed apps: of this release only'),
-  ).action(async (name: string | undefined, options) =>
+  ).action(async (names: string[], options) =>
     isAboutDeployment(options)
       ? (await import('./deployments/logs.js')).deploymentLogs(options)
-      : (await import('./logs.js')).logs(name, options),
+      : (await import('./logs.js')).logs(names, options),
   );
-}
-
-/** What programs ask for that look on or act on apps. */
-function addProgramCommands(program: Command): void {
-  program
-    .command('events')
-    .description('print all that happens to all apps, until it is left')
-    .option('--app <app...>', 'of these apps only')
-    .addOption(new Option('--type <type...>', 'of these types only').choices(EVENT_TYPES))
-    .addOption(jsonOption())
-    .action(async options => (await import('./events.js')).events(options));
-  program
-    .command('mcp')
-    .description('serve the Model Context Protocol on stdin and stdout, for coding agents')
-    .option('--allow-actions', 'let it start, restart and stop apps and send requests again, too')
-    .action(async options => (await import('./mcp.js')).mcp(options));
 }
 
 function parseCount(text: string): number {
@@ -281,19 +271,6 @@ function addMachineCommands(program: Command): void {
     .action(async options => (await import('./version.js')).version(options));
 }
 
-function addCompletion(program: Command): void {
-  program
-    .command('completion')
-    .description('print the completion script for a shell')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-    .action(async (shell: string) => (await import('./completion.js')).printCompletion(shell));
-  program
-    .command('__complete', {hidden: true})
-    .argument('[words...]')
-    .passThroughOptions()
-    .action(async (words: string[]) => (await import('./completion.js')).complete(program, words));
-}
-
 function addHidden(program: Command): void {
   program
     .command('daemon', {hidden: true})
@@ -319,6 +296,9 @@ const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   HOST_INVALID: EXIT.usage,
   STICKY_INVALID: EXIT.usage,
   OPTIONS_INVALID: EXIT.usage,
+  BAD_DURATION: EXIT.usage,
+  BAD_LEVEL: EXIT.usage,
+  BAD_PATTERN: EXIT.usage,
 };
 
 /** commander has printed its message by then, except as JSON and where we raised the error while it parsed. */
@@ -327,12 +307,4 @@ function usageExitCode(error: CommanderError, isJson: boolean): number {
   if (isJson) reportError(badUsage(error), {isJson});
   else if (error.code.startsWith('tako.')) process.stderr.write(`error: ${error.message}\n`);
   return EXIT.usage;
-}
-
-/** commander's message has a suggestion in a line of its own, where there is one. */
-function badUsage({message}: CommanderError): TakoError {
-  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  return new TakoError('BAD_USAGE', what, {
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? '--help shows what there is',
-  });
 }

@@ -2,7 +2,7 @@
 // call, so that several can be under way on one connection. A call that streams sends events before its answer.
 
 import {TakoError} from '../system/error.js';
-import type {AppEvent, AppStatus, Problem} from './events.js';
+import type {AppEvent, AppStatus, LogLevel, Problem} from './events.js';
 import type {ExchangeEvent, ExchangeMethods} from './exchanges.js';
 import type {Method} from './method.js';
 
@@ -121,6 +121,16 @@ export type EventsQuery = {
   readonly since: number;
 };
 
+/** Which lines of a log: what is left out matches all. */
+export type LogFilter = {
+  /** Not before this time, in milliseconds since the epoch. */
+  readonly since?: number;
+  /** This level and what is more serious; lines without a level are not among them. */
+  readonly level?: LogLevel;
+  /** Of the process with this pid. */
+  readonly instance?: string;
+};
+
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
@@ -151,8 +161,17 @@ export type Methods = ExchangeMethods & {
     Record<string, never>,
     AppEvent
   >;
-  /** The last `count` lines; with `follow` also those to come. */
-  readonly logs: Method<Named & {readonly count: number; readonly follow: boolean}, Record<string, never>, AppEvent>;
+  /**
+   * The last `count` lines that match, also from before the daemon started and of an app that has gone; with `follow` also
+   * those to come, until the app is removed. Rejects with NO_SUCH_APP when there is neither the app nor a log of it.
+   */
+  readonly logs: Method<
+    Named & LogFilter & {readonly count: number; readonly follow: boolean},
+    Record<string, never>,
+    AppEvent
+  >;
+  /** Answers when the app is not registered any more. */
+  readonly untilRemoved: Method<Named, Record<string, never>>;
   /**
    * Opens the apps to the network, until `lanOff`; unless it `stays`, also only until the client leaves. `address`: the one
    * of this machine to open them on; null to have it chosen. Answers when other devices find them.

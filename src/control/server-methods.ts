@@ -1,7 +1,7 @@
 // What `tako` on a laptop asks of a server, over ssh: JSON lines on the server's control socket, as with the dev daemon.
 // Files travel beside it (see src/prod/upload).
 
-import type {Problem} from './events.js';
+import type {LogLevel, Problem} from './events.js';
 import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
@@ -114,6 +114,8 @@ export type ServerLogRecord = {
   readonly stream: 'stdout' | 'stderr' | 'tako';
   readonly release: string | null;
   readonly instance: number | null;
+  /** How serious it is, where it says so. */
+  readonly level: LogLevel | null;
   readonly text: string;
 };
 
@@ -151,12 +153,18 @@ export type ServerMethods = {
   /** With its releases, its data and its log. */
   readonly delete: Method<OfDeployment, Nothing>;
   readonly status: Method<Nothing, {readonly info: ServerInfo; readonly deployments: readonly DeploymentStatus[]}>;
-  /** The last `count` records from `since` (milliseconds since the epoch; 0: all); with `follow` also those to come. */
+  /**
+   * The last `count` records from `since` (milliseconds since the epoch; 0: all) and behind the id `after` (0: all); with
+   * `follow` also those to come. Those of `level` and more serious ones, and of one instance by its number; null: all.
+   */
   readonly logs: Method<
     OfDeployment & {
       readonly count: number;
       readonly since: number;
+      readonly after: number;
       readonly release: string | null;
+      readonly level: LogLevel | null;
+      readonly instance: string | null;
       readonly follow: boolean;
     },
     Nothing,

@@ -85,7 +85,10 @@ type Connection = {
 
 async function answer({id, method, params}: CallMessage, {socket, handlers, signal, onBug}: Connection): Promise<void> {
   const context = {
-    emit: (event: unknown) => writeJsonLine(socket, {id, event}),
+    emit: (event: unknown) => {
+      gather(socket);
+      return writeJsonLine(socket, {id, event});
+    },
     drained: () => waitForDrain(socket),
     signal,
   };
@@ -96,6 +99,13 @@ async function answer({id, method, params}: CallMessage, {socket, handlers, sign
     if (!(error instanceof TakoError)) onBug(error);
     writeJsonLine(socket, {id, error: toProblem(error)});
   }
+}
+
+/** Has what is written in one go be sent in one: a call to the system for each line of a log costs more than all else. */
+function gather(socket: Socket): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  process.nextTick(() => socket.uncork());
 }
 
 function findHandler(handlers: AnyHandlers, method: string): AnyHandler {

@@ -4,18 +4,20 @@ import type {Apps} from './apps.js';
 
 export type CursorOptions = {
   readonly name: string;
-  /** The id of the last line that is known. */
+  /** The id of the last line that is known; 0: none is. */
   readonly after: number;
   /** Where no line is known: only those from then on, in milliseconds since the epoch. */
   readonly since?: number;
-  readonly withStatus: boolean;
+  readonly withStatus?: boolean;
   readonly withLogs?: boolean;
-  /** Called when there may be something to read. */
-  readonly onChange: () => void;
+  /** Called when there is a line to read. */
+  readonly onLine: () => void;
 };
 
 /** Reads what has become of an app, piece by piece: it holds nothing but how far it has come. */
 export type AppCursor = {
+  /** Something else than its log has changed. */
+  touch(): void;
   /** What is new since the last reading; `isOver`: the app is removed, and this was the last of it. */
   read(): {readonly events: readonly AppEvent[]; readonly isOver: boolean};
   close(): void;
@@ -23,15 +25,17 @@ export type AppCursor = {
 
 type ReadApps = Pick<Apps, 'has' | 'status' | 'logs'>;
 
-/** It hears of lines by itself; that something else of the app has changed is for the caller to hear. */
+/** It hears of lines by itself; that something else of the app has changed it has to be told. */
 export function createAppCursor(apps: ReadApps, options: CursorOptions): AppCursor {
-  const {name, since = 0, withStatus, withLogs = true, onChange} = options;
+  const {name, since = 0, withStatus = true, withLogs = true, onLine} = options;
   const logs = apps.logs(name);
-  const unsubscribe = withLogs ? logs.subscribe(onChange) : () => undefined;
+  const unsubscribe = withLogs ? logs.subscribe(onLine) : () => undefined;
   let {after} = options;
+  let isTouched = true;
   let lastStatus = '';
 
   function readStatus(): AppEvent[] {
+    isTouched = false;
     const status = apps.status(name);
     const text = JSON.stringify(status);
     if (text === lastStatus) return [];
@@ -53,13 +57,14 @@ export function createAppCursor(apps: ReadApps, options: CursorOptions): AppCurs
   const toEvent = (line: LogLine): AppEvent => ({type: 'log', app: name, line});
 
   return {
+    touch() {
+      isTouched = true;
+    },
     read() {
-      // Looked at before the log is: what was said until then is still read. One of that name with another log is another app.
+      // Looked at before the log is: what was said until then is still read. One with another log is another app.
       const isOver = !apps.has(name) || apps.logs(name) !== logs;
-      return {
-        events: [...(withStatus && !isOver ? readStatus() : []), ...(withLogs ? readLines() : [])],
-        isOver,
-      };
+      const status = withStatus && isTouched && !isOver ? readStatus() : [];
+      return {events: [...status, ...(withLogs ? readLines() : [])], isOver};
     },
     close: unsubscribe,
   };

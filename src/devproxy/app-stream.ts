@@ -1,43 +1,52 @@
 // Following one app over the control socket: its status whenever it changes and its log lines in order. It pulls from
 // the log's own buffer at the speed of the client, so a slow terminal costs no memory; what the buffer dropped
-// meanwhile is counted and said.
+// meanwhile is counted and said. A terminal that was there before this daemon gets what it missed from disk first.
 
 import type {AppEvent} from '../control/events.js';
 import type {CallContext} from '../control/method.js';
-import {createAppCursor} from './app-cursor.js';
+import {type AppCursor, createAppCursor} from './app-cursor.js';
+import type {AppLogs} from './app-logs.js';
 import type {Apps} from './apps.js';
 import {createBell} from './bell.js';
+import {sendMissed} from './missed-lines.js';
 
 export type StreamOptions = {
   readonly name: string;
-  /** The id of the last line the client has. */
+  /** The id of the last line the client has; 0: it has none, and those before this daemon are not for it. */
   readonly after: number;
-  readonly withStatus: boolean;
-  readonly follow: boolean;
 };
 
-type FollowedApps = Pick<Apps, 'has' | 'status' | 'logs' | 'subscribe'>;
+export type FollowedApps = {
+  readonly apps: Pick<Apps, 'has' | 'status' | 'logs' | 'subscribe'>;
+  readonly logs: Pick<AppLogs, 'read'>;
+};
 
-/** Sends until the client leaves or the app is removed; without `follow`, until what is there has been sent. */
+/** Sends until the client leaves or the app is removed. */
 export async function streamApp(
-  apps: FollowedApps,
-  {name, after, withStatus, follow}: StreamOptions,
-  {signal, emit, drained}: CallContext<AppEvent>,
+  {apps, logs}: FollowedApps,
+  {name, after}: StreamOptions,
+  context: CallContext<AppEvent>,
 ): Promise<void> {
+  const {signal, emit, drained} = context;
+  const buffer = apps.logs(name);
   const bell = createBell();
-  const cursor = createAppCursor(apps, {name, after, withStatus, onChange: bell.ring});
-  const unsubscribe = apps.subscribe(name, bell.ring);
+  let cursor: AppCursor | undefined;
+  const unsubscribe = apps.subscribe(name, () => {
+    cursor?.touch();
+    bell.ring();
+  });
   try {
+    const known = await sendMissed(after, {name, buffer, logs, context});
+    cursor = createAppCursor(apps, {name, after: known, onLine: bell.ring});
     while (!signal.aborted) {
       const {events, isOver} = cursor.read();
       for (const event of events) emit(event);
       await drained();
       if (isOver) return void emit({type: 'removed', app: name});
-      if (!follow) return;
       await bell.wait(signal);
     }
   } finally {
     unsubscribe();
-    cursor.close();
+    cursor?.close();
   }
 }

@@ -10,6 +10,8 @@ export type DaemonFiles = {
   readonly registry: string;
   readonly lock: string;
   readonly log: string;
+  /** What the apps say: a folder for each. */
+  readonly logs: string;
   readonly socket: string;
 };
 
@@ -20,5 +22,6 @@ export const daemonFiles = ({data, cache}: Paths): DaemonFiles => ({
   registry: path.join(data, 'registry.sqlite'),
   lock: path.join(data, 'daemon.lock'),
   log: path.join(data, 'daemon.log'),
+  logs: path.join(data, 'logs'),
   socket: socketPathFor(data),
 });

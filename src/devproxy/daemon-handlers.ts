@@ -1,6 +1,6 @@
 import type {Handlers} from '../control/method.js';
 import type {DaemonInfo, Methods} from '../control/protocol.js';
-import type {LogBuffer} from '../supervisor/log-buffer.js';
+import type {AppLogs} from './app-logs.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
@@ -8,10 +8,12 @@ import {streamEvents} from './event-stream.js';
 import {createExchangeHandlers} from './inspector/exchange-handlers.js';
 import type {Inspector} from './inspector/inspector.js';
 import type {Lan} from './lan/lan.js';
+import {streamLog, untilRemoved} from './log-stream.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
+  readonly logs: AppLogs;
   readonly lan: Pick<Lan, 'open' | 'shut'>;
   readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
@@ -20,7 +22,7 @@ export type DaemonHandlersOptions = {
 
 /** What each call of the control protocol does. */
 export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
-  const {apps, inspector, lan, info, shutdown} = options;
+  const {apps, logs, inspector, lan, info, shutdown} = options;
   return {
     ...createExchangeHandlers(inspector),
     hello: async () => info(),
@@ -41,11 +43,15 @@ export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<M
     list: async () => ({apps: apps.list()}),
     async attach({name, after, isNeeded = false}, context) {
       apps.use(name, context.signal, !isNeeded);
-      await streamApp(apps, {name, after, withStatus: true, follow: true}, context);
+      await streamApp({apps, logs}, {name, after}, context);
       return {};
     },
-    async logs({name, count, follow}, context) {
-      await streamApp(apps, {name, after: idBefore(apps.logs(name), count), withStatus: false, follow}, context);
+    async logs({name, ...query}, context) {
+      await streamLog({apps, logs}, name, query, context);
+      return {};
+    },
+    async untilRemoved({name}, {signal}) {
+      await untilRemoved({apps, logs}, name, signal);
       return {};
     },
     async lanOn({names, address, stays}, {signal}) {
@@ -59,7 +65,7 @@ export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<M
       return {apps: names.map(apps.status)};
     },
     async events(query, context) {
-      await streamEvents({apps, inspector}, query, context);
+      await streamEvents({apps, logs, inspector}, query, context);
       return {};
     },
     async shutdown() {
@@ -68,11 +74,4 @@ export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<M
       return {};
     },
   };
-}
-
-/** The id of the line before the last `count`. */
-function idBefore(logs: LogBuffer, count: number): number {
-  const [newest] = logs.last(1);
-  const [first] = logs.last(count);
-  return first ? first.id - 1 : (newest?.id ?? 0);
 }

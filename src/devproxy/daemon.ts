@@ -10,6 +10,7 @@ import {createGateway, type PortOptions} from '../proxy/gateway.js';
 import {upstreamOf} from '../proxy/local-upstream.js';
 import {originOf} from '../proxy/request-path.js';
 import {CLIENT_SCRIPT_PATH} from '../proxy/reserved-paths.js';
+import {OUTPUT_LIMITS} from '../supervisor/flood-gate.js';
 import {createIdleStop} from '../supervisor/idle-stop.js';
 import {endOrphans} from '../supervisor/orphans.js';
 import {createSupervisor} from '../supervisor/supervisor.js';
@@ -18,6 +19,7 @@ import {type Closers, createClosers} from '../system/closers.js';
 import {TakoError} from '../system/error.js';
 import {ensureFolder} from '../system/files.js';
 import {tryLock} from '../system/lock.js';
+import {openAppLogs} from './app-logs.js';
 import {createApps} from './apps.js';
 import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
@@ -79,9 +81,19 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   await endOrphans(registry.instances, ORPHAN_GRACE_MS, systemClock);
   const authority = await openAuthority({folder: files.authority, clock: systemClock, permittedZones: zones});
 
+  const logs = await openAppLogs({
+    folder: files.logs,
+    clock: systemClock,
+    registered: () => new Set(registry.apps().map(({name}) => name)),
+    onError: error => log(`a log could not be written or read: ${error instanceof Error ? error.message : error}`),
+  });
+  closers.add(() => logs.close());
+
   const supervisor = createSupervisor({
     clock: systemClock,
     records: registry.instances,
+    outputLimits: OUTPUT_LIMITS,
+    openLog: logs.open,
     onEvent: ({app, instance}) => {
       apps.observe(app, instance);
       idleStop.observe(app, instance);
@@ -189,7 +201,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, inspector, lan, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, logs, inspector, lan, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;

@@ -4,26 +4,32 @@
 import type {CallContext} from '../control/method.js';
 import type {DaemonEvent, DaemonEventType, EventsQuery} from '../control/protocol.js';
 import {type AppCursor, createAppCursor} from './app-cursor.js';
+import type {AppLogs} from './app-logs.js';
 import type {Apps} from './apps.js';
 import {createBell} from './bell.js';
 import type {Inspector} from './inspector/inspector.js';
 import {streamExchanges} from './inspector/stream-exchanges.js';
+import {sendMissed} from './missed-lines.js';
 
 type WatchedApps = Pick<Apps, 'has' | 'names' | 'status' | 'logs' | 'watch'>;
 
 type WatchedRequests = Pick<Inspector, 'list' | 'subscribe'>;
 
 /** What there is to look at. */
-type Watched = {readonly apps: WatchedApps; readonly inspector: WatchedRequests};
+type Watched = {
+  readonly apps: WatchedApps;
+  readonly logs: Pick<AppLogs, 'read'>;
+  readonly inspector: WatchedRequests;
+};
 
 /** Sends until the client leaves. */
 export async function streamEvents(
-  {apps, inspector}: Watched,
+  {apps, logs, inspector}: Watched,
   query: EventsQuery,
   context: CallContext<DaemonEvent>,
 ): Promise<void> {
   const requests = wants(query, 'request') ? streamRequests(inspector, query, context) : undefined;
-  await Promise.all([requests, streamApps(apps, query, context)]);
+  await Promise.all([requests, streamApps({apps, logs}, query, context)]);
 }
 
 const wants = ({types}: EventsQuery, type: DaemonEventType): boolean => types?.includes(type) ?? true;
@@ -42,22 +48,28 @@ async function streamRequests(
 }
 
 async function streamApps(
-  apps: WatchedApps,
+  {apps, logs}: Pick<Watched, 'apps' | 'logs'>,
   query: EventsQuery,
-  {signal, emit, drained}: CallContext<DaemonEvent>,
+  context: CallContext<DaemonEvent>,
 ): Promise<void> {
+  const {signal, emit, drained} = context;
   const bell = createBell();
   const cursors = new Map<string, AppCursor>();
   const known = new Map(Object.entries(query.after));
   const changed = new Set(apps.names());
-  const onChange = (name: string): void => {
+  const onLine = (name: string): void => {
     changed.add(name);
     bell.ring();
   };
-  const open = (name: string): AppCursor => {
-    const after = known.get(name) ?? 0;
+  const onChange = (name: string): void => {
+    cursors.get(name)?.touch();
+    onLine(name);
+  };
+  const open = async (name: string): Promise<AppCursor> => {
     const what = {withStatus: wants(query, 'status'), withLogs: wants(query, 'log')};
-    return createAppCursor(apps, {name, after, since: query.since, ...what, onChange: () => onChange(name)});
+    const before = known.get(name) ?? 0;
+    const after = what.withLogs ? await sendMissed(before, {name, buffer: apps.logs(name), logs, context}) : 0;
+    return createAppCursor(apps, {name, after, since: query.since, ...what, onLine: () => onLine(name)});
   };
   const unwatch = apps.watch(onChange);
 
@@ -69,9 +81,9 @@ async function streamApps(
     if (apps.has(name)) onChange(name);
   }
 
-  function send(name: string): void {
+  async function send(name: string): Promise<void> {
     if (query.apps?.includes(name) === false || !(cursors.has(name) || apps.has(name))) return;
-    const cursor = cursors.get(name) ?? open(name);
+    const cursor = cursors.get(name) ?? (await open(name));
     cursors.set(name, cursor);
     const {events, isOver} = cursor.read();
     for (const event of events) {
@@ -85,7 +97,7 @@ async function streamApps(
     while (!signal.aborted) {
       for (const name of changed) {
         changed.delete(name);
-        send(name);
+        await send(name);
         await drained();
         if (signal.aborted) return;
       }

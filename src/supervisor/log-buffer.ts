@@ -28,6 +28,10 @@ export const LOG_LIMITS: LogLimits = {maxLines: 2_000, maxBytes: 4 * 1024 * 1024
 
 /** The newest lines of one app. */
 export type LogBuffer = {
+  /** The first id it gave or will give: older ones were given before it was there. */
+  readonly firstId: number;
+  /** The last id that was given; one less than `firstId` before it gave any. */
+  readonly lastId: number;
   append(stream: LogStream, text: string, details?: LogDetails): LogLine;
   /** The lines after `id` that are still there. */
   since(id: number): {readonly lines: readonly LogLine[]};
@@ -36,12 +40,12 @@ export type LogBuffer = {
   subscribe(listener: (line: LogLine) => void): () => void;
 };
 
-export function createLogBuffer(clock: Clock, limits: LogLimits = LOG_LIMITS): LogBuffer {
+export function createLogBuffer(clock: Clock, limits: LogLimits = LOG_LIMITS, firstId = 1): LogBuffer {
   // Those before `first` have been dropped. Ids are consecutive, so an id tells an index.
   let lines: LogLine[] = [];
   let first = 0;
   const listeners = new Set<(line: LogLine) => void>();
-  let nextId = 1;
+  let nextId = firstId;
   let bytes = 0;
 
   const dropOldest = (): void => {
@@ -53,8 +57,12 @@ export function createLogBuffer(clock: Clock, limits: LogLimits = LOG_LIMITS): L
   };
   const newest = (count: number): readonly LogLine[] => lines.slice(Math.max(first, lines.length - count));
   return {
+    firstId,
+    get lastId() {
+      return nextId - 1;
+    },
     append: (stream, text, details) => {
-      const line = {id: nextId++, time: clock.now(), stream, text, ...details};
+      const line: LogLine = {id: nextId++, time: clock.now(), stream, text, ...details};
       lines.push(line);
       bytes += sizeOf(line);
       dropOldest();

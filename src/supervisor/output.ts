@@ -18,7 +18,10 @@ export const MAX_LINE_BYTES = 16 * 1024;
 
 export type LineReader = {
   write(chunk: Buffer): void;
-  /** Reads on without giving the lines out that begin and end here. Returns how many these were. */
+  /**
+   * Reads on without giving lines out, but for one that began in what was written. Returns how many were skipped; one that
+   * is not finished is not among them yet.
+   */
   skip(chunk: Buffer): number;
   /** Gives out a last line that had no newline. */
   end(): void;
@@ -124,6 +127,8 @@ export function takeLines(
 
 export function createLineReader(onLine: (text: string) => void, before?: LineState): LineReader {
   const line = createLine(before);
+  /** The line that is not finished began in what was skipped. */
+  let isSkipped = false;
   const finish = (): void => {
     onLine(line.text());
     line.restart();
@@ -138,6 +143,7 @@ export function createLineReader(onLine: (text: string) => void, before?: LineSt
   };
   return {
     write: chunk => {
+      isSkipped = false;
       let rest = line.isEmpty() ? chunk : (takeLine(chunk) ?? chunk);
       const whole = wholeLines(rest);
       for (const text of whole.texts) onLine(text);
@@ -146,14 +152,11 @@ export function createLineReader(onLine: (text: string) => void, before?: LineSt
       line.append(rest);
     },
     skip: chunk => {
-      const rest = line.isEmpty() ? chunk : takeLine(chunk);
-      const end = rest?.lastIndexOf(NEWLINE) ?? -1;
-      if (rest === undefined || end < 0) {
-        line.append(rest ?? chunk);
-        return 0;
-      }
-      line.restart();
-      line.append(rest.subarray(end + 1));
+      const end = chunk.lastIndexOf(NEWLINE);
+      const rest = end < 0 || line.isEmpty() || isSkipped ? chunk : (takeLine(chunk) ?? chunk);
+      isSkipped ||= end >= 0 || line.isEmpty();
+      if (end >= 0) line.restart();
+      line.append(chunk.subarray(end + 1));
       return countLines(rest);
     },
     end: () => {

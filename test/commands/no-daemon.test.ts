@@ -27,16 +27,24 @@ describe('without a daemon', () => {
     assert.deepEqual(documentOf(await tako.run(['status', '--json'])), {ok: true, daemon: null, apps: []});
   });
 
-  it.each(['stop', 'stop web', 'dev stop web', 'restart web', 'logs web', 'logs -f'])(
-    '%s fails and says why',
-    async command => {
-      const words = command.split(' ');
-      const [{code, stdout, stderr}, document] = await Promise.all([tako.run(words), tako.run([...words, '--json'])]);
-      assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, /\[DAEMON_NOT_RUNNING\]\n {2}"tako dev" in the folder of an app starts it/);
-      assert.equal(errorOf(document).code, 'DAEMON_NOT_RUNNING');
-    },
-  );
+  it.each(['stop', 'stop web', 'dev stop web', 'restart web'])('%s fails and says why', async command => {
+    const words = command.split(' ');
+    const [{code, stdout, stderr}, document] = await Promise.all([tako.run(words), tako.run([...words, '--json'])]);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /\[DAEMON_NOT_RUNNING\]\n {2}"tako dev" in the folder of an app starts it/);
+    assert.equal(errorOf(document).code, 'DAEMON_NOT_RUNNING');
+  });
+
+  it.each(['logs web', 'logs web -f', 'logs'])('%s of what has no log fails and says why', async command => {
+    const words = command.split(' ');
+    const [{code, stdout, stderr}, document] = await Promise.all([tako.run(words), tako.run([...words, '--json'])]);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(
+      stderr,
+      /^error: there is no log of .+, and the daemon does not run \[NO_LOG\]\n {2}"tako dev" in the folder/,
+    );
+    assert.equal(errorOf(document).code, 'NO_LOG');
+  });
 
   it('stop --all has nothing to do', async () => {
     assert.deepEqual(await tako.run(['stop', '--all']), {code: 0, stdout: '', stderr: 'nothing was running\n'});

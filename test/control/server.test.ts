@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, statSync} from 'node:fs';
 import path from 'node:path';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {describe, it} from 'vitest';
 import {MAX_LINE_BYTES} from '../../src/control/protocol.js';
 import {TakoError} from '../../src/system/error.js';
@@ -91,7 +92,11 @@ describe('a control server', () => {
     const server = await startServer({
       list,
       attach: async (_, {emit, drained}) => {
-        while (emit({type: 'removed', app: 'x'.repeat(10_000)})) sent += 1;
+        while (emit({type: 'removed', app: 'x'.repeat(10_000)})) {
+          sent += 1;
+          // What is said in one go is gathered; only then it is sent.
+          await nextTurn();
+        }
         stalled.resolve();
         await drained();
         isDrained = true;

@@ -3,13 +3,15 @@ import {describe, it} from 'vitest';
 import type {AppEvent, AppStatus} from '../../src/control/events.js';
 import {type StreamOptions, streamApp} from '../../src/devproxy/app-stream.js';
 import {createLogBuffer, type LogLimits} from '../../src/supervisor/log-buffer.js';
+import type {LogQuery} from '../../src/supervisor/log-files/log-reader.js';
+import type {LogRecord} from '../../src/supervisor/log-files/log-record.js';
 import {systemClock} from '../../src/system/clock.js';
 import {createRandom} from '../helpers/random.js';
 import {createReader, settle} from './stream-reader.js';
 
 /** One app, as far as a stream looks at it. */
-function createApp(limits?: LogLimits) {
-  const logs = createLogBuffer(systemClock, limits);
+function createApp(limits?: LogLimits, older: readonly LogRecord[] = []) {
+  const buffer = createLogBuffer(systemClock, limits, (older.at(-1)?.id ?? 0) + 1);
   const listeners = new Set<() => void>();
   const state = {isRegistered: true, status: {name: 'web', state: 'stopped'} as AppStatus};
   const change = (next: Partial<typeof state>): void => {
@@ -17,14 +19,17 @@ function createApp(limits?: LogLimits) {
     for (const listener of listeners) listener();
   };
   return {
-    say: (...texts: string[]) => texts.forEach(text => void logs.append('stdout', text)),
+    say: (...texts: string[]) => texts.forEach(text => void buffer.append('stdout', text)),
     setState: (word: AppStatus['state']) => change({status: {...state.status, state: word}}),
     touch: () => change({}),
     remove: () => change({isRegistered: false}),
     listeners,
     has: () => state.isRegistered,
     status: () => state.status,
-    logs: () => logs,
+    logs: () => buffer,
+    async *read(_: string, {after = 0}: LogQuery = {}) {
+      yield* older.filter(({id}) => id > after);
+    },
     subscribe(_: string, listener: () => void) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -32,27 +37,16 @@ function createApp(limits?: LogLimits) {
   };
 }
 
-const FOLLOW: StreamOptions = {name: 'web', after: 0, withStatus: false, follow: true};
+const FOLLOW: StreamOptions = {name: 'web', after: 0};
 const textsOf = (events: readonly AppEvent[]): string[] =>
   events.flatMap(event => (event.type === 'log' ? [event.line.text] : []));
-
-describe('a stream that does not follow', () => {
-  it('sends the lines after an id, and is over', async () => {
-    const app = createApp();
-    const {events, fast} = createReader<AppEvent>();
-    app.say('one', 'two', 'three');
-    await streamApp(app, {...FOLLOW, after: 1, follow: false}, fast());
-    assert.deepEqual(textsOf(events), ['two', 'three']);
-    assert.equal(app.listeners.size, 0);
-  });
-});
 
 describe('a stream that follows', () => {
   it('sends what comes later, and the end when the app is removed', async () => {
     const app = createApp();
     const {events, fast} = createReader<AppEvent>();
     app.say('before');
-    const streaming = streamApp(app, FOLLOW, fast());
+    const streaming = streamApp({apps: app, logs: app}, FOLLOW, fast());
     await settle();
     app.say('after');
     await settle();
@@ -66,7 +60,7 @@ describe('a stream that follows', () => {
   it('is over when its client leaves, and listens to nothing any more', async () => {
     const app = createApp();
     const {leave, fast} = createReader<AppEvent>();
-    const streaming = streamApp(app, FOLLOW, fast());
+    const streaming = streamApp({apps: app, logs: app}, FOLLOW, fast());
     await settle();
     leave();
     await streaming;
@@ -76,7 +70,7 @@ describe('a stream that follows', () => {
   it('sends the status at first, and again only when it is another', async () => {
     const app = createApp();
     const {events, leave, fast} = createReader<AppEvent>();
-    const streaming = streamApp(app, {...FOLLOW, withStatus: true}, fast());
+    const streaming = streamApp({apps: app, logs: app}, FOLLOW, fast());
     await settle();
     for (const act of [app.touch, () => app.say('x'), () => app.setState('ready'), app.touch]) {
       act();
@@ -92,7 +86,7 @@ describe('a stream that follows', () => {
     const random = createRandom(12);
     const app = createApp();
     const reader = createReader<AppEvent>();
-    const streaming = streamApp(app, FOLLOW, reader.context);
+    const streaming = streamApp({apps: app, logs: app}, FOLLOW, reader.context);
     let said = 0;
     for (let round = 0; round < 300; round++) {
       for (let count = random.below(4); count > 0; count--) app.say(String(++said));
@@ -114,14 +108,36 @@ describe('a stream that follows', () => {
     const app = createApp({maxLines: 3, maxBytes: 1_000});
     const reader = createReader<AppEvent>();
     app.say('1');
-    const streaming = streamApp(app, FOLLOW, reader.context);
-    await reader.until(() => reader.events.length === 1);
+    const streaming = streamApp({apps: app, logs: app}, FOLLOW, reader.context);
+    await reader.until(() => textsOf(reader.events).length === 1);
     app.say('2', '3', '4', '5', '6', '7');
     await reader.read();
-    assert.deepEqual(reader.events[1], {type: 'skipped', app: 'web', count: 3});
+    assert.deepEqual(reader.events[2], {type: 'skipped', app: 'web', count: 3});
     assert.deepEqual(textsOf(reader.events), ['1', '5', '6', '7']);
     reader.leave();
     reader.read();
     await streaming;
+  });
+
+  const OLDER: readonly LogRecord[] = [7, 8, 9].map(id => ({id, time: 1, stream: 'stdout', text: `old ${id}`}));
+
+  it.each([
+    ['had some of it', 8, ['old 9', 'new']],
+    ['had all of it', 9, ['new']],
+    ['had none', 0, ['new']],
+    ['knows another log', 500, ['new']],
+  ])('sends a terminal what it missed while there was no daemon: one that %s', async (_who, after, texts) => {
+    const app = createApp(undefined, OLDER);
+    const {events, leave, fast} = createReader<AppEvent>();
+    app.say('new');
+    const streaming = streamApp({apps: app, logs: app}, {...FOLLOW, after}, fast());
+    await settle();
+    leave();
+    await streaming;
+    assert.deepEqual(textsOf(events), texts);
+    assert.deepEqual(
+      events.filter(({type}) => type === 'skipped'),
+      [],
+    );
   });
 });

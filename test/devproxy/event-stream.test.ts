@@ -59,12 +59,13 @@ function inWords(event: DaemonEvent): string {
 }
 
 const NO_REQUESTS = {list: () => [], subscribe: () => () => undefined};
+const NO_RECORDS = {read: async function* () {}};
 const ALL: EventsQuery = {after: {}, since: 0};
 
 /** Streams to a client that always keeps up. */
 function stream(apps: ReturnType<typeof createApps>, query: EventsQuery = ALL) {
   const {events, leave, fast} = createReader<DaemonEvent>();
-  const over = streamEvents({apps, inspector: NO_REQUESTS}, query, fast());
+  const over = streamEvents({apps, logs: NO_RECORDS, inspector: NO_REQUESTS}, query, fast());
   return {
     words: () => events.map(inWords),
     async end() {
@@ -108,7 +109,7 @@ describe('a stream of all events', () => {
     const apps = createApps();
     const reader = createReader<DaemonEvent>();
     apps.add('web');
-    const over = streamEvents({apps, inspector: NO_REQUESTS}, ALL, reader.context);
+    const over = streamEvents({apps, logs: NO_RECORDS, inspector: NO_REQUESTS}, ALL, reader.context);
     await reader.until(() => reader.events.length === 1);
     apps.remove('web');
     apps.add('web');
@@ -125,7 +126,7 @@ describe('a stream of all events', () => {
     const reader = createReader<DaemonEvent>();
     apps.add('web');
     apps.say('web', '1');
-    const over = streamEvents({apps, inspector: NO_REQUESTS}, ALL, reader.context);
+    const over = streamEvents({apps, logs: NO_RECORDS, inspector: NO_REQUESTS}, ALL, reader.context);
     await reader.until(() => reader.events.length === 2);
     apps.say('web', '2', '3', '4', '5');
     await reader.read();
@@ -163,7 +164,7 @@ describe('a stream of all events', () => {
     };
     const {events, leave, fast} = createReader<DaemonEvent>();
     const query: EventsQuery = {after: {}, since: 20, apps: ['web', 'api'], types: ['request']};
-    const over = streamEvents({apps: createApps(), inspector}, query, fast());
+    const over = streamEvents({apps: createApps(), logs: NO_RECORDS, inspector}, query, fast());
     await settle();
     for (const listener of listeners) listener(exchange(3, 'api', 30));
     for (const listener of listeners) listener(exchange(4, 'other', 40));

@@ -3,6 +3,7 @@ import {PassThrough, Readable} from 'node:stream';
 import {describe, it} from 'vitest';
 import {createFloodGate, HOLD_MS, LINE_WEIGHT, type OutputLimits} from '../../src/supervisor/flood-gate.js';
 import {readLimitedOutput} from '../../src/supervisor/limited-output.js';
+import {createLineReader} from '../../src/supervisor/output.js';
 import {systemClock} from '../../src/system/clock.js';
 import {createRandom} from '../helpers/random.js';
 
@@ -99,6 +100,17 @@ describe('a limited output', () => {
         numbers.toSorted((a, b) => a - b),
       );
     }
+  });
+
+  it('keeps the line that is under way when it begins to skip, and none after it', async () => {
+    const lines: string[] = [];
+    const reader = createLineReader(line => lines.push(line));
+    reader.write(Buffer.from('one\ntw'));
+    assert.equal(reader.skip(Buffer.from('o\nthree\nfo')), 1);
+    assert.equal(reader.skip(Buffer.from('u')), 0);
+    assert.equal(reader.skip(Buffer.from('r\nfi')), 1);
+    reader.write(Buffer.from('ve\n'));
+    assert.deepEqual(lines, ['one', 'two', 'five']);
   });
 
   it('counts a line that goes on for longer than it is kept as one', async () => {

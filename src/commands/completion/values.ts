@@ -1,4 +1,5 @@
 import {connectControl} from '../../control/client.js';
+import {LOG_LEVELS} from '../../supervisor/log-level.js';
 import {systemClock} from '../../system/clock.js';
 import {createContext, loadCurrentProject} from '../context.js';
 import {readSurroundings} from '../selection.js';
@@ -25,6 +26,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Candidate[]>>> = {
   words: loadWorkspaceApps,
   server: loadServers,
   environment: loadEnvironments,
+  level: async () => LOG_LEVELS.map(value => ({value, description: ''})),
   command: async () => FILES,
   file: async () => FILES,
   folder: async () => FOLDERS,

@@ -10,15 +10,15 @@ const MAX_LENGTH = 64 * 1024;
 /** Of one line. */
 const MAX_LINE_LENGTH = 4 * 1024;
 
-/** As many as the daemon keeps of an app. */
-const ALL = 1_000_000;
+/** So far back one looks for what is asked for. */
+const MAX_LOOKED_AT = 5_000;
 
-/** The lines that the daemon has of an app, oldest first. Throws NO_SUCH_APP. */
+/** The last lines of an app, oldest first. Throws NO_SUCH_APP. */
 export async function readLines(client: ControlClient, name: string): Promise<readonly LogLine[]> {
   const lines: LogLine[] = [];
   await client.call(
     'logs',
-    {name, count: ALL, follow: false},
+    {name, count: MAX_LOOKED_AT, follow: false},
     {
       onEvent: event => void (event.type === 'log' && lines.push(event.line)),
     },

@@ -47,8 +47,8 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
     followed.get(instance)?.leave();
     const {deployment, release, number} = parsed;
     const file = of(parseDeploymentKey(deployment));
-    const leave = buffer.subscribe(({time, stream, text}) =>
-      file.append({time, stream, text, release, instance: number}),
+    const leave = buffer.subscribe(({time, stream, level, text}) =>
+      file.append({time, stream, level, text, release, instance: number}),
     );
     followed.set(instance, {buffer, leave});
   }
@@ -56,7 +56,7 @@ export function createDeploymentLogs({folder, clock, supervisor, onError}: Deplo
   return {
     of,
     follow,
-    say: (name, text) => of(name).append({stream: 'tako', text}),
+    say: (name, text) => of(name).append({stream: 'tako', level: 'info', text}),
     async forget(name) {
       const key = deploymentKey(name);
       for (const [instance, {leave}] of followed) {

@@ -8,9 +8,11 @@ import type {
   DeploymentName,
   DeploymentStatus,
   ServerInfo,
+  ServerLogRecord,
   ServerMethods,
 } from '../../control/server-methods.js';
 import type {LogFile} from '../../supervisor/log-files/log-file.js';
+import type {LogRecord} from '../../supervisor/log-files/log-record.js';
 import {TakoError} from '../../system/error.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import type {Jobs} from '../rollout/jobs.js';
@@ -122,15 +124,11 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       return {};
     },
     status: async () => ({info: info(), deployments: await withMemory(deployments.statuses())}),
-    async logs({deployment, count, since, release, follow}, {emit, drained, signal}) {
+    async logs({deployment, level, instance, ...query}, {emit, drained, signal}) {
       deployments.find(deployment);
-      const query = {count, since, release, follow, signal};
-      for await (const {id, time, stream, text, release: from = null, instance = null} of options
-        .logOf(deployment)
-        .read(query)) {
-        const number = typeof instance === 'number' ? instance : null;
-        if (!emit({id, time, stream, text, release: from, instance: number})) await drained();
-      }
+      const wanted = {...query, level: level ?? undefined, instance: instance ?? undefined, signal};
+      for await (const record of options.logOf(deployment).read(wanted))
+        if (!emit(describeRecord(record))) await drained();
       return {};
     },
     async exec({deployment: name, command}, {emit, signal}) {
@@ -145,6 +143,11 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
     },
   };
 }
+
+const describeRecord = ({id, time, stream, text, ...known}: LogRecord): ServerLogRecord => {
+  const {release = null, instance, level = null} = known;
+  return {id, time, stream, text, release, instance: typeof instance === 'number' ? instance : null, level};
+};
 
 type Released = Deployment & {readonly release: LoadedRelease};
 

@@ -25,6 +25,13 @@ export async function openLastPart(
   }
 }
 
+/** The last id that was given, and what a crash left mended; 0 where there is no log. */
+export async function findLastGivenId(folder: string): Promise<number> {
+  const {part, lastId} = await openLastPart(folder);
+  await part?.handle.close();
+  return lastId;
+}
+
 /**
  * A crash can leave a part of a record at the end, or what a file system puts where nothing was written yet. A record that
  * lacks its line end only gets that; anything else is cut off. Returns the size then.

@@ -13,6 +13,8 @@ export type LogFileOptions = {
   readonly maxBytes?: number;
   readonly maxFiles?: number;
   readonly clock: Clock;
+  /** Told when another file is begun: older ones of other logs may have to go. */
+  readonly onFile?: () => void;
   /** Told of what keeps records from being written; once until it works again. Nothing is thrown for it. */
   readonly onError?: (error: unknown) => void;
 };
@@ -42,7 +44,8 @@ export type LogFile = {
 };
 
 /** Opens nothing until something is appended or read. */
-export function createLogFile({folder, clock, onError = () => undefined, ...limits}: LogFileOptions): LogFile {
+export function createLogFile(options: LogFileOptions): LogFile {
+  const {folder, clock, onError = () => undefined, onFile = () => undefined, ...limits} = options;
   const listeners = new Set<() => void>();
   let version = 0;
   let bad = 0;
@@ -54,7 +57,15 @@ export function createLogFile({folder, clock, onError = () => undefined, ...limi
     for (const listener of [...listeners]) listener();
   }
 
-  const writer = createLogWriter({...LOG_FILE_LIMITS, ...limits, folder, clock, onWritten: tellReaders, onError});
+  const writer = createLogWriter({
+    ...LOG_FILE_LIMITS,
+    ...limits,
+    folder,
+    clock,
+    onWritten: tellReaders,
+    onFile,
+    onError,
+  });
 
   function untilWritten(known: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted || version !== known) return Promise.resolve();

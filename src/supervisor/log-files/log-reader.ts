@@ -4,6 +4,7 @@
 
 import {type FileHandle, open} from 'node:fs/promises';
 import {errorCode} from '../../system/error.js';
+import {isAtLeast, type LogLevel} from '../log-level.js';
 import {readLinesAfter, readLinesBefore} from './log-lines.js';
 import {listParts, partFile} from './log-parts.js';
 import {type LogRecord, parseRecord} from './log-record.js';
@@ -13,8 +14,16 @@ export type LogQuery = {
   readonly count?: number | undefined;
   /** Not before this time, in milliseconds since the epoch. */
   readonly since?: number | undefined;
+  /** Those behind the record of this id. */
+  readonly after?: number | undefined;
   /** Those of one release only. */
   readonly release?: string | null | undefined;
+  /** Of this level and more serious ones; those without a level are not among them. */
+  readonly level?: LogLevel | undefined;
+  /** Of one process only. */
+  readonly instance?: string | undefined;
+  /** Those for which it is true. */
+  readonly where?: ((record: LogRecord) => boolean) | undefined;
   /** Goes on with what is appended, until the signal aborts or the log is closed. */
   readonly follow?: boolean | undefined;
   /** Ends the reading, without an error. */
@@ -85,8 +94,13 @@ async function* readPart(
   }
 }
 
-const matches = ({time, release}: LogRecord, query: LogQuery): boolean =>
-  (query.since === undefined || time >= query.since) && (query.release == null || release === query.release);
+const matches = (record: LogRecord, {since, after, release, level, instance, where}: LogQuery): boolean =>
+  (since === undefined || record.time >= since) &&
+  (after === undefined || record.id > after) &&
+  (release == null || record.release === release) &&
+  (level === undefined || isAtLeast(record.level, level)) &&
+  (instance === undefined || String(record.instance) === instance) &&
+  (where === undefined || where(record));
 
 /** The oldest file that begins behind this one. */
 const nextPart = async (folder: string, part: number): Promise<number | undefined> =>
@@ -112,7 +126,7 @@ async function findEnd(folder: string): Promise<Place> {
 
 /** Where the last `count` of those that match before `end` begin; the beginning where there are not so many. */
 async function findStart(folder: string, end: Place, {count, ...query}: LogQuery): Promise<Place> {
-  if (count === undefined) return {part: 0, offset: 0};
+  if (count === undefined) return {part: await findPartOf(folder, query.after), offset: 0};
   let start = end;
   let missing = count;
   for (const part of (await listParts(folder)).toReversed()) {
@@ -129,6 +143,10 @@ async function findStart(folder: string, end: Place, {count, ...query}: LogQuery
   return start;
 }
 
+/** The file that has the record behind this one; the oldest if it is gone, or none is given. */
+const findPartOf = async (folder: string, after: number | undefined): Promise<number> =>
+  (after !== undefined && (await listParts(folder)).findLast(first => first <= after + 1)) || 0;
+
 type Matching = {readonly count: number; readonly offset: number | undefined; readonly isTooOld: boolean};
 
 /** The last of a file that match, up to `limit`, and where the first of them begins. */
@@ -142,17 +160,20 @@ async function findMatching(
   let count = 0;
   let offset: number | undefined;
   let newest = Number.NEGATIVE_INFINITY;
+  let isPassed = false;
   for await (const {text, start} of readLinesBefore(handle, end)) {
     const record = parseRecord(text);
     if (record === undefined) continue;
     newest = Math.max(newest, record.time);
+    isPassed = query.after !== undefined && record.id <= query.after;
+    if (isPassed) break;
     if (!matches(record, query)) continue;
     offset = start;
     count += 1;
     if (count === limit) break;
   }
   const isTooOld = query.since !== undefined && Number.isFinite(newest) && newest < query.since;
-  return {count, offset, isTooOld};
+  return {count, offset, isTooOld: isTooOld || isPassed};
 }
 
 /** Undefined for a file that was deleted meanwhile. */

@@ -1,9 +1,10 @@
 // One record of an app's log, and the line of JSON it is on disk.
 
 import type {LogStream} from '../log-buffer.js';
+import {isLogLevel, type LogLevel} from '../log-level.js';
 
 export type LogRecord = {
-  /** Grows by one from record to record, over restarts too. */
+  /** Grows from record to record, over restarts too: by one, where whoever appends has no ids of their own. */
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -17,23 +18,25 @@ export type LogFields = {
   readonly release?: string;
   /** Which process of the app: its number, or a name. */
   readonly instance?: number | string;
-  readonly level?: string;
+  readonly level?: LogLevel | undefined;
+  /** It stands for so many that came too fast to be kept. */
+  readonly dropped?: number;
 };
 
-/** What is appended: the rest is added as it is written. */
-export type LogEntry = Omit<LogRecord, 'id' | 'time'> & {readonly time?: number};
+/** What is appended: the rest is added as it is written. Ids that are given grow; all records of a log have one, or none. */
+export type LogEntry = Omit<LogRecord, 'id' | 'time'> & {readonly id?: number; readonly time?: number};
 
 /** Every field with what it must be; the order is that of the line. */
-const FIELDS: {readonly [Name in keyof LogFields]-?: (value: unknown) => value is Exclude<LogFields[Name], undefined>} =
-  {
-    release: isString,
-    instance: isNumberOrString,
-    level: isString,
-  };
+const FIELDS: {readonly [Name in keyof LogFields]-?: (value: unknown) => boolean} = {
+  release: isString,
+  instance: isNumberOrString,
+  level: isString,
+  dropped: isCount,
+};
 
 /** As it stands on disk, with its line end. */
-export function renderRecord({id, time, stream, text, release, instance, level}: LogRecord): string {
-  return `${JSON.stringify({id, time, stream, release, instance, level, text})}\n`;
+export function renderRecord({id, time, stream, text, release, instance, level, dropped}: LogRecord): string {
+  return `${JSON.stringify({id, time, stream, release, instance, level, dropped, text})}\n`;
 }
 
 /** Undefined for what is no record. What a later version adds to one is left out. */
@@ -48,6 +51,8 @@ export function parseRecord(line: string): LogRecord | undefined {
     if (!isValid(value[name])) return undefined;
     fields[name] = value[name];
   }
+  // One that a later version knows is as good as none.
+  if (!isLogLevel(fields.level)) delete fields.level;
   return {id, time, stream, ...fields, text};
 }
 
@@ -64,9 +69,12 @@ function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isNumberOrString(value: unknown): value is number | string {
+function isNumberOrString(value: unknown): boolean {
   return isString(value) || isCount(value);
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 const isStream = (value: unknown): value is LogStream => value === 'stdout' || value === 'stderr' || value === 'tako';

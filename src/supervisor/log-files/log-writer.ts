@@ -15,6 +15,8 @@ export type LogWriterOptions = {
   readonly clock: Clock;
   /** Told when records were written. */
   readonly onWritten: () => void;
+  /** Told when another file is begun. */
+  readonly onFile: () => void;
   /** Told once of each row of failures: a disk that is full, a folder that is gone. */
   readonly onError: (error: unknown) => void;
 };
@@ -42,12 +44,15 @@ const RECORD_LENGTH = 120;
 type Waiting = LogEntry & {readonly time: number};
 
 export function createLogWriter(options: LogWriterOptions): LogWriter {
-  const {folder, maxBytes, maxFiles, clock, onWritten, onError} = options;
+  const {folder, maxBytes, maxFiles, clock, onWritten, onFile, onError} = options;
   let waiting: Waiting[] = [];
   let waitingLength = 0;
+  /** What comes is lost until those that wait are being written, so that the log can say where it was. */
+  let isFull = false;
   let dropped = 0;
-  /** Lost since the log last said so. */
+  /** Lost since the log last said so, and the id of the last of them. */
   let unsaid = 0;
+  let lostId: number | undefined;
   let lastId = 0;
   let part: Part | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -57,19 +62,21 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
 
   function append(entry: LogEntry): void {
     const length = entry.text.length + RECORD_LENGTH;
-    if (isClosed || waitingLength + length > MAX_WAITING_LENGTH) {
-      countLost(1);
+    isFull ||= isClosed || waitingLength + length > MAX_WAITING_LENGTH;
+    if (isFull) {
+      countLost(1, entry.id);
       return;
     }
-    waiting.push({...entry, time: entry.time ?? clock.now()});
+    waiting.push(hasTime(entry) ? entry : {...entry, time: clock.now()});
     waitingLength += length;
     if (waitingLength >= BATCH_LENGTH && writing === undefined) void flush();
     else timer ??= setTimeout(() => void flush(), BATCH_MS);
   }
 
-  function countLost(count: number): void {
+  function countLost(count: number, id: number | undefined): void {
     dropped += count;
     unsaid += count;
+    lostId = id ?? lostId;
   }
 
   /** One batch at a time; what comes meanwhile is in the next. */
@@ -89,20 +96,21 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     const entries = waiting;
     waiting = [];
     waitingLength = 0;
+    isFull = isClosed;
     let written = 0;
     let ownWords = 0;
     try {
       part ??= await openLast();
       const lost = unsaid;
       if (lost > 0) {
-        entries.push({stream: 'tako', level: 'warn', time: clock.now(), text: describeLost(lost)});
+        placeAmong(entries, sayLost(lost, clock.now(), lostId));
         ownWords = 1;
       }
       while (written < entries.length) written += await writeSome(entries, written);
       unsaid -= lost;
       hasFailed = false;
     } catch (error) {
-      countLost(entries.length - written - ownWords);
+      countLost(entries.length - written - ownWords, entries.at(-1)?.id);
       await closePart();
       if (!hasFailed) onError(error);
       hasFailed = true;
@@ -112,18 +120,20 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
 
   /** Writes as many as the file takes, one at least; returns how many. */
   async function writeSome(entries: readonly Waiting[], from: number): Promise<number> {
-    const lines: Buffer[] = [lineOf(entries[from] as Waiting, lastId + 1)];
+    let id = idOf(entries[from] as Waiting, lastId);
+    const lines: Buffer[] = [lineOf(entries[from] as Waiting, id)];
     let length = lines[0]?.length ?? 0;
-    const {handle, size} = await partWithRoom(length);
+    const {handle, size} = await partWithRoom(length, id);
     for (const entry of entries.slice(from + 1)) {
-      const line = lineOf(entry, lastId + 1 + lines.length);
+      const line = lineOf(entry, idOf(entry, id));
       if (size + length + line.length > maxBytes || length > BATCH_LENGTH) break;
       lines.push(line);
       length += line.length;
+      id = idOf(entry, id);
     }
     await writeAll(handle, Buffer.concat(lines));
     part = {handle, size: size + length};
-    lastId += lines.length;
+    lastId = id;
     return lines.length;
   }
 
@@ -131,16 +141,17 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   async function openLast(): Promise<Part | undefined> {
     await ensureFolder(folder);
     const last = await openLastPart(folder);
-    if (hasFailed) countLost(-Math.max(0, Math.min(unsaid, last.lastId - lastId)));
+    if (hasFailed) countLost(-Math.max(0, Math.min(unsaid, last.lastId - lastId)), undefined);
     lastId = Math.max(lastId, last.lastId);
     return last.part;
   }
 
-  async function partWithRoom(length: number): Promise<Part> {
+  async function partWithRoom(length: number, firstId: number): Promise<Part> {
     if (part !== undefined && (part.size === 0 || part.size + length <= maxBytes)) return part;
     await closePart();
-    part = {handle: await open(partFile(folder, lastId + 1), 'a', PRIVATE_FILE), size: 0};
+    part = {handle: await open(partFile(folder, firstId), 'a', PRIVATE_FILE), size: 0};
     await prune().catch(onError);
+    onFile();
     return part;
   }
 
@@ -173,6 +184,22 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     close: () => (closed ??= close()),
   };
 }
+
+const hasTime = (entry: LogEntry): entry is Waiting => entry.time !== undefined;
+
+const sayLost = (count: number, time: number, id: number | undefined): Waiting => ({
+  ...(id === undefined ? {} : {id}),
+  ...{stream: 'tako', level: 'warning', time, text: describeLost(count)},
+});
+
+/** Where its id belongs; one that has none comes last. */
+function placeAmong(entries: Waiting[], entry: Waiting): void {
+  const {id} = entry;
+  const at = id === undefined ? -1 : entries.findIndex(other => other.id !== undefined && other.id > id);
+  entries.splice(at < 0 ? entries.length : at, 0, entry);
+}
+
+const idOf = (entry: Waiting, before: number): number => entry.id ?? before + 1;
 
 const describeLost = (count: number): string =>
   count === 1

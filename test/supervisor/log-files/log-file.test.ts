@@ -29,7 +29,7 @@ describe('a log on disk', () => {
     assert.throws(() => statSync(folder));
     log.append({stream: 'stdout', release: 'abc', instance: 1, text: 'hello'});
     clock.time = 2_000;
-    log.append({stream: 'tako', level: 'warn', text: 'hm'});
+    log.append({stream: 'tako', level: 'warning', text: 'hm'});
     await log.flush();
     assert.equal(
       readFileSync(path.join(folder, FIRST), 'utf8'),

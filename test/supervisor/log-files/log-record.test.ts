@@ -9,7 +9,7 @@ const RECORD: LogRecord = {
   stream: 'stdout',
   release: 'abc',
   instance: 2,
-  level: 'warn',
+  level: 'warning',
   text: 'hé\n',
 };
 
@@ -18,7 +18,7 @@ describe('a record', () => {
     const line = renderRecord(RECORD);
     assert.equal(
       line,
-      '{"id":7,"time":1000,"stream":"stdout","release":"abc","instance":2,"level":"warn","text":"hé\\n"}\n',
+      '{"id":7,"time":1000,"stream":"stdout","release":"abc","instance":2,"level":"warning","text":"hé\\n"}\n',
     );
     assert.deepEqual(parseRecord(line), RECORD);
     const short: LogRecord = {id: 1, time: 0, stream: 'tako', text: ''};
@@ -27,6 +27,15 @@ describe('a record', () => {
 
   it('keeps what it knows of one from a later version', () => {
     assert.deepEqual(parseRecord('{"id":1,"time":2,"stream":"stderr","text":"x","color":"red"}'), {
+      id: 1,
+      time: 2,
+      stream: 'stderr',
+      text: 'x',
+    });
+  });
+
+  it('has no level where that is none that it knows', () => {
+    assert.deepEqual(parseRecord('{"id":1,"time":2,"stream":"stderr","level":"loud","text":"x"}'), {
       id: 1,
       time: 2,
       stream: 'stderr',
