@@ -2,10 +2,11 @@
 // registers there what that does not know, and goes on. What it hears it passes on as events; the screen and the printers
 // are functions of them.
 
-import type {AppEvent} from '../control/events.js';
-import type {LeaveEvent, Registration} from '../control/protocol.js';
+import type {AppEvent, AppStatus} from '../control/events.js';
+import {type LeaveEvent, type Registration, toProblem} from '../control/protocol.js';
 import type {DaemonConnection} from '../devproxy/daemon-client.js';
 import {errorCode} from '../system/error.js';
+import {problemLines} from '../ui/describe.js';
 import type {DevEvent} from '../ui/dev-session.js';
 
 export type DevClient = {
@@ -17,6 +18,10 @@ export type DevClient = {
   /** The apps that nobody has removed. */
   followed(): readonly string[];
   restart(app: string): void;
+  /** Opens the apps that were asked for to the network, for as long as this terminal is there. */
+  openToLan(address: string | undefined): void;
+  /** Opens them, or closes them when one of them is open. */
+  toggleLan(): void;
   /** Stops what nobody else wants of the apps; resolves when it has. `tell` is called before. */
   leave(tell: (event: LeaveEvent) => void): Promise<void>;
   detach(): void;
@@ -52,6 +57,8 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
   const notify = (event: DevEvent): void => {
     for (const listener of listeners) listener(event);
   };
+  const openToOthers = new Set<string>();
+  let lanWish: {readonly address: string | null} | undefined;
   let current = connection;
   let isDetached = false;
 
@@ -64,6 +71,7 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
     const {name, isNeeded} = app;
     const onEvent = (event: AppEvent): void => {
       if (event.type === 'log') app.after = event.line.id;
+      if (event.type === 'status') noteLan(event.status);
       notify(event);
     };
     // How it goes is in the status; the failure of a start is no failure of following.
@@ -72,6 +80,22 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
     apps.delete(name);
     const text = `${name} was stopped by another command`;
     notify(apps.size > 0 ? {type: 'notice', level: 'info', text} : {type: 'ended', reason: text});
+  }
+
+  const askedFor = (): readonly string[] => [...apps.values()].filter(({isNeeded}) => !isNeeded).map(({name}) => name);
+
+  /** Whoever closes them closes them for all: this terminal does not want it any more either. */
+  function noteLan({name, lan}: AppStatus): void {
+    if (lan !== null) openToOthers.add(name);
+    else if (openToOthers.delete(name) && openToOthers.size === 0) lanWish = undefined;
+  }
+
+  function openToLan(address: string | null): void {
+    lanWish = {address};
+    current.client.call('lanOn', {names: askedFor(), address, stays: false}).catch(error => {
+      lanWish = undefined;
+      notify({type: 'notice', level: 'error', text: problemLines(toProblem(error)).join('\n')});
+    });
   }
 
   /** Another daemon has read what was registered, and what was said. All are there before any starts, as at first. */
@@ -83,6 +107,8 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
       if (app.registration) await client.call('register', {registration: app.registration});
       else apps.delete(app.name);
     }
+    openToOthers.clear();
+    if (lanWish) openToLan(lanWish.address);
     await followAll();
   }
 
@@ -114,9 +140,14 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
         }
       });
     },
+    openToLan: address => openToLan(address ?? null),
+    toggleLan() {
+      if (openToOthers.size === 0) openToLan(lanWish?.address ?? null);
+      else void current.client.call('lanOff', {names: [...openToOthers]}).catch(() => undefined);
+    },
     async leave(tell) {
       isDetached = true;
-      const names = [...apps.values()].filter(({isNeeded}) => !isNeeded).map(({name}) => name);
+      const names = askedFor();
       const leaveOnce = (): Promise<unknown> => current.client.call('leave', {names}, {onEvent: tell});
       try {
         await leaveOnce();

@@ -19,6 +19,8 @@ export type DevFlags = ConfigFlag &
     readonly plain?: boolean;
     readonly route?: readonly string[];
     readonly variant?: string;
+    readonly lan?: boolean;
+    readonly lanAddress?: string;
   };
 
 /**
@@ -61,6 +63,7 @@ async function show(client: DevClient, session: DevSession, flags: DevFlags, hos
   // What the machine lacks is found out while the apps start.
   checkMachine(host, text => client.notify({type: 'notice', level: 'warning', text}));
   try {
+    if (flags.lan === true || flags.lanAddress !== undefined) client.openToLan(flags.lanAddress);
     await Promise.race([shown, client.follow()]);
     const outcome = signals.outcome(await shown);
     // From here on another Ctrl-C is the usual one: the daemon finishes what was asked of it.
@@ -128,6 +131,7 @@ async function loadUi({json, plain}: DevFlags): Promise<RunUi> {
 
 const actionsOf = (client: DevClient): DevSession['actions'] => ({
   restart: client.restart,
+  toggleLan: client.toggleLan,
   open(url) {
     openInBrowser(url).then(isOpen => {
       if (!isOpen) client.notify({type: 'notice', level: 'warning', text: `no browser could be opened for ${url}`});

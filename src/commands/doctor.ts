@@ -1,7 +1,9 @@
 import {homedir} from 'node:os';
 import {loadRoot} from '../ca/authority.js';
+import type {LanAddress} from '../control/events.js';
 import type {DaemonInfo} from '../control/protocol.js';
 import {findDaemon} from '../devproxy/daemon-client.js';
+import type {Paths} from '../system/paths.js';
 import {createContext, loadUserSettings} from './context.js';
 import {
   attempt,
@@ -13,31 +15,48 @@ import {
   checkTrustStores,
   type Finding,
 } from './findings.js';
+import {checkFirewalls, findFirewalls} from './firewall.js';
 import {printJson, printResult} from './output.js';
 import {readFacts} from './trust.js';
 
-/** Looks at daemon, names, ports and trust; exit code 1 when something is broken. */
+export type MachineReport = {
+  /** Whether nothing is broken. */
+  readonly ok: boolean;
+  readonly paths: Paths;
+  readonly home: string;
+  readonly findings: readonly Finding[];
+};
+
+/** Prints what there is to say of the machine; exit code 1 when something is broken. */
 export async function doctor({json = false}: {readonly json?: boolean}): Promise<void> {
+  const report = await examineMachine();
+  if (json) printJson(report);
+  else printResult(report.findings.map(renderFinding).join('\n'));
+  process.exitCode = report.ok ? 0 : 1;
+}
+
+/** Looks at daemon, names, ports and trust. */
+export async function examineMachine(): Promise<MachineReport> {
   const context = createContext();
   const {files, paths, version} = context;
   let info: DaemonInfo | undefined;
+  let open: readonly LanAddress[] = [];
   const findings = [
     ...(await attempt('daemon', async () => {
       const connection = await findDaemon(files, version);
-      connection?.client.close();
       info = connection?.info;
+      open = (await connection?.client.call('list', {}))?.apps.flatMap(({lan}) => lan ?? []) ?? [];
+      connection?.client.close();
       return [checkDaemon(info, version)];
     })),
     ...(await attempt('settings', async () => (info ? [] : checkFreePorts(await loadUserSettings(context))))),
     ...(await attempt('names', async () => (info ? checkNames(info) : []))),
     ...(await attempt('ports', async () => (info ? checkPorts(info) : []))),
+    ...(await attempt('lan', async () => [...checkFirewalls(await findFirewalls(), open)])),
     ...(await attempt('authority', async () => checkAuthority(await loadRoot(files.authority), files.authority))),
     ...(await attempt('trust', async () => checkTrustStores(await loadRoot(files.authority), await readFacts()))),
   ];
-  const isBroken = findings.some(({severity}) => severity === 'error');
-  if (json) printJson({ok: !isBroken, paths, home: homedir(), findings});
-  else printResult(findings.map(renderFinding).join('\n'));
-  process.exitCode = isBroken ? 1 : 0;
+  return {ok: findings.every(({severity}) => severity !== 'error'), paths, home: homedir(), findings};
 }
 
 const MARKS = {ok: 'ok     ', warning: 'warning', error: 'error  '} as const;

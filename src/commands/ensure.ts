@@ -12,11 +12,37 @@ import {loadWorkspaceApp, readSurroundings, unknownName} from './selection.js';
 
 export type EnsureFlags = ConfigFlag & {readonly variant?: string; readonly json?: boolean};
 
-/**
- * Registers the apps of this folder or of these names where they are not, starts those that do not run, and prints where
- * they are once all are ready. What runs is left as it is; nothing stops when the command ends.
- */
+/** An app as scripts are told of it. */
+type EnsuredApp = AppStatus & {
+  /** The command that prints its output. */
+  readonly log: string;
+};
+
+export type Ensured = {
+  readonly ok: true;
+  /** Those that were asked for, then those that they depend on. */
+  readonly apps: readonly EnsuredApp[];
+  readonly daemonLog: string;
+};
+
+/** Starts the apps of this folder or of these names where they do not run, and prints where they are. */
 export async function ensure(given: readonly string[], flags: EnsureFlags): Promise<void> {
+  const {json} = flags;
+  // Those that did start are worth a line each also where another one did not.
+  const ensured = await ensureApps(given, flags, json ? undefined : printApp);
+  if (json) printJson(ensured);
+}
+
+/**
+ * Registers the apps of this folder or of these names where they are not, starts those that do not run, and tells of each
+ * once all are ready or have failed. What runs is left as it is; nothing stops when the command ends. Throws why one of
+ * them did not start.
+ */
+export async function ensureApps(
+  given: readonly string[],
+  flags: EnsureFlags,
+  tell: (app: AppStatus) => void = () => undefined,
+): Promise<Ensured> {
   // Read before a daemon is started for it.
   const here = given.length === 0 ? (await selectProjects([], {...flags, isStrict: true})).projects : [];
   const connection = await startDaemon(createContext(), {});
@@ -32,7 +58,7 @@ export async function ensure(given: readonly string[], flags: EnsureFlags): Prom
     for (const app of wanted) names.add(isProject(app) ? await register(app, false) : app.name);
     for (const name of names) await connection.client.call('keep', {name});
     for (const project of needed) others.add(await register(project, true));
-    await startAll(connection, {names: [...names], others: [...others]}, flags);
+    return await startAll(connection, {names: [...names], others: [...others]}, tell);
   } finally {
     connection.client.close();
   }
@@ -57,7 +83,11 @@ const isProject = (app: Project | AppStatus): app is Project => !('state' in app
 /** `others` are started by the daemon, for those that need them, and printed behind them. */
 type Wanted = {readonly names: readonly string[]; readonly others: readonly string[]};
 
-async function startAll({client, info}: DaemonConnection, {names, others}: Wanted, {json}: EnsureFlags): Promise<void> {
+async function startAll(
+  {client, info}: DaemonConnection,
+  {names, others}: Wanted,
+  tell: (app: AppStatus) => void,
+): Promise<Ensured> {
   const results = await Promise.allSettled(names.map(name => client.call('start', {name})));
   const started = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
   const failures = results.flatMap(({status, ...result}, place) =>
@@ -65,10 +95,10 @@ async function startAll({client, info}: DaemonConnection, {names, others}: Wante
   );
   const all = others.length > 0 ? (await client.call('list', {})).apps : [];
   const apps = [...started, ...all.filter(({name, pid}) => others.includes(name) && pid !== null)];
-  if (!json) apps.forEach(printApp);
+  apps.forEach(tell);
   const [first] = failures;
   if (first) throw names.length > 1 ? withName(first.name, first.error) : first.error;
-  if (json) printJson({ok: true, apps: apps.map(app => ({...app, log: logCommand(app)})), daemonLog: info.logFile});
+  return {ok: true, apps: apps.map(app => ({...app, log: logCommand(app)})), daemonLog: info.logFile};
 }
 
 const printApp = (app: AppStatus): void =>

@@ -1,9 +1,12 @@
-import {Command, CommanderError, Option} from 'commander';
+import {Argument, Command, CommanderError, Option} from 'commander';
+import type {ForwardingFields} from '../proxy/forwarding-fields.js';
+import type {AlgorithmName} from '../proxy/load-balancing/algorithms/algorithms.js';
 import {errorCode, TakoError} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {reportError} from './output.js';
+import {addRequestsCommand} from './requests/commands.js';
 import {addServersCommand} from './servers.js';
 
 /** Exit codes: docs/exit-codes.md. */
@@ -11,8 +14,9 @@ export const EXIT = {ok: 0, failure: 1, usage: 2, refused: 3, interrupted: 130} 
 
 /** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
 export async function main(argv: readonly string[]): Promise<void> {
-  let isJson = false;
-  const program = createProgram().hook('preAction', (_, command) => {
+  // Until it is understood, any --json counts.
+  let isJson = argv.includes('--json');
+  const program = createProgram({isQuiet: isJson}).hook('preAction', (_, command) => {
     isJson = command.opts().json === true;
   });
   for (const stream of [process.stdout, process.stderr]) stream.on('error', tolerateNoReader);
@@ -28,9 +32,13 @@ function tolerateNoReader(error: Error): void {
   if (!['EPIPE', 'EIO'].includes(errorCode(error) ?? '')) throw error;
 }
 
-/** Settings come first: subcommands inherit those that stand when they are added. */
-function createProgram(): Command {
+/**
+ * Every command with its flags. `isQuiet`: a command line that cannot be understood is told to the caller only.
+ * Settings come first: subcommands inherit those that stand when they are added.
+ */
+export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = {}): Command {
   const program = new Command('tako')
+    .configureOutput(isQuiet ? {outputError: () => undefined} : {})
     .description('A trusted https://app.test for any app on your machine.')
     .version(readVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
@@ -41,11 +49,15 @@ function createProgram(): Command {
     .hook('preAction', useCompileCache);
   addDev(program);
   addAppCommands(program);
+  addRequestsCommand(program);
+  addLan(program);
+  addProgramCommands(program);
   addProjectCommands(program);
   addProxy(program);
   addServersCommand(program);
   addDeploymentCommands(program);
   addMachineCommands(program);
+  addCompletion(program);
   addHidden(program);
   return program;
 }
@@ -63,6 +75,13 @@ Examples:
 
 https://tako.sh`;
 
+/** Their code is loaded only where it is used. */
+const ALGORITHMS: readonly AlgorithmName[] = ['least-in-flight', 'round-robin', 'power-of-two', 'consistent-hash'];
+const FORWARDING_FIELDS: readonly ForwardingFields[] = ['x-forwarded', 'forwarded'];
+
+/** What `tako events` may be asked for; `notice`: what it has to say itself. */
+const EVENT_TYPES = ['status', 'log', 'request', 'notice'] as const;
+
 const port = (flag: string, what: string): Option =>
   new Option(`${flag} <port>`, `${what} (0: any free one)`).argParser(parsePort);
 
@@ -78,6 +97,8 @@ const routeOption = (): Option =>
   new Option('--route <route=address>', 'serve something else beside the app, as in db.test=127.0.0.1:8080').argParser(
     (text: string, before: readonly string[] = []) => [...before, text],
   );
+const lanAddressOption = (): Option =>
+  new Option('--lan-address <address>', 'the address or interface of this machine to open them on');
 const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
 
 function addDev(program: Command): void {
@@ -91,6 +112,8 @@ function addDev(program: Command): void {
     .option('--plain', 'plain lines instead of the screen')
     .addOption(routeOption())
     .option('--variant <label>', 'serve at label.NAME.test, beside another checkout of the same app')
+    .option('--lan', 'open to phones and other devices of the network, at https://NAME.local')
+    .addOption(lanAddressOption())
     .addOption(port('--port', 'HTTPS port'))
     .addOption(port('--http-port', 'HTTP port, for redirects'))
     .addOption(port('--dns-port', 'port of the name server'))
@@ -110,7 +133,7 @@ function addStop(parent: Command): void {
     parent
       .command('stop')
       .description('stop an app and forget it; with --env, stop it on its servers')
-      .argument('[name]', 'the app; that of this folder if not given')
+      .argument('[app]', 'that of this folder if not given')
       .option('--all', 'every app, and the daemon'),
   ).action(async (name: string | undefined, options) =>
     isAboutDeployment(options)
@@ -124,7 +147,7 @@ function addAppCommands(program: Command): void {
   program
     .command('ensure')
     .description('start apps that do not run, and wait until they are ready')
-    .argument('[name...]', 'the apps; that of this folder if not given')
+    .argument('[app...]', 'that of this folder if not given')
     .option('--variant <label>', 'the one at label.NAME.test')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -133,7 +156,7 @@ function addAppCommands(program: Command): void {
     program
       .command('restart')
       .description("start an app's process anew; with --env, those on its servers")
-      .argument('[name]'),
+      .argument('[app]'),
   ).action(async (name: string | undefined, options) =>
     isAboutDeployment(options)
       ? (await import('./deployments/control.js')).control('restart', options)
@@ -150,7 +173,7 @@ function addAppCommands(program: Command): void {
     program
       .command('logs')
       .description('print what apps said; with --env, what is deployed did')
-      .argument('[name...]', 'the apps; that of this folder, or those of this workspace, if not given')
+      .argument('[app...]', 'the apps; that of this folder, or those of this workspace, if not given')
       .option('-f, --follow', 'go on with what is to come')
       .addOption(
         new Option('-n, --lines <count>', 'how many lines to begin with (default: 200; all with --since)').argParser(
@@ -170,6 +193,38 @@ function addAppCommands(program: Command): void {
   );
 }
 
+function addLan(program: Command): void {
+  const lan = program.command('lan').description('open apps to phones and other devices of the network, or close them');
+  const about = (name: string, description: string, argument = 'that of this folder if not given'): Command =>
+    lan.command(name).description(description).argument('[app]', argument).addOption(jsonOption());
+  about('on', 'open an app at https://NAME.local until it is closed again')
+    .addOption(configOption())
+    .addOption(lanAddressOption())
+    .action(async (app: string | undefined, options) => (await import('./lan.js')).lanOn(app, options));
+  about('off', 'close it again')
+    .addOption(configOption())
+    .action(async (app: string | undefined, options) => (await import('./lan.js')).lanOff(app, options));
+  about('status', 'say which apps are open, where, and to whom', 'all if not given').action(
+    async (app: string | undefined, options) => (await import('./lan.js')).lanStatus(app, options),
+  );
+}
+
+/** What programs ask for that look on or act on apps. */
+function addProgramCommands(program: Command): void {
+  program
+    .command('events')
+    .description('print all that happens to all apps, until it is left')
+    .option('--app <app...>', 'of these apps only')
+    .addOption(new Option('--type <type...>', 'of these types only').choices(EVENT_TYPES))
+    .addOption(jsonOption())
+    .action(async options => (await import('./events.js')).events(options));
+  program
+    .command('mcp')
+    .description('serve the Model Context Protocol on stdin and stdout, for coding agents')
+    .option('--allow-actions', 'let it start, restart and stop apps and send requests again, too')
+    .action(async options => (await import('./mcp.js')).mcp(options));
+}
+
 function parseCount(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new CommanderError(EXIT.usage, 'tako.count', `"${text}" is not a number of lines`);
@@ -181,7 +236,7 @@ function addProjectCommands(program: Command): void {
     .description("run a command with the app's environment")
     .argument('<command...>')
     .passThroughOptions()
-    .option('--env <name>', 'which environment', 'development')
+    .option('--env <environment>', 'which environment', 'development')
     .addOption(configOption())
     .action(async (words: string[], options) => (await import('./run.js')).run(words, options));
   program
@@ -209,13 +264,15 @@ function addProxy(program: Command): void {
     .option('--cert <file>', "certificate, PEM (default: the local authority's for each name)")
     .option('--key <file>', 'its private key, PEM')
     .option('--http', 'plain HTTP instead of HTTPS')
-    .option('--lb <algorithm>', 'least-in-flight (default), round-robin, power-of-two or consistent-hash')
+    .addOption(new Option('--lb <algorithm>', 'how to choose (default: least-in-flight)').choices(ALGORITHMS))
     .option('--sticky <key>', 'for consistent-hash: header:NAME, cookie:NAME or address')
     .option('--health-path <path>', 'ask each upstream for this now and then')
     .option('--client-ca <file>', 'ask clients for a certificate of this CA, PEM')
     .option('--client-ca-optional', 'serve clients that have none, too')
     .option('--trusted-proxy <network>', 'believe what it says about clients; repeatable', list)
-    .option('--trusted-fields <name>', 'what it says it in: x-forwarded (default) or forwarded')
+    .addOption(
+      new Option('--trusted-fields <name>', 'what it says it in (default: x-forwarded)').choices(FORWARDING_FIELDS),
+    )
     .option('--proxy-protocol', 'its connections begin with the PROXY protocol')
     .option('--workers <count>', 'processes that serve (default: 1)')
     .option('--access-log', 'one line of JSON for each request on stdout')
@@ -249,6 +306,19 @@ function addMachineCommands(program: Command): void {
     .action(async options => (await import('./version.js')).version(options));
 }
 
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print the completion script for a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: string) => (await import('./completion.js')).printCompletion(shell));
+  program
+    .command('__complete', {hidden: true})
+    .argument('[words...]')
+    .passThroughOptions()
+    .action(async (words: string[]) => (await import('./completion.js')).complete(program, words));
+}
+
 function addHidden(program: Command): void {
   program
     .command('daemon', {hidden: true})
@@ -260,7 +330,7 @@ function addHidden(program: Command): void {
 
 /** Prints what went wrong and says which code the process ends with. */
 function exitCodeOf(error: unknown, isJson: boolean): number {
-  if (error instanceof CommanderError) return usageExitCode(error);
+  if (error instanceof CommanderError) return usageExitCode(error, isJson);
   reportError(error, {isJson});
   return error instanceof TakoError ? (EXIT_OF_CODE[error.code] ?? EXIT.failure) : EXIT.failure;
 }
@@ -279,8 +349,18 @@ const EXIT_OF_CODE: Readonly<Record<string, number>> = {
   BAD_PATTERN: EXIT.usage,
 };
 
-/** commander has printed its message by then, except where we raised the error while it parsed. */
-function usageExitCode({exitCode, code, message}: CommanderError): number {
-  if (code.startsWith('tako.')) process.stderr.write(`error: ${message}\n`);
-  return exitCode === 0 ? EXIT.ok : EXIT.usage;
+/** commander has printed its message by then, except as JSON and where we raised the error while it parsed. */
+function usageExitCode(error: CommanderError, isJson: boolean): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  if (isJson) reportError(badUsage(error), {isJson});
+  else if (error.code.startsWith('tako.')) process.stderr.write(`error: ${error.message}\n`);
+  return EXIT.usage;
+}
+
+/** commander's message has a suggestion in a line of its own, where there is one. */
+function badUsage({message}: CommanderError): TakoError {
+  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  return new TakoError('BAD_USAGE', what, {
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? '--help shows what there is',
+  });
 }

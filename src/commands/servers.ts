@@ -16,23 +16,23 @@ export function addServersCommand(program: Command): void {
   servers
     .command('status')
     .description('show servers and what runs on them')
-    .argument('[name]', 'all of them if not given')
+    .argument('[server]', 'all of them if not given')
     .addOption(jsonOption())
     .action(async (name, options) => (await import('./servers-status.js')).serverStatus(name, options));
   plan(servers.command('upgrade'))
     .description('bring servers to the version of this tako; apps and connections go on')
-    .argument('[name]', 'all of them if not given')
+    .argument('[server]', 'all of them if not given')
     .action(async (name, options) => (await import('./servers-upgrade.js')).upgradeServers(name, options));
   servers
     .command('reload')
     .description('start the server process anew; apps and connections go on')
-    .argument('[name]', 'all of them if not given')
+    .argument('[server]', 'all of them if not given')
     .addOption(jsonOption())
     .action(async (name, options) => (await import('./servers-reload.js')).reloadServers(name, options));
   plan(servers.command('remove'))
     .alias('rm')
     .description('take tako off a server')
-    .argument('<name>')
+    .argument('<server>')
     .option('--keep-data', 'leave apps, their releases and data there')
     .option('--forget', 'only take it off the list; nothing is changed on the server')
     .action(async (name, options) => (await import('./servers-remove.js')).removeServer(name, options));
@@ -47,7 +47,7 @@ function addAdd(servers: Command): void {
     .option('--ssh-key <file>', 'a private key')
     .addOption(port('--http-port', 'where it serves HTTP (default: 80)'))
     .addOption(port('--https-port', 'where it serves HTTPS (default: 443)'))
-    .option('--root <folder>', 'where it is installed (default: /opt/tako, without root ~/.tako-server)')
+    .option('--root <path>', 'where it is installed (default: /opt/tako, without root ~/.tako-server)')
     .action(async (address, options) => (await import('./servers-add.js')).addServer(address, options));
 }
 

@@ -5,7 +5,7 @@ import {renderAppTable} from '../ui/app-table.js';
 import {createContext} from './context.js';
 import {printJson, printNote, printResult} from './output.js';
 
-type Snapshot = {readonly daemon: DaemonInfo | null; readonly apps: readonly AppStatus[]};
+export type Snapshot = {readonly daemon: DaemonInfo | null; readonly apps: readonly AppStatus[]};
 
 /** The registered apps, one row each. */
 export async function list({json = false}: {readonly json?: boolean}): Promise<void> {
@@ -23,7 +23,8 @@ export async function status({json = false}: {readonly json?: boolean}): Promise
   printApps(snapshot);
 }
 
-async function readSnapshot(): Promise<Snapshot> {
+/** The daemon, where it runs, and its apps. */
+export async function readSnapshot(): Promise<Snapshot> {
   const {files, version} = createContext();
   const connection = await findDaemon(files, version);
   if (!connection) return {daemon: null, apps: []};
@@ -42,5 +43,7 @@ function printApps({daemon, apps}: Snapshot): void {
     printNote(`${daemon ? 'no app is registered' : 'the daemon does not run'}; run "tako dev" in the folder of an app`);
 }
 
-const describeDaemon = ({version, pid, https, http, dnsPort, home}: DaemonInfo): string =>
-  `daemon ${version}, pid ${pid}: https ${https.port}, http ${http.port}, dns ${dnsPort}, home ${home}`;
+const describeDaemon = ({version, pid, https, http, dnsPort, home, dashboardUrl}: DaemonInfo): string =>
+  `daemon ${version}, pid ${pid}: https ${https.port}, http ${http.port}, dns ${dnsPort}, home ${home}` +
+  // A daemon of before has none.
+  (dashboardUrl === undefined ? '' : `\npage ${dashboardUrl}`);

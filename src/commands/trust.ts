@@ -60,7 +60,7 @@ export async function untrust(flags: PlanFlags): Promise<void> {
     roots.filter(root => root !== undefined),
   );
   await carryOut(plan, flags, 'no trust store has a certificate of tako');
-  if (flags.json) printJson({ok: true, changes: renderChanges(plan)});
+  if (flags.json) printJson({ok: true, isDryRun: flags.dryRun ?? false, changes: renderChanges(plan)});
 }
 
 /** What this machine's stores hold. */

@@ -8,7 +8,9 @@ import type {ProjectFacts} from './project-facts.js';
 export type HostCheckAnswer = {
   /** The name the upstream is to see as its Host and Origin. Undefined: the one the browser used. */
   readonly presentAs: string | undefined;
-  /** What the paths for which it sees that name have in them. Empty: all. */
+  /** The name it is to see when it was asked for by one that it cannot have been told of: another device's, as app.local. */
+  readonly presentOnLan: string | undefined;
+  /** What the paths for which it sees such a name have in them. Empty: all. */
   readonly presentPaths: readonly string[];
   readonly environment: Named<string>;
 };
@@ -29,16 +31,23 @@ export function decideHostCheck(
   {name, hosts}: {readonly name: string; readonly hosts: readonly string[]},
 ): HostCheckAnswer {
   if (framework === undefined || framework.hostCheck === 'none') return ASKED_FOR_NOTHING;
+  const presented = `${name}.localhost`;
+  const onLan = {presentOnLan: presented, presentPaths: framework.hostCheckPaths};
   const suffixes = suffixesOf(hosts);
-  if (suffixes.length === 0) return ASKED_FOR_NOTHING;
+  if (suffixes.length === 0) return {...ASKED_FOR_NOTHING, ...onLan};
   const [suffix] = suffixes;
   const isEnough = suffixes.length === 1 && knowsVariable(viteVersion);
   return framework.hostCheck === 'env' && isEnough && suffix !== undefined
-    ? {...ASKED_FOR_NOTHING, environment: {[VITE_ALLOWED_HOSTS]: suffix}}
-    : {presentAs: `${name}.localhost`, presentPaths: framework.hostCheckPaths, environment: {}};
+    ? {...ASKED_FOR_NOTHING, ...onLan, environment: {[VITE_ALLOWED_HOSTS]: suffix}}
+    : {...ASKED_FOR_NOTHING, ...onLan, presentAs: presented};
 }
 
-const ASKED_FOR_NOTHING: HostCheckAnswer = {presentAs: undefined, presentPaths: [], environment: {}};
+const ASKED_FOR_NOTHING: HostCheckAnswer = {
+  presentAs: undefined,
+  presentOnLan: undefined,
+  presentPaths: [],
+  environment: {},
+};
 
 /** What covers all hosts, each with the names below it. Nobody can register names under .test: it is allowed as a whole. */
 function suffixesOf(hosts: readonly string[]): readonly string[] {

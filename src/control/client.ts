@@ -25,6 +25,9 @@ export type ControlClient<Methods = DaemonMethods> = {
   ): Promise<ResultOf<Methods[M]>>;
   /** Resolves when the connection is over, whoever ended it. */
   readonly closed: Promise<void>;
+  /** Reads no further until `resume`: what the server has to say waits there. */
+  pause(): void;
+  resume(): void;
   close(): void;
 };
 
@@ -64,6 +67,8 @@ export function createControlClient<Methods>(socket: Duplex, lost: () => TakoErr
       return timeoutMs === undefined ? answer : withTimeout(answer, timeoutMs);
     },
     closed,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     close: () => void socket.destroy(),
   };
 }

@@ -39,10 +39,34 @@ export type AppStatus = {
   readonly startedFor: readonly string[];
   /** Terminals attached to it. */
   readonly clients: number;
+  /** Where other devices find it; null while it is not open to the network. */
+  readonly lan: LanAddress | null;
   /** Processes of it that came to serve after the first one. */
   readonly restarts: number;
   /** What it was asked for lately; told anew once per second at most. */
   readonly traffic: Traffic;
+};
+
+/** An app as other devices of the network find it. */
+export type LanAddress = {
+  /** The address to open: `https://app.local`. */
+  readonly url: string;
+  /** Every address, that one first. */
+  readonly urls: readonly string[];
+  /** The page that helps a device to trust the certificates, over plain HTTP: the one for the QR code. */
+  readonly onboardingUrl: string;
+  /** This machine's own address there: `192.168.1.20`. */
+  readonly address: string;
+  /** The network whose devices, and no others, are answered: `192.168.1.0/24`. */
+  readonly network: string;
+  readonly interface: string;
+  /** SHA-256 of the root certificate, to compare with what a device shows: `AB:CD:...`. */
+  readonly fingerprint: string;
+  /**
+   * LAN_NAME_TAKEN: another device has the name, and the addresses here have another one. LAN_NO_NETWORK: this machine is in
+   * no network at present; the app is back with it, and the rest is as it was.
+   */
+  readonly problem: Problem | null;
 };
 
 /** An error as it crosses the socket. */

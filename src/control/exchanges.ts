@@ -77,6 +77,9 @@ export type ReplayEdit = {
   readonly body?: Pick<CapturedBody, 'encoding' | 'data'>;
 };
 
+/** What a status may be asked for as. */
+export const STATUS_PATTERN = /^[1-5](?:\d\d|xx)$/i;
+
 /** Which requests: all that is left out matches everything. */
 export type ExchangeQuery = {
   readonly app?: string;

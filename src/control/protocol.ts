@@ -3,7 +3,7 @@
 
 import {TakoError} from '../system/error.js';
 import type {AppEvent, AppStatus, LogLevel, Problem} from './events.js';
-import type {ExchangeMethods} from './exchanges.js';
+import type {ExchangeEvent, ExchangeMethods} from './exchanges.js';
 import type {Method} from './method.js';
 
 /** Raised when an old client or server could misread a message; until then fields are only added. */
@@ -56,7 +56,9 @@ export type Registration = {
   readonly idleTimeoutMs: number | null;
   /** The host its own server is to see. Null: the one the client asked for. */
   readonly presentAs: string | null;
-  /** What the paths for which it sees that host have in them. Empty or left out: all. */
+  /** The same where it is asked for by a name it has on the network, as app.local. Left out: the one the client asked for. */
+  readonly presentOnLan?: string;
+  /** What the paths for which it sees such a host have in them. Empty or left out: all. */
   readonly presentPaths?: readonly string[];
   /** What of an edit it applies by itself: nothing, in its process only, or in open pages too. */
   readonly reloads: 'nothing' | 'server' | 'pages';
@@ -112,6 +114,23 @@ export type LogFilter = {
   readonly instance?: string;
 };
 
+/** What there is to hear of all apps. */
+export type DaemonEvent = AppEvent | ExchangeEvent;
+
+/** `status`: also that an app is removed. `log` and `request`: also how many were skipped. */
+export type DaemonEventType = 'status' | 'log' | 'request';
+
+export type EventsQuery = {
+  /** Left out: all, also those to come. */
+  readonly apps?: readonly string[];
+  /** Left out: all. */
+  readonly types?: readonly DaemonEventType[];
+  /** For each app the id of the last line that is known. */
+  readonly after: Readonly<Record<string, number>>;
+  /** Lines of apps of which none is known, and requests: those from then on, in milliseconds since the epoch. */
+  readonly since: number;
+};
+
 type Named = {readonly name: string};
 
 /** Every call to the dev daemon. */
@@ -153,6 +172,18 @@ export type Methods = ExchangeMethods & {
   >;
   /** Answers when the app is not registered any more. */
   readonly untilRemoved: Method<Named, Record<string, never>>;
+  /**
+   * Opens the apps to the network, until `lanOff`; unless it `stays`, also only until the client leaves. `address`: the one
+   * of this machine to open them on; null to have it chosen. Answers when other devices find them.
+   */
+  readonly lanOn: Method<
+    {readonly names: readonly string[]; readonly address: string | null; readonly stays: boolean},
+    {readonly apps: readonly AppStatus[]}
+  >;
+  /** Closes the apps to the network, whoever opened them. Answers when they are. */
+  readonly lanOff: Method<{readonly names: readonly string[]}, {readonly apps: readonly AppStatus[]}>;
+  /** The status of every app and what happens from then on, until the client leaves. Keeps no app awake. */
+  readonly events: Method<EventsQuery, Record<string, never>, DaemonEvent>;
   /** Ends the daemon; registrations stay. */
   readonly shutdown: Method<Record<string, never>, Record<string, never>>;
 };

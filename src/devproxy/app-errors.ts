@@ -14,7 +14,7 @@ export function assertNoConflict(registration: Registration, others: readonly Re
   const reserved = routesOf(registration).find(({host}) => isDashboardHost(host));
   if (reserved) {
     throw new TakoError('ROUTE_RESERVED', `${reserved.host} is tako's own page`, {
-      hint: 'set another name, or other routes, in tako.toml',
+      hint: `give the app another name, or other routes, in tako.toml: name = "${registration.name}-app"`,
     });
   }
   const rest = others.filter(({name}) => name !== registration.name);

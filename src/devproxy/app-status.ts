@@ -1,5 +1,5 @@
 import {parseStaticRoute} from '../config/static-route.js';
-import type {AppStatus, Problem} from '../control/events.js';
+import type {AppStatus, LanAddress, Problem} from '../control/events.js';
 import type {Traffic} from '../control/exchanges.js';
 import type {Registration} from '../control/protocol.js';
 import {originOf} from '../proxy/request-path.js';
@@ -15,6 +15,7 @@ export type StatusFacts = {
   readonly clients: number;
   readonly startedFor: readonly string[];
   readonly problem: Problem | null;
+  readonly lan: LanAddress | null;
   readonly restarts: number;
   readonly traffic: Traffic;
 };
@@ -22,7 +23,7 @@ export type StatusFacts = {
 /** One app as clients see it. */
 export function renderAppStatus(registration: Registration, instance: Instance, facts: StatusFacts): AppStatus {
   const {name, directory, configFile, command, primaryHost} = registration;
-  const {httpsPort, memoryBytes, clients, problem, startedFor, restarts, traffic} = facts;
+  const {httpsPort, memoryBytes, clients, problem, startedFor, lan, restarts, traffic} = facts;
   const isRunning = 'pid' in instance;
   return {
     name,
@@ -40,6 +41,7 @@ export function renderAppStatus(registration: Registration, instance: Instance, 
     problem,
     startedFor,
     clients,
+    lan,
     restarts,
     traffic,
   };

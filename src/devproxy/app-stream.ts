@@ -5,6 +5,7 @@
 import type {AppEvent} from '../control/events.js';
 import type {CallContext} from '../control/method.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
+import {createAppCursor} from './app-cursor.js';
 import type {AppLogs} from './app-logs.js';
 import type {Apps} from './apps.js';
 import {createBell} from './bell.js';
@@ -24,59 +25,37 @@ export type FollowedApps = {
 /** Sends until the client leaves or the app is removed. */
 export async function streamApp(
   {apps, logs}: FollowedApps,
-  {name, after: before}: StreamOptions,
+  {name, after}: StreamOptions,
   context: CallContext<AppEvent>,
 ): Promise<void> {
   const {signal, emit, drained} = context;
-  const buffer = apps.logs(name);
   const bell = createBell();
-  let isChanged = true;
-  const onChange = (): void => {
-    isChanged = true;
-    bell.ring();
-  };
-  const unsubscribe = [apps.subscribe(name, onChange), buffer.subscribe(bell.ring)];
-  let lastStatus = '';
-  const sendStatus = (): void => {
-    const status = apps.status(name);
-    const text = JSON.stringify(status);
-    if (text !== lastStatus) emit({type: 'status', status});
-    lastStatus = text;
-  };
+  const unsubscribe = apps.subscribe(name, bell.ring);
+  const cursor = createAppCursor(apps, {name, after, withStatus: true, onChange: bell.ring});
   try {
-    let after = await sendMissed(before, {name, buffer, logs, context});
+    await sendMissed(after, {name, buffer: apps.logs(name), logs, context});
     while (!signal.aborted) {
-      // Looked at before the log is: what was said until then is still sent.
-      const isThere = apps.has(name);
-      if (isThere && isChanged) {
-        isChanged = false;
-        sendStatus();
-      }
-      const {lines} = buffer.since(after);
-      const skipped = (lines[0]?.id ?? after + 1) - after - 1;
-      if (skipped > 0 && after > 0 && after >= buffer.firstId - 1) emit({type: 'skipped', app: name, count: skipped});
-      for (const line of lines) emit({type: 'log', app: name, line});
-      after = lines.at(-1)?.id ?? after;
+      const {events, isOver} = cursor.read();
+      for (const event of events) emit(event);
       await drained();
-      if (!isThere) return void emit({type: 'removed', app: name});
+      if (isOver) return void emit({type: 'removed', app: name});
       await bell.wait(signal);
     }
   } finally {
-    for (const stop of unsubscribe) stop();
+    unsubscribe();
+    cursor.close();
   }
 }
 
-/** What was said behind that line and before this daemon was there. Returns the id behind which to go on. */
-async function sendMissed(after: number, {name, buffer, logs, context}: Missing): Promise<number> {
+/** What was said behind that line and before this daemon was there. */
+async function sendMissed(after: number, {name, buffer, logs, context}: Missing): Promise<void> {
   const {emit, drained, signal} = context;
   const {firstId, lastId} = buffer;
-  // Of a log that is not the one that the client knows.
-  if (after > lastId) return 0;
-  if (after === 0 || after >= firstId - 1) return after;
+  // The client has none, or all, or knows another log.
+  if (after === 0 || after >= firstId - 1 || after > lastId) return;
   for await (const record of logs.read(name, {after, signal, where: ({id}) => id < firstId})) {
     if (!emit({type: 'log', app: name, line: lineOf(record)})) await drained();
   }
-  return firstId - 1;
 }
 
 type Missing = {

@@ -1,7 +1,7 @@
 // The registered apps: what each is called, where it is served, and its process. All that the control socket and the
 // gateway know of an app they know from here.
 
-import type {AppStatus} from '../control/events.js';
+import type {AppStatus, LanAddress} from '../control/events.js';
 import type {Traffic} from '../control/exchanges.js';
 import type {LeaveEvent, Registration} from '../control/protocol.js';
 import type {PageEvent} from '../proxy/page-events.js';
@@ -55,6 +55,8 @@ export type Apps = AppAccess & {
   /** Reads its project again, then has a new process follow the one that runs. */
   restart(name: string): Promise<AppStatus>;
   list(): readonly AppStatus[];
+  registrations(): readonly Registration[];
+  names(): readonly string[];
   status(name: string): AppStatus;
   logs(name: string): LogBuffer;
   /** Whether there is anything to follow: also while a removed app is being stopped. */
@@ -82,6 +84,8 @@ export type AppsOptions = {
   readonly httpsPort: () => number;
   readonly onRoutes: (routes: readonly Route[]) => void;
   readonly memoryOf: (name: string) => number | null;
+  /** Where other devices find the app; null where they do not. */
+  readonly lanOf: (name: string) => LanAddress | null;
   readonly trafficOf: (name: string) => Traffic;
   /** Tells open pages of the app. */
   readonly publish: (name: string, event: PageEvent) => void;
@@ -91,7 +95,7 @@ export type AppsOptions = {
 
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps(options: AppsOptions): Apps {
-  const {supervisor, registry, httpsPort, onRoutes, memoryOf, trafficOf, publish, resolve} = options;
+  const {supervisor, registry, httpsPort, onRoutes, memoryOf, lanOf, trafficOf, publish, resolve} = options;
   const apps = new Map(registry.apps().map(registration => [registration.name, createRegisteredApp(registration)]));
   // On their way out: not served and not started any more, but followed until their last line of output.
   const leaving = new Map<string, RegisteredApp>();
@@ -196,6 +200,7 @@ export function createApps(options: AppsOptions): Apps {
       clients: followers.count(name),
       problem: problems.of(name),
       startedFor: originOf(registration) === 'dependency' ? dependentsOf(name) : [],
+      lan: lanOf(name),
       restarts,
       traffic: trafficOf(name),
     });
@@ -296,6 +301,8 @@ export function createApps(options: AppsOptions): Apps {
       return status(name);
     },
     list: () => [...apps.keys()].map(status),
+    registrations,
+    names: () => [...apps.keys()],
     status,
     logs: name => supervisor.logs((leaving.get(name) ?? find(name)).registration.name),
     has: name => apps.has(name) || leaving.has(name),

@@ -4,14 +4,17 @@ import type {AppLogs} from './app-logs.js';
 import {streamApp} from './app-stream.js';
 import {originOf} from './app-wants.js';
 import type {Apps} from './apps.js';
+import {streamEvents} from './event-stream.js';
 import {createExchangeHandlers} from './inspector/exchange-handlers.js';
 import type {Inspector} from './inspector/inspector.js';
+import type {Lan} from './lan/lan.js';
 import {streamLog, untilRemoved} from './log-stream.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
   readonly apps: Apps;
   readonly logs: AppLogs;
+  readonly lan: Pick<Lan, 'open' | 'shut'>;
   readonly inspector: Inspector;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
@@ -19,7 +22,7 @@ export type DaemonHandlersOptions = {
 
 /** What each call of the control protocol does. */
 export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
-  const {apps, logs, inspector, info, shutdown} = options;
+  const {apps, logs, inspector, lan, info, shutdown} = options;
   return {
     ...createExchangeHandlers(inspector),
     hello: async () => info(),
@@ -49,6 +52,20 @@ export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<M
     },
     async untilRemoved({name}, {signal}) {
       await untilRemoved({apps, logs}, name, signal);
+      return {};
+    },
+    async lanOn({names, address, stays}, {signal}) {
+      names.forEach(apps.status);
+      await lan.open({apps: names, address: address ?? undefined, client: stays ? undefined : signal});
+      return {apps: names.map(apps.status)};
+    },
+    async lanOff({names}) {
+      names.forEach(apps.status);
+      await lan.shut(names);
+      return {apps: names.map(apps.status)};
+    },
+    async events(query, context) {
+      await streamEvents({apps, inspector}, query, context);
       return {};
     },
     async shutdown() {

@@ -28,6 +28,7 @@ import {DASHBOARD_HOSTS} from './dashboard/hosts.js';
 import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
 import {createInspector} from './inspector/inspector.js';
+import {createDaemonLan} from './lan/daemon-lan.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
@@ -101,10 +102,11 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     drain: upstream => gateway.drain(upstreamOf(upstream)),
   });
   closers.add(() => supervisor.close());
+  const certificates = await openCertificateSource(authority, {cacheFolder: files.leaves, clock: systemClock});
   const gateway = await createGateway({
     https: options.https,
     http: options.http,
-    certificates: await openCertificateSource(authority, {cacheFolder: files.leaves, clock: systemClock}),
+    certificates,
     defaultServerName: 'localhost',
     activate: name => apps.activate(name),
     findUpstream: name => apps.findUpstream(name),
@@ -136,20 +138,32 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     name => apps.notify(name),
   );
   closers.add(() => sampler.close());
+  const lan = createDaemonLan(options, {
+    gateway,
+    certificates,
+    root: authority.root.certificate,
+    registrations: () => apps.registrations(),
+    onChange: name => apps.notify(name),
+    say: (name, text) => void (apps.has(name) && supervisor.logs(name).append('tako', text)),
+    onBug: logBug,
+  });
   const apps = createApps({
     supervisor,
     registry,
     httpsPort: () => gateway.https.port,
     onRoutes(routes) {
       gateway.setRoutes(routes);
+      lan.update();
       inspector.retain(new Set(routes.map(({app}) => app)));
     },
     memoryOf: sampler.memoryOf,
+    lanOf: lan.of,
     trafficOf: traffic.trafficOf,
     publish: gateway.publish,
     resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
   });
   closers.add(() => apps.close());
+  closers.add(() => lan.close());
   const dashboard = createDashboard({apps, inspector, httpsPort: () => gateway.https.port, onBug: logBug});
   const idleStop = createIdleStop({
     clock: systemClock,
@@ -187,7 +201,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, logs, inspector, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, logs, inspector, lan, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;

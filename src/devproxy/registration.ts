@@ -76,6 +76,7 @@ const REGISTRATION: Checks<Registration> = {
   restart: oneOf('start-first', 'stop-first'),
   idleTimeoutMs: orNull(isPositive),
   presentAs: orNull(isText),
+  presentOnLan: orLeftOut(isText),
   presentPaths: orLeftOut(isTextList),
   reloads: oneOf('nothing', 'server', 'pages'),
   watch: isTextList,

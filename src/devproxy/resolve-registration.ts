@@ -19,6 +19,7 @@ import {findWorkspace} from '../config/workspace.js';
 import type {AppRequest, Registration} from '../control/protocol.js';
 import {type RoutePattern, renderRoute} from '../proxy/route-syntax.js';
 import {createDevEnvironment} from './dev-environment.js';
+import {lanNamesOf} from './lan/lan-names.js';
 
 /** The project an app is asked for from, as it is now. Throws what `loadProject` throws. */
 export async function projectOf({directory, configFile}: AppRequest): Promise<Project> {
@@ -52,7 +53,7 @@ export async function resolveRegistration(
     primaryHost,
     ...(request.staticRoutes.length > 0 ? {staticRoutes: staticRoutesOf(request.staticRoutes, zones)} : {}),
     command: command.argv,
-    ...runtimeOf(config, request, {directory: project.directory, folders, command, facts, routes}),
+    ...runtimeOf(config, request, {directory: project.directory, folders, command, facts, routes, zones}),
     readyTimeoutMs: config.readyTimeoutMs,
     graceMs: config.gracePeriodMs,
     // A package that is only used does not say how the app listens: that it is up is seen in any of the ways.
@@ -75,14 +76,15 @@ type RuntimeFacts = {
   readonly command: DevCommand;
   readonly facts: ProjectFacts;
   readonly routes: readonly RoutePattern[];
+  readonly zones: readonly string[];
 };
 
 /** What depends on the framework. */
 function runtimeOf(
   config: Config,
   {name, terminal}: AppRequest,
-  {directory, folders, command, facts, routes}: RuntimeFacts,
-): Pick<Registration, 'environment' | 'presentAs' | 'presentPaths' | 'reloads'> {
+  {directory, folders, command, facts, routes, zones}: RuntimeFacts,
+): Pick<Registration, 'environment' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
   const framework = decideFramework(config, facts);
   const hosts = routes.map(({host}) => host);
   const hostCheck = decideHostCheck(framework, facts, {name, hosts});
@@ -95,9 +97,10 @@ function runtimeOf(
       environmentName: 'development',
       build: 'dev',
       appRoot: config.appRoot,
-      hosts,
+      hosts: [...hosts, ...lanNamesOf(name, hosts, zones)],
     }),
     presentAs: hostCheck.presentAs ?? null,
+    ...(hostCheck.presentOnLan === undefined ? {} : {presentOnLan: hostCheck.presentOnLan}),
     presentPaths: hostCheck.presentPaths,
     reloads: decideReloads(command, framework),
   };

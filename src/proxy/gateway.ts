@@ -7,6 +7,7 @@ import type {AppActivity, Place} from './activity.js';
 import type {CertificateSource} from './certificate-source.js';
 import type {StartExchange} from './client-side.js';
 import {createColdStart} from './cold-start.js';
+import {type Entrance, type EntranceOptions, openEntrance} from './entrance.js';
 import type {GatewaySession} from './gateway-session.js';
 import type {Limits, Timeouts} from './limits.js';
 import {type Listener, type ListenerOptions, openListener} from './listener.js';
@@ -95,6 +96,11 @@ export type Gateway = {
   /** Tells the open pages of an app that have its script. */
   publish(app: AppId, event: PageEvent): void;
   /**
+   * Opens another way to the apps, for as long as it is wanted: other ports, other names, and none of the gateway's filters.
+   * What apps print is not shown there. Throws PORT_IN_USE, PORT_DENIED or the system's error, and leaves nothing open.
+   */
+  openEntrance(options: EntranceOptions): Promise<Entrance>;
+  /**
    * Accepts no more connections and lets those there are end in order: requests finish, kept connections are closed behind
    * their next answer, tunnels and streams are cut one after the other in the second half of `graceMs`. Requests may take
    * up to `requestsMs`, and are cut then. Resolves when none is left.
@@ -108,9 +114,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let table = createRouteTable([]);
   let httpsPort = options.https.port;
   const pageEvents = createPageEvents();
-  const path = createRequestPath({
-    routes: () => table,
-    filters: options.filters ?? [],
+  const shared = {
     routeFilter: options.routeFilter,
     coldStart: createColdStart({
       activate: options.activate,
@@ -122,22 +126,26 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     startOf: options.startOf,
     documentScript: options.documentScript,
     pageEvents,
-    httpsPort: () => httpsPort,
     connectPatienceMs: options.connectPatienceMs ?? 0,
     observe: options.observe,
     onLog: options.onLog,
+  };
+  const path = createRequestPath({
+    ...shared,
+    routes: () => table,
+    filters: options.filters ?? [],
+    showsOutput: true,
+    httpsPort: () => httpsPort,
   });
-  const proxy = createProxy(path.phases, {
-    limits: options.limits ?? {},
-    timeouts: options.timeouts ?? {},
-    onBug: options.onBug,
-  });
+  const proxyOptions = {limits: options.limits ?? {}, timeouts: options.timeouts ?? {}, onBug: options.onBug};
+  const proxy = createProxy(path.phases, proxyOptions);
   const listeners = await openListeners(options, proxy);
   httpsPort = listeners.https.port;
+  const entrances = new Set<Entrance>();
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    const portsClosed = [listeners.https.close(), listeners.http.close()];
+    const portsClosed = [listeners.https, listeners.http, ...entrances].map(part => part.close());
     proxy.close();
     await Promise.all(portsClosed);
   }
@@ -155,9 +163,22 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     drain: path.activity.drain,
     publish: pageEvents.publish,
     drainAt: path.activity.drainAt,
+    async openEntrance(entranceOptions) {
+      const entrance = await openEntrance(entranceOptions, {
+        path: {...shared, activity: path.activity},
+        proxy: proxyOptions,
+      });
+      const close = (): Promise<void> => {
+        entrances.delete(entrance);
+        return entrance.close();
+      };
+      entrances.add(entrance);
+      return {...entrance, close};
+    },
     retire(graceMs, requestsMs) {
       listeners.https.stop();
       listeners.http.stop();
+      for (const entrance of entrances) void entrance.close();
       path.activity.retire(graceMs);
       return proxy.drain(graceMs, {requestsMs, arriving: () => listeners.https.count() + listeners.http.count()});
     },

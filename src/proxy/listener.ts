@@ -1,5 +1,5 @@
 import {once} from 'node:events';
-import {createServer, type Server, type Socket} from 'node:net';
+import {createServer, isIPv6, type Server, type Socket} from 'node:net';
 import {errorCode, TakoError} from '../system/error.js';
 import {describePortOwner} from '../system/port-owner.js';
 
@@ -8,8 +8,8 @@ export type ListenerOptions = {
   readonly port: number;
   /** Taken instead when the system denies `port` to this user; a port in use is an error, never a quiet move. */
   readonly deniedPort?: number | undefined;
-  /** The address to listen on; both loopback addresses if not given. */
-  readonly host?: string | undefined;
+  /** The address to listen on, or several with the same port; both loopback addresses if not given. */
+  readonly host?: string | readonly string[] | undefined;
   /** File descriptors of sockets that somebody else has bound to `port`: they are listened on, and nothing is opened. */
   readonly sockets?: readonly number[] | undefined;
   readonly onConnection: (socket: Socket) => void;
@@ -35,12 +35,12 @@ const KEEP_ALIVE_DELAY_MS = 60_000;
 /** Tries for a port that is free on both addresses. */
 const FREE_PORT_TRIES = 20;
 
-/** Opens one port on both loopback addresses, or on the one address given. Throws PORT_IN_USE, naming the owner where this user may see it. */
+/** Opens one port on both loopback addresses, or on those given. Throws PORT_IN_USE, naming the owner where this user may see it. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const {port, deniedPort, host, sockets, onConnection} = options;
   if (sockets !== undefined) return listenOn(sockets, port, onConnection);
   try {
-    return await listenOn(host === undefined ? LOOPBACK : [host], port, onConnection);
+    return await listenOn([host ?? LOOPBACK].flat(), port, onConnection);
   } catch (error) {
     if (errorCode(error) === 'EACCES' && deniedPort !== undefined) {
       const listener = await openListener({port: deniedPort, host, onConnection});
@@ -117,7 +117,7 @@ async function openServers(
 async function openServer(port: number, place: Place, accept: (socket: Socket) => void): Promise<Server | undefined> {
   // A peer that vanished without a word is found out, also where nothing is sent: on a tunnel, say.
   const server = createServer({noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS}, accept);
-  const where = typeof place === 'number' ? {fd: place} : {port, host: place, ipv6Only: place === '::1'};
+  const where = typeof place === 'number' ? {fd: place} : {port, host: place, ipv6Only: isIPv6(place)};
   server.listen({...where, backlog: BACKLOG});
   try {
     await once(server, 'listening');

@@ -31,6 +31,8 @@ export type Observe = (session: GatewaySession, app: AppId) => SessionObserver |
 
 export type RequestPathOptions = {
   readonly routes: () => RouteTable;
+  /** That of another path to the same apps, to be counted together with; its own if not given. */
+  readonly activity?: Activity;
   readonly filters: readonly RequestFilter[];
   readonly routeFilter: RouteFilter | undefined;
   readonly coldStart: ColdStart;
@@ -38,6 +40,8 @@ export type RequestPathOptions = {
   readonly findUpstream: (app: AppId, session: GatewaySession) => Upstream | undefined;
   /** An app's last output, shown where it explains a failure. */
   readonly lastLines: (app: AppId) => readonly string[];
+  /** Whether clients may read what apps print. */
+  readonly showsOutput: boolean;
   /** How far a start is; a browser that waits for it gets a page that follows it. Without it, everything just waits. */
   readonly startOf: ((app: AppId) => StartProgress | undefined) | undefined;
   /** The URL of a script that is added to the pages of an app; without it, none has one. */
@@ -53,7 +57,7 @@ export type RequestPathOptions = {
 
 export type RequestPath = {
   readonly phases: Phases<GatewayContext>;
-  readonly activity: Pick<Activity, 'of' | 'ofUpstream' | 'drain' | 'drainAt' | 'retire'>;
+  readonly activity: Activity;
 };
 
 const HTTPS_PORT = 443;
@@ -62,17 +66,16 @@ const HTTPS_PORT = 443;
 const PATIENT_RETRY_MS = 100;
 
 export function createRequestPath(options: RequestPathOptions): RequestPath {
-  const {routes, filters, routeFilter, coldStart, findUpstream, lastLines, startOf, documentScript, pageEvents} =
-    options;
-  const {httpsPort, connectPatienceMs, observe, onLog} = options;
-  const activity = createActivity();
+  const {routes, filters, routeFilter, coldStart, findUpstream, startOf, documentScript, pageEvents} = options;
+  const {httpsPort, connectPatienceMs, observe, onLog, showsOutput, activity = createActivity()} = options;
+  const answerFor = createFailureAnswers(options);
   const startPages =
     startOf &&
     createStartPages({
       coldStart,
-      startOf,
+      startOf: showsOutput ? startOf : app => withoutLines(startOf(app)),
       isReady: (app, session) => findUpstream(app, session) !== undefined,
-      answerFor: (error, app) => failureAnswer(error, {app}, lastLines),
+      answerFor: (error, app) => answerFor(error, {app}),
     });
   const scripts = documentScript && createDocumentScripts(documentScript, pageEvents.versionOf);
   const answerReserved = createReservedPaths({
@@ -151,7 +154,7 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
   }
 
   function answerFailure(error: unknown, session: GatewaySession): void {
-    const answer = failureAnswer(error, session.context.route, lastLines);
+    const answer = answerFor(error, session.context.route);
     const mayFollow = startPages !== undefined && error instanceof ActivationError && error.failure === 'failed';
     sendError(session, mayFollow ? {...answer, followScript: START_SCRIPT_PATH} : answer);
   }
@@ -195,6 +198,19 @@ export function createRequestPath(options: RequestPathOptions): RequestPath {
     },
   };
 }
+
+type FailureAnswers = (error: unknown, route: Pick<Route, 'app' | 'upstream'> | undefined) => ErrorAnswer;
+
+/** The lines in an answer are what an app printed. */
+const createFailureAnswers =
+  ({lastLines, showsOutput}: Pick<RequestPathOptions, 'lastLines' | 'showsOutput'>): FailureAnswers =>
+  (error, route) => {
+    const answer = failureAnswer(error, route, lastLines);
+    return showsOutput ? answer : {...answer, lines: []};
+  };
+
+const withoutLines = (progress: StartProgress | undefined): StartProgress | undefined =>
+  progress && {...progress, lastLines: []};
 
 /** What its client keeps open for as long as it can, and opens again. */
 const isLasting = ({upgrade, request}: GatewaySession): boolean =>

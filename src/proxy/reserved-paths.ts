@@ -17,6 +17,9 @@ export const CLIENT_SCRIPT_PATH = '/_tako/client.js';
 
 const PREFIX = '/_tako/';
 
+/** Whether a target may be one of them: which ones are answered depends on what the gateway does. */
+export const isReservedPath = (target: string): boolean => target.startsWith(PREFIX);
+
 /** The state of a start is told as soon as that ends, else after so many milliseconds: the page counts its seconds. */
 const START_POLL_MS = 500;
 /** A page without news asks again after so many milliseconds; browsers and proxies wait a minute at least. */
@@ -60,7 +63,7 @@ export function createReservedPaths({findRoute, starts, pageEvents}: ReservedPat
 
   return session => {
     const {target, method} = session.request;
-    if (!target.startsWith(PREFIX) || !session.client.isSecure) return false;
+    if (!isReservedPath(target) || !session.client.isSecure) return false;
     const url = new URL(target, 'https://app');
     const answer = answers.get(url.pathname);
     if (answer === undefined) return false;

@@ -15,6 +15,8 @@ export type DevActions = {
   open(url: string): void;
   /** False when no clipboard tool was found. */
   copy(text: string): Promise<boolean>;
+  /** Opens the apps to the network, or closes them when one of them is open: `AppStatus.lan` tells. */
+  toggleLan(): void;
 };
 
 export type DevSession = {

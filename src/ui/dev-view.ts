@@ -1,7 +1,9 @@
 import type {AppStatus} from '../control/events.js';
 import {describeSkipped, newProblem, problemLines} from './describe.js';
 import type {DevEvent} from './dev-session.js';
+import {openedLan} from './lan-card.js';
 import type {LogEntry, LogSource} from './log-entry.js';
+import {createStyle} from './style.js';
 
 /** What the strip below the log shows. */
 export type DevView = {
@@ -32,6 +34,9 @@ const withStatus = ({statuses}: DevView, status: AppStatus): DevView => ({
   statuses: new Map(statuses).set(status.name, status),
 });
 
+/** Where there are no colours, an entry is shown without those it has. */
+const COLOURED = createStyle({isColour: true});
+
 const NOT_RUNNING = {state: 'stopped', pid: null, port: null, startedAt: null, memoryBytes: null} as const;
 
 function entriesOf({statuses}: DevView, event: DevEvent, now: number): readonly LogEntry[] {
@@ -40,7 +45,11 @@ function entriesOf({statuses}: DevView, event: DevEvent, now: number): readonly 
     case 'status': {
       const {name} = event.status;
       const problem = newProblem(statuses.get(name) ?? null, event.status);
-      return problem ? say('error', problemLines(problem).join('\n'), name) : [];
+      const card = openedLan(statuses, event.status, COLOURED);
+      return [
+        ...(problem ? say('error', problemLines(problem).join('\n'), name) : []),
+        ...(card === undefined ? [] : say('tako', `${name} is open to the network:\n${card}`)),
+      ];
     }
     case 'log':
       return [{time: event.line.time, app: event.app, source: event.line.stream, text: event.line.text}];

@@ -29,3 +29,11 @@ export function formatClock(time: number): string {
 
 /** `1,234`. */
 export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+/** How long a request took, to about three digits: `0.42 ms`, `8.3 ms`, `412 ms`, `1.25 s`; a dash where it is not known. */
+export function formatLatency(ms: number | null): string {
+  if (ms === null) return '-';
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms < 99.95) return `${ms.toFixed(1)} ms`;
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 9_995 ? 2 : 1)} s`;
+}

@@ -54,7 +54,8 @@
       else if (at === 'start') place?.prepend(element);
       else place?.append(element);
     }
-    while (place && place.childElementCount > keep) (at === 'start' ? place.lastElementChild : place.firstElementChild).remove();
+    while (place && place.childElementCount > keep)
+      (at === 'start' ? place.lastElementChild : place.firstElementChild).remove();
     if (isFollowed && at === 'end') place.scrollTop = place.scrollHeight;
   }
 
@@ -75,14 +76,20 @@
   });
 
   /** Shows the page of another address without leaving this one: what changes is what is in its panes. */
+  let shown = 0;
   async function show(address) {
+    const number = ++shown;
     const response = await fetch(address, {cache: 'no-store'}).catch(() => undefined);
     if (!response?.ok) {
       location.assign(address);
       return;
     }
-    const other = new DOMParser().parseFromString(await response.text(), 'text/html');
-    for (const pane of document.querySelectorAll('[data-pane]')) pane.replaceChildren(...other.getElementById(pane.id).children);
+    const text = await response.text();
+    // Somebody typed on meanwhile.
+    if (number !== shown) return;
+    const other = new DOMParser().parseFromString(text, 'text/html');
+    for (const pane of document.querySelectorAll('[data-pane]'))
+      pane.replaceChildren(...other.getElementById(pane.id).children);
     ({events, position} = other.body.dataset);
     history.replaceState(null, '', address);
     scrollToEnd();

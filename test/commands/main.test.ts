@@ -3,7 +3,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {afterAll, describe, it} from 'vitest';
 import {type CommandResult, createTako} from '../helpers/tako.js';
-import {CLI, cli, start, temporaryFolder} from './support.js';
+import {CLI, cli, errorOf, start, temporaryFolder} from './support.js';
 
 const {version} = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8'));
 const tako = createTako();
@@ -19,7 +19,7 @@ describe('tako', () => {
   it('version --json tells the version of Node too', async () => {
     const {code, stdout} = await run('version', '--json');
     assert.equal(code, 0);
-    assert.deepEqual(JSON.parse(stdout), {ok: true, version, node: process.versions.node});
+    assert.deepEqual(JSON.parse(stdout), {ok: true, version, node: process.versions.node, schema: 1});
   });
 
   it.each([['--help'], ['-h'], ['help']])('%s lists every command but the hidden', async flag => {
@@ -61,7 +61,6 @@ describe('a command line that cannot be understood', () => {
   it.each([
     ['an unknown command', ['fly']],
     ['an unknown flag', ['status', '--fast']],
-    ['an unknown flag, with --json', ['status', '--json', '--fast']],
     ['an argument too many', ['restart', 'one', 'two']],
     ['a port that is a word', ['dev', '--port', 'https']],
     ['a port that is too high', ['dev', '--port', '65536']],
@@ -76,6 +75,32 @@ describe('a command line that cannot be understood', () => {
     const {code, stdout, stderr} = await tako.run(args);
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(stderr, /^error: .+\n$/);
+  });
+
+  it.each([
+    ['an unknown command', ['fly', '--json'], "unknown command 'fly'"],
+    ['an unknown flag', ['status', '--json', '--fast'], "unknown option '--fast'"],
+    [
+      'a port that is a word',
+      ['dev', '--port', 'https', '--json'],
+      '"https" is not a port; use a number from 0 to 65535',
+    ],
+    ['no zone', ['setup', '--json'], "required option '--zone <zone>' not specified"],
+  ])('has %s, and is told so in JSON where that is asked for', async (_, args, message) => {
+    const result = await tako.run(args);
+    assert.deepEqual([result.code, result.stderr], [2, '']);
+    const problem = errorOf(result);
+    assert.deepEqual([problem.code, problem.message], ['BAD_USAGE', message]);
+  });
+
+  it('names the command that was meant, also in JSON', async () => {
+    assert.equal(errorOf(await run('stauts', '--json')).hint, 'Did you mean status?');
+  });
+
+  it('is none of ours where --json is a word of the command to run', async () => {
+    const {code, stdout, stderr} = await run('run', 'no-such-program', '--json');
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /COMMAND_NOT_FOUND/);
   });
 
   it('names the command that was meant', async () => {

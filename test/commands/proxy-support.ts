@@ -9,6 +9,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {onTestFinished} from 'vitest';
 import {shareCompiledCode} from '../helpers/compiled-code.js';
+import {checkJsonOutput} from '../helpers/json-output.js';
 import {cli, type Running, start} from './support.js';
 
 /** A home whose local authority is made once for all tests of a file. The caller removes it. */
@@ -61,7 +62,10 @@ export async function startProxy(home: string, ...args: string[]): Promise<Runni
       .output()
       .split('\n')
       .filter(line => /^\{.*\}$/.test(line))
-      .map(line => JSON.parse(line));
+      .map(line => {
+        checkJsonOutput(['proxy'], line);
+        return JSON.parse(line);
+      });
   const ready = documents().find(({type}) => type === 'ready') as ReadyLine;
   const requests = (): AccessLine[] => documents().filter(({type}) => type === 'request') as AccessLine[];
   return {

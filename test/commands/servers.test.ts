@@ -7,6 +7,7 @@ import {Command} from 'commander';
 import {afterEach, beforeAll, beforeEach, describe, it} from 'vitest';
 import {addServersCommand} from '../../src/commands/servers.js';
 import {openServerList, type ServerEntry} from '../../src/prod/remote/server-list.js';
+import {checkJsonOutput} from '../helpers/json-output.js';
 import {requires} from '../helpers/system-parts.js';
 import {type Sshd, startSshd} from '../prod/remote/sshd.js';
 
@@ -135,7 +136,11 @@ describe('tako servers', () => {
 });
 
 /** Runs the command in this process and answers the JSON that it printed. */
-const run = async (...args: string[]): Promise<unknown> => JSON.parse(await runText(...args));
+async function run(...args: string[]): Promise<unknown> {
+  const text = await runText(...args);
+  checkJsonOutput(['servers', ...args], text);
+  return JSON.parse(text);
+}
 
 async function runText(...args: string[]): Promise<string> {
   const program = new Command('tako').exitOverride().configureOutput({writeErr: () => undefined});

@@ -10,13 +10,15 @@ const answer = (id: string, hosts: readonly string[], viteVersion?: string) =>
     {name: 'shop', hosts},
   );
 
+const onLan = {presentOnLan: 'shop.localhost'};
 const byVariable = (value: string) => ({
+  ...onLan,
   presentAs: undefined,
   presentPaths: [],
   environment: {[VITE_ALLOWED_HOSTS]: value},
 });
-const asLocalhost = {presentAs: 'shop.localhost', presentPaths: [], environment: {}};
-const nothing = {presentAs: undefined, presentPaths: [], environment: {}};
+const asLocalhost = {...onLan, presentAs: 'shop.localhost', presentPaths: [], environment: {}};
+const nothing = {presentOnLan: undefined, presentAs: undefined, presentPaths: [], environment: {}};
 
 describe('decideHostCheck', () => {
   it('names the one zone of all hosts to Vite and what is built on it', () => {
@@ -52,9 +54,14 @@ describe('decideHostCheck', () => {
     assert.deepEqual(answer('next', ['shop.test']), {...asLocalhost, presentPaths: ['/_next/', '/__nextjs']});
   });
 
-  it('leaves alone what takes any host, and hosts that every server takes', () => {
+  it('presents localhost for the names of the network to all that check hosts, whatever they are told of others', () => {
+    const paths = {presentPaths: ['/_next/', '/__nextjs']};
+    assert.deepEqual(answer('next', ['shop.localhost']), {...nothing, ...onLan, ...paths});
+    assert.deepEqual(answer('vite', ['shop.localhost']), {...nothing, ...onLan});
+  });
+
+  it('leaves alone what takes any host', () => {
     assert.deepEqual(answer('express', ['shop.test']), nothing);
-    assert.deepEqual(answer('next', ['shop.localhost']), nothing);
     assert.deepEqual(answer('unknown', ['shop.test']), nothing);
   });
 });

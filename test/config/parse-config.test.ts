@@ -241,3 +241,17 @@ describe('unsupportedInDev', () => {
     assert.deepEqual(unsupportedInDev(configOf('name = "shop"\ndev = "x"')), []);
   });
 });
+
+describe('inspector.mask', () => {
+  it('are names of secrets, none if left out', () => {
+    assert.deepEqual(configOf('[inspector]\nmask = ["X-Own", "iban"]').maskedNames, ['X-Own', 'iban']);
+    assert.deepEqual(configOf('[inspector]').maskedNames, []);
+    assert.deepEqual(configOf('').maskedNames, []);
+  });
+
+  it('are texts', () => {
+    assert.match(problemsOf('[inspector]\nmask = "x"').join(), /inspector\.mask: expected an array of strings/);
+    assert.match(problemsOf('[inspector]\nmask = [""]').join(), /inspector\.mask\[0\]: /);
+    assert.match(problemsOf('[inspector]\nmaks = []').join(), /inspector\.maks: unknown key, did you mean "mask"\?/);
+  });
+});

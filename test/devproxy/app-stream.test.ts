@@ -7,6 +7,7 @@ import type {LogQuery} from '../../src/supervisor/log-files/log-reader.js';
 import type {LogRecord} from '../../src/supervisor/log-files/log-record.js';
 import {systemClock} from '../../src/system/clock.js';
 import {createRandom} from '../helpers/random.js';
+import {createReader, settle} from './stream-reader.js';
 
 /** One app, as far as a stream looks at it. */
 function createApp(limits?: LogLimits, older: readonly LogRecord[] = []) {
@@ -36,59 +37,14 @@ function createApp(limits?: LogLimits, older: readonly LogRecord[] = []) {
   };
 }
 
-/** A client that takes what is sent only when it is told to read. */
-function createReader() {
-  const events: AppEvent[] = [];
-  const leaving = new AbortController();
-  const waiting = new Set<() => void>();
-  let drain = Promise.withResolvers<void>();
-  let stalled = Promise.withResolvers<void>();
-  return {
-    events,
-    leave: () => leaving.abort(),
-    /** Lets the stream go on until it waits for us again. */
-    async read(): Promise<void> {
-      const {resolve} = drain;
-      drain = Promise.withResolvers();
-      stalled = Promise.withResolvers();
-      resolve();
-      await stalled.promise;
-    },
-    async until(condition: () => boolean): Promise<void> {
-      while (!condition()) await new Promise<void>(resolve => waiting.add(resolve));
-    },
-    context: {
-      signal: leaving.signal,
-      emit: (event: AppEvent) => {
-        events.push(event);
-        for (const wake of waiting) wake();
-        return false;
-      },
-      drained: () => {
-        stalled.resolve();
-        return drain.promise;
-      },
-    },
-    /** The same, of a client that always keeps up. */
-    fast: () => ({
-      signal: leaving.signal,
-      emit: (event: AppEvent) => events.push(event) > 0,
-      drained: async () => undefined,
-    }),
-  };
-}
-
 const FOLLOW: StreamOptions = {name: 'web', after: 0};
 const textsOf = (events: readonly AppEvent[]): string[] =>
   events.flatMap(event => (event.type === 'log' ? [event.line.text] : []));
 
-/** What can happen without anything from outside has happened. */
-const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
-
 describe('a stream that follows', () => {
   it('sends what comes later, and the end when the app is removed', async () => {
     const app = createApp();
-    const {events, fast} = createReader();
+    const {events, fast} = createReader<AppEvent>();
     app.say('before');
     const streaming = streamApp({apps: app, logs: app}, FOLLOW, fast());
     await settle();
@@ -103,7 +59,7 @@ describe('a stream that follows', () => {
 
   it('is over when its client leaves, and listens to nothing any more', async () => {
     const app = createApp();
-    const {leave, fast} = createReader();
+    const {leave, fast} = createReader<AppEvent>();
     const streaming = streamApp({apps: app, logs: app}, FOLLOW, fast());
     await settle();
     leave();
@@ -113,7 +69,7 @@ describe('a stream that follows', () => {
 
   it('sends the status at first, and again only when it is another', async () => {
     const app = createApp();
-    const {events, leave, fast} = createReader();
+    const {events, leave, fast} = createReader<AppEvent>();
     const streaming = streamApp({apps: app, logs: app}, FOLLOW, fast());
     await settle();
     for (const act of [app.touch, () => app.say('x'), () => app.setState('ready'), app.touch]) {
@@ -129,7 +85,7 @@ describe('a stream that follows', () => {
   it('sends every line once and in order, whatever the rhythm of app and reader', async () => {
     const random = createRandom(12);
     const app = createApp();
-    const reader = createReader();
+    const reader = createReader<AppEvent>();
     const streaming = streamApp({apps: app, logs: app}, FOLLOW, reader.context);
     let said = 0;
     for (let round = 0; round < 300; round++) {
@@ -150,7 +106,7 @@ describe('a stream that follows', () => {
 
   it('counts the lines that were dropped before a slow reader came to them', async () => {
     const app = createApp({maxLines: 3, maxBytes: 1_000});
-    const reader = createReader();
+    const reader = createReader<AppEvent>();
     app.say('1');
     const streaming = streamApp({apps: app, logs: app}, FOLLOW, reader.context);
     await reader.until(() => textsOf(reader.events).length === 1);
@@ -172,7 +128,7 @@ describe('a stream that follows', () => {
     ['knows another log', 500, ['new']],
   ])('sends a terminal what it missed while there was no daemon: one that %s', async (_who, after, texts) => {
     const app = createApp(undefined, OLDER);
-    const {events, leave, fast} = createReader();
+    const {events, leave, fast} = createReader<AppEvent>();
     app.say('new');
     const streaming = streamApp({apps: app, logs: app}, {...FOLLOW, after}, fast());
     await settle();

@@ -44,6 +44,7 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
       routes = published;
     },
     memoryOf: () => 42,
+    lanOf: () => null,
     trafficOf: () => ({requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0}),
     publish: (name, event) => void published.push([name, event.type]),
     resolve: async registration => resolutions.get(registration.name)?.() ?? registration,

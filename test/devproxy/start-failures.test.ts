@@ -246,7 +246,7 @@ const sessionOf = (client: DevClient, {name}: LiveApp): DevSession => ({
   version: '1.0.0',
   notes: [],
   subscribe: client.subscribe,
-  actions: {restart: client.restart, open: () => undefined, copy: async () => false},
+  actions: {restart: client.restart, open: () => undefined, copy: async () => false, toggleLan: client.toggleLan},
 });
 
 function problemIn(events: readonly DevEvent[]): Problem {

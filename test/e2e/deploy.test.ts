@@ -3,6 +3,7 @@ import {beforeAll, describe} from 'vitest';
 import {requires} from '../helpers/system-parts.js';
 import {describeApps} from './deploy/apps.js';
 import {describeColleagues} from './deploy/colleagues.js';
+import {describeJson} from './deploy/json.js';
 import {describeReleases} from './deploy/releases.js';
 import {describeRunning} from './deploy/running.js';
 import {DEPLOY_PARTS, shareSite, TIMEOUT_MS} from './deploy/site.js';
@@ -21,4 +22,5 @@ describe.skipIf(requires(...DEPLOY_PARTS))('on a server that was added as root',
   describeReleases(site);
   describeRunning(site);
   describeApps(site);
+  describeJson(site);
 });

@@ -14,6 +14,7 @@ const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
   'denied ports': () => !existsSync(PORT_START) || Number(readFileSync(PORT_START, 'utf8')) > 1,
   '/proc': () => existsSync('/proc/self/environ'),
   'npm registry': () => spawnSync('npm', ['view', 'create-vite', 'version'], {timeout: 20_000}).status === 0,
+  'network namespace': () => spawnSync('unshare', ['--net', 'true']).status === 0,
   // With what a user's own services need: a bus for each, and PAM that tells of logins.
   systemd: () =>
     ['/lib/systemd/systemd', '/usr/lib/systemd/user/dbus.socket', '/usr/share/doc/libpam-systemd'].every(existsSync),

@@ -13,6 +13,7 @@ import {processIdentity} from '../../src/system/processes.js';
 import {readVersion} from '../../src/system/version.js';
 import type {DevEvent} from '../../src/ui/dev-session.js';
 import {shareCompiledCode} from './compiled-code.js';
+import {checkJsonOutput} from './json-output.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
 
@@ -21,6 +22,7 @@ export type CommandResult = {readonly code: number | null; readonly stdout: stri
 /** The command as a user has it, with a home of its own and free ports. Everything it started ends with `close`. */
 export type Tako = {
   readonly home: string;
+  /** With `--json`, what it prints has to be as docs/schemas says. */
   run(args: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** Runs `tako dev --json` and follows its events. */
   dev(directory: string, ...args: string[]): DevProcess;
@@ -56,6 +58,7 @@ export function createTako(more: NodeJS.ProcessEnv = {}): Tako {
   const run: Tako['run'] = async (args, options) => {
     const child = start(args, options);
     const [stdout, stderr, [code]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, 'close')]);
+    if (args.includes('--json') && args[0] !== 'run') checkJsonOutput(args, stdout);
     return {code, stdout, stderr};
   };
   const files = daemonFiles(resolvePaths({TAKO_HOME: home}, process.platform, home));
@@ -113,6 +116,7 @@ function createDevProcess(child: ChildProcess): DevProcess {
   });
   if (!child.stdout) throw new Error('tako dev has no stdout');
   createInterface({input: child.stdout}).on('line', line => {
+    checkJsonOutput(['dev'], line);
     events.push(JSON.parse(line) as DevEvent);
     for (const wake of waiting) wake();
   });

@@ -20,6 +20,7 @@ export const STOPPED: AppStatus = {
   problem: null,
   startedFor: [],
   clients: 1,
+  lan: null,
   restarts: 0,
   traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
 };
@@ -81,6 +82,7 @@ export function createFakeSession({
         asked.push(`copy ${text}`);
         return hasClipboard;
       },
+      toggleLan: () => void asked.push('lan'),
     },
     emit(...events) {
       for (const event of events) for (const listener of listeners) listener(event);

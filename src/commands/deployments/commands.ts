@@ -39,9 +39,9 @@ export function addDeploymentCommands(program: Command): void {
 /** The flags by which a command is about what is deployed. */
 export const aboutDeployment = (command: Command): Command =>
   command
-    .option('--env <name>', 'the environment (default: production)')
-    .addOption(new Option('--server <name>', 'one of its servers; may be given several times').argParser(collect))
-    .option('--app <name>', 'app or app/environment, outside of its project')
+    .option('--env <environment>', 'the environment (default: production)')
+    .addOption(new Option('--server <server>', 'one of its servers; may be given several times').argParser(collect))
+    .option('--app <app>', 'app or app/environment, outside of its project')
     .option('-c, --config <file>', 'another file than tako.toml')
     .addOption(new Option('--json', 'print JSON on stdout'));
 

@@ -26,7 +26,7 @@ export function createActions({apps, inspector, token, onBug}: ActionsOptions) {
       if (!(error instanceof TakoError)) onBug(error);
     });
 
-  async function perform({about, verb}: Place, form: URLSearchParams): Promise<string> {
+  async function perform({about, verb}: Place, form: URLSearchParams, signal: AbortSignal): Promise<string> {
     if (about.kind === 'app' && verb === 'restart') {
       inBackground(apps.restart(about.name));
       return appPath(about.name);
@@ -38,7 +38,7 @@ export function createActions({apps, inspector, token, onBug}: ActionsOptions) {
     if (about.kind === 'request' && verb === 'replay') {
       const exchange = inspector.find(about.id);
       const edit = exchange === undefined ? {} : readReplayEdit(form, exchange);
-      return requestPath((await inspector.replay(about.id, edit)).id);
+      return requestPath((await inspector.replay(about.id, edit, signal)).id);
     }
     throw new TypeError(`${verb} changes nothing`);
   }
@@ -60,6 +60,6 @@ export function createActions({apps, inspector, token, onBug}: ActionsOptions) {
       );
       return;
     }
-    sendTo(session, await perform(place, form));
+    sendTo(session, await perform(place, form, session.signal));
   };
 }

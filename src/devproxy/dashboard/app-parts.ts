@@ -2,26 +2,23 @@
 // replaced under somebody's hands.
 
 import type {AppStatus, Problem} from '../../control/events.js';
-import type {Traffic} from '../../control/exchanges.js';
 import {renderBytes, renderClock, renderCount, renderMs} from './figures.js';
 import {type Html, html, type Piece} from './html.js';
 import {renderAction} from './layout.js';
-import type {ShownApp} from './shown-app.js';
 
 export const appPath = (name: string): string => `/apps/${encodeURIComponent(name)}`;
 
 /** An app with its address and what can be done with it; `heading` is its name as a heading of the right level. */
-export const renderApp = (app: ShownApp, token: string, heading: Html): Html => html`<div class="app-head">
+export function renderApp(app: AppStatus, token: string, heading: Html): Html {
+  const [state, ...others] = liveParts(app).map(({markup}) => markup);
+  return html`<div class="app-head">
 ${heading}
-${liveParts(app)
-  .slice(0, 1)
-  .map(({markup}) => markup)}
+${state}
 <span class="address">${renderUrl(app.url)}</span>
 <div class="actions">${renderActions(app, token)}</div>
 </div>
-${liveParts(app)
-  .slice(1)
-  .map(({markup}) => markup)}`;
+${others}`;
+}
 
 /** A link to where an app is served. A pattern such as `*.shop.test` is no address, and nothing else of the web is one of an app. */
 export const renderUrl = (url: string): Html =>
@@ -32,8 +29,8 @@ export const renderUrl = (url: string): Html =>
 /** One element, with its id. */
 export type AppPart = {readonly id: string; readonly markup: Html};
 
-/** The parts that change: state, figures, what is wrong. */
-export const liveParts = (app: ShownApp): readonly AppPart[] => [
+/** The parts that change: first the state, then the figures and what is wrong. */
+export const liveParts = (app: AppStatus): readonly AppPart[] => [
   livePart(app, 'state', (id, {state, exit}) => {
     const word = state === 'exited' && exit?.code !== 0 ? 'crashed' : state;
     return html`<span id="${id}" class="state ${word}">${STATE_WORDS[word]}</span>`;
@@ -46,7 +43,7 @@ export const liveParts = (app: ShownApp): readonly AppPart[] => [
   livePart(app, 'problem', (id, {problem}) => html`<div id="${id}">${problem && renderProblem(problem)}</div>`),
 ];
 
-function livePart(app: ShownApp, part: string, render: (id: string, app: ShownApp) => Html): AppPart {
+function livePart(app: AppStatus, part: string, render: (id: string, app: AppStatus) => Html): AppPart {
   const id = `app-${app.name}-${part}`;
   return {id, markup: render(id, app)};
 }
@@ -62,11 +59,9 @@ const STATE_WORDS: Readonly<Record<AppStatus['state'] | 'crashed', string>> = {
   crashed: 'crashed',
 };
 
-const NO_TRAFFIC: Traffic = {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0};
-
 type Figure = {readonly name: string; readonly value: Piece; readonly isBad?: boolean};
 
-function figuresOf({traffic = NO_TRAFFIC, restarts = 0, memoryBytes, pid, startedAt}: ShownApp): readonly Figure[] {
+function figuresOf({traffic, restarts, memoryBytes, pid, startedAt}: AppStatus): readonly Figure[] {
   const {requestsPerSecond, p95Ms, errors, requests} = traffic;
   return [
     {name: 'Requests', value: renderCount(requests)},
@@ -91,7 +86,7 @@ ${hint !== null && html`<p>${hint}</p>`}
 ${details.length > 0 && html`<pre tabindex="0" aria-label="What ${code} is about">${details.join('\n')}</pre>`}
 </div>`;
 
-function renderActions({name}: ShownApp, token: string): Html {
+function renderActions({name}: AppStatus, token: string): Html {
   const path = appPath(name);
   return html`${renderAction(`${path}/restart`, token, {label: html`Restart<span class="unseen"> ${name}</span>`, isQuiet: true})}
 <details class="stop"><summary>Stop…<span class="unseen"> ${name}</span></summary>

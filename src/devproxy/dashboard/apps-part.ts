@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
+import type {AppStatus} from '../../control/events.js';
 import {liveParts} from './app-parts.js';
 import {type Change, createShown, type LivePart} from './change.js';
-import type {ShownApp} from './shown-app.js';
 
 /** What becomes of apps: their state, figures and problems. */
-export function createAppsPart(list: () => readonly ShownApp[]): LivePart {
+export function createAppsPart(list: () => readonly AppStatus[]): LivePart {
   const shown = createShown();
   return {
     take: () =>
@@ -16,7 +16,7 @@ export function createAppsPart(list: () => readonly ShownApp[]): LivePart {
 }
 
 /** Stands for what a page has of these apps that does not change in place: their names and addresses. */
-export const outlineOf = (apps: readonly ShownApp[]): string =>
+export const outlineOf = (apps: readonly AppStatus[]): string =>
   createHash('sha256')
     .update(JSON.stringify(apps.map(({name, url, urls, directory}) => [name, url, urls, directory])))
     .digest('hex')

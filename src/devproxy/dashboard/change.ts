@@ -14,7 +14,10 @@ export type LivePart = {
   take(): readonly Change[];
 };
 
-/** Keeps from sending what the page has already: what was rendered last for each id. */
+/**
+ * Keeps from sending what was sent already: what was rendered last for each id. At first everything is news, as something may
+ * have changed since the page was made.
+ */
 export type Shown = {
   /** Whether it is new or another one than last time. */
   isNews(id: string, html: Html): boolean;

@@ -4,6 +4,7 @@
 // ask is decided first (access.ts); what changes something needs the token of a page as well (page-token.ts).
 
 import {randomUUID} from 'node:crypto';
+import type {AppStatus} from '../../control/events.js';
 import type {ExchangeDetail} from '../../control/exchanges.js';
 import type {GatewaySession} from '../../proxy/gateway-session.js';
 import {authorityOf, originOf, type RequestFilter} from '../../proxy/request-path.js';
@@ -19,8 +20,7 @@ import {createLiveViews} from './live-views.js';
 import {parsePageQuery} from './page-query.js';
 import {createPageToken} from './page-token.js';
 import {renderAppPage, renderAppsPage, renderExchangePage} from './pages.js';
-import {isAction, parsePlace, type Subject} from './place.js';
-import type {ShownApp} from './shown-app.js';
+import {isAction, parsePlace, type Subject, takesMethod} from './place.js';
 
 export type DashboardOptions = {
   readonly apps: DashboardApps;
@@ -74,7 +74,7 @@ export function createDashboard({apps, inspector, httpsPort, onBug}: DashboardOp
     const parameters = new URLSearchParams(search);
     if (file !== undefined) sendFile(session, file.name, file.type);
     else if (place === undefined || found === undefined) sendProblem(session, 404, 'there is no such app or request');
-    else if ((method === 'POST') !== isAction(place)) sendProblem(session, 405, 'this cannot be asked for like that');
+    else if (!takesMethod(place, method)) sendProblem(session, 405, 'this cannot be asked for like that');
     else if (isAction(place)) await act(session, place);
     else if (place.verb === 'events') await views.stream(session, place.about, parameters);
     else sendPage(session, renderPage(found, parameters), token.setCookie);
@@ -106,8 +106,8 @@ export function createDashboard({apps, inspector, httpsPort, onBug}: DashboardOp
 
 /** What a page is about, as it is now. */
 type Found =
-  | {readonly kind: 'apps'; readonly apps: readonly ShownApp[]}
-  | {readonly kind: 'app'; readonly app: ShownApp}
+  | {readonly kind: 'apps'; readonly apps: readonly AppStatus[]}
+  | {readonly kind: 'app'; readonly app: AppStatus}
   | {readonly kind: 'request'; readonly exchange: ExchangeDetail};
 
 const FILES: ReadonlyMap<string, {readonly name: string; readonly type: string}> = new Map([

@@ -3,6 +3,7 @@
 
 import type {LogLine} from '../../control/events.js';
 import type {LogBuffer} from '../../supervisor/log-buffer.js';
+import {isAtLeast} from '../../supervisor/log-level.js';
 import type {LivePart} from './change.js';
 import {colouredText} from './coloured-text.js';
 import {renderClock, renderCount} from './figures.js';
@@ -10,7 +11,7 @@ import {type Html, html} from './html.js';
 import type {LogFilter} from './page-query.js';
 
 /** Lines of a page that was just loaded, and those that an open one keeps. */
-export const SHOWN_LINES = 500;
+const SHOWN_LINES = 500;
 const KEPT_LINES = 2_000;
 /** As many as somebody can see go by: ten times a second a screen and a half. The others are counted. */
 const LINES_AT_ONCE = 200;
@@ -54,12 +55,13 @@ export function renderLog(logs: Source, filter: LogFilter): {readonly markup: Ht
   return {markup: html`${wanted.map(renderLine)}`, position: lines.at(-1)?.id ?? 0};
 }
 
-function isWanted({id, text}: LogLine, {text: wanted, since}: LogFilter): boolean {
-  return id > since && (wanted === '' || text.toLowerCase().includes(wanted.toLowerCase()));
+function isWanted({id, text, level}: LogLine, {text: wanted, level: least, since}: LogFilter): boolean {
+  if (id <= since || (least !== undefined && !isAtLeast(level, least))) return false;
+  return wanted === '' || text.toLowerCase().includes(wanted.toLowerCase());
 }
 
-const renderLine = ({id, time, stream, text}: LogLine): Html =>
-  html`<p id="log-${id}" class="line ${stream}"><time>${renderClock(time)}</time> <span>${colouredText(text)}</span></p>`;
+const renderLine = ({id, time, stream, text, level}: LogLine): Html =>
+  html`<p id="log-${id}" class="${['line', stream, level ?? []].flat().join(' ')}"><time>${renderClock(time)}</time> <span>${colouredText(text)}</span></p>`;
 
 const renderSkipped = (count: number, before: number): Html =>
   html`<p id="skipped-${before}" class="line skipped">… ${renderCount(count)} lines skipped</p>`;

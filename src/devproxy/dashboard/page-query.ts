@@ -1,10 +1,13 @@
 // What of the log and of the requests a page shows: it stands in the page's address, and in that of its events.
 
 import type {ExchangeQuery} from '../../control/exchanges.js';
+import {isLogLevel, type LogLevel} from '../../supervisor/log-level.js';
 
 export type LogFilter = {
   /** Part of a line, in any case. */
   readonly text: string;
+  /** Only lines that say they are as serious as that. */
+  readonly level: LogLevel | undefined;
   /** Only lines after the one of this id. */
   readonly since: number;
 };
@@ -17,9 +20,14 @@ export type PageQuery = {readonly log: LogFilter; readonly requests: RequestFilt
 export function parsePageQuery(parameters: URLSearchParams): PageQuery {
   const text = (name: string): string => (parameters.get(name) ?? '').trim();
   const since = Number(text('since'));
+  const level = text('level');
   const status = text('status').toLowerCase();
   return {
-    log: {text: text('log'), since: Number.isSafeInteger(since) ? since : 0},
+    log: {
+      text: text('log'),
+      level: isLogLevel(level) ? level : undefined,
+      since: Number.isSafeInteger(since) ? since : 0,
+    },
     requests: {
       status: /^[1-5](?:\d\d|xx)$/.test(status) ? status : '',
       method: text('method').toUpperCase(),
@@ -32,7 +40,10 @@ export function parsePageQuery(parameters: URLSearchParams): PageQuery {
 export function renderPageQuery({log, requests}: PageQuery, more: Readonly<Record<string, string>> = {}): string {
   const {status, method, url} = requests;
   const since = log.since === 0 ? '' : String(log.since);
-  const all = Object.entries({log: log.text, since, status, method, url, ...more}).filter(([, value]) => value !== '');
+  const {text, level = ''} = log;
+  const all = Object.entries({log: text, level, since, status, method, url, ...more}).filter(
+    ([, value]) => value !== '',
+  );
   return all.length === 0 ? '' : `?${new URLSearchParams(all)}`;
 }
 

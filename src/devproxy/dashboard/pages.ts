@@ -1,21 +1,22 @@
 // The three pages: all apps, one app, one request.
 
+import type {AppStatus} from '../../control/events.js';
 import type {ExchangeDetail} from '../../control/exchanges.js';
 import type {LogBuffer} from '../../supervisor/log-buffer.js';
 import {appPath, renderApp, renderUrl} from './app-parts.js';
 import {outlineOf} from './apps-part.js';
+import type {DashboardInspector} from './dashboard-parts.js';
 import {renderExchange} from './exchange-part.js';
 import {type Html, html, type Piece} from './html.js';
 import {renderDocument} from './layout.js';
 import {renderLog} from './log-part.js';
 import {type PageQuery, renderPageQuery, toExchangeQuery} from './page-query.js';
 import {renderReplay} from './replay-form.js';
-import {type RequestList, renderRequests, requestPath} from './requests-part.js';
-import type {ShownApp} from './shown-app.js';
+import {renderRequests, requestPath} from './requests-part.js';
 
 /** What every page needs beside what it shows. */
 export type PageContext = {
-  readonly inspector: RequestList;
+  readonly inspector: Pick<DashboardInspector, 'list'>;
   readonly query: PageQuery;
   /** Stands in every form. */
   readonly token: string;
@@ -23,7 +24,7 @@ export type PageContext = {
   readonly daemon: string;
 };
 
-export function renderAppsPage(apps: readonly ShownApp[], context: PageContext): Html {
+export function renderAppsPage(apps: readonly AppStatus[], context: PageContext): Html {
   const {query, token, daemon, inspector} = context;
   const items = apps.map(
     app => html`<li>${renderApp(app, token, html`<h2><a href="${appPath(app.name)}">${app.name}</a></h2>`)}</li>`,
@@ -39,7 +40,7 @@ ${renderRequestsSection(query, renderRequests(inspector, toExchangeQuery(query.r
   });
 }
 
-export function renderAppPage(app: ShownApp, logs: LogBuffer, context: PageContext): Html {
+export function renderAppPage(app: AppStatus, logs: LogBuffer, context: PageContext): Html {
   const {query, token, daemon, inspector} = context;
   const log = renderLog(logs, query.log);
   return renderDocument({
@@ -53,6 +54,7 @@ ${FILTER_FORM}
 <section aria-labelledby="log-title">
 <div class="bar"><h2 id="log-title">Log</h2>
 <label>Only lines with <input type="search" name="log" form="filters" value="${query.log.text}"></label>
+<label>Level <select name="level" form="filters">${LEVELS.map(({value, name}) => html`<option value="${value}"${value === (query.log.level ?? '') && html` selected`}>${name}</option>`)}</select></label>
 <button form="filters" data-submit>Filter</button>
 <button type="button" id="pause" aria-pressed="false" hidden>Pause</button>
 <a id="clear" href="${appPath(app.name)}${renderPageQuery({...query, log: {...query.log, since: log.position}})}">Clear</a>
@@ -65,7 +67,7 @@ ${renderRequestsSection(query, renderRequests(inspector, toExchangeQuery(query.r
   });
 }
 
-function renderAliases({urls: [, ...aliases]}: ShownApp): Html {
+function renderAliases({urls: [, ...aliases]}: AppStatus): Html {
   const links = aliases.map((url, index) => html`${index > 0 && ', '}${renderUrl(url)}`);
   return html`${links.length > 0 && html`<p class="note">Also at ${links}</p>`}`;
 }
@@ -109,5 +111,11 @@ ${log.since > 0 && html`<input type="hidden" name="since" form="filters" value="
 </section>`;
 }
 
+const LEVELS = [
+  {value: '', name: 'all'},
+  {value: 'info', name: 'info and up'},
+  {value: 'warning', name: 'warnings and up'},
+  {value: 'error', name: 'errors'},
+] as const;
 const STATUSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;

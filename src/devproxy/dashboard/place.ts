@@ -9,8 +9,14 @@ export type Subject =
 /** `show`: the page itself. `events`: what becomes of it. The others change something. */
 export type Verb = 'show' | 'events' | 'restart' | 'stop' | 'replay';
 
-/** Whether it changes something, and is asked for with POST. */
+/** Whether it changes something. */
 export const isAction = ({verb}: Place): boolean => verb !== 'show' && verb !== 'events';
+
+/** Whether it can be asked for like that: what changes something is never only read, nor the other way round. */
+export function takesMethod(place: Place, method: string): boolean {
+  if (isAction(place)) return method === 'POST';
+  return method === 'GET' || (method === 'HEAD' && place.verb === 'show');
+}
 
 const VERBS: Readonly<Record<Subject['kind'], readonly Verb[]>> = {
   apps: ['show', 'events'],

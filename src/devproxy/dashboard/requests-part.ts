@@ -1,16 +1,14 @@
 import type {ExchangeQuery, ExchangeSummary} from '../../control/exchanges.js';
 import {type Change, createShown, type LivePart} from './change.js';
+import type {DashboardInspector} from './dashboard-parts.js';
 import {renderBytes, renderClock, renderMs} from './figures.js';
 import {type Html, html} from './html.js';
 
 /** The newest, as many as are shown. */
-export const SHOWN_REQUESTS = 100;
-
-/** What the page asks of the inspector. */
-export type RequestList = {list(query: ExchangeQuery, count: number): readonly ExchangeSummary[]};
+const SHOWN_REQUESTS = 100;
 
 /** New requests, and what becomes of those that are shown. Of more than are shown at once only the newest are told. */
-export function createRequestsPart(inspector: RequestList, query: ExchangeQuery): LivePart {
+export function createRequestsPart(inspector: Pick<DashboardInspector, 'list'>, query: ExchangeQuery): LivePart {
   const shown = createShown();
   return {
     take() {
@@ -26,7 +24,7 @@ export function createRequestsPart(inspector: RequestList, query: ExchangeQuery)
 }
 
 /** The requests as rows of a table, the newest first. */
-export const renderRequests = (inspector: RequestList, query: ExchangeQuery): readonly Html[] =>
+export const renderRequests = (inspector: Pick<DashboardInspector, 'list'>, query: ExchangeQuery): readonly Html[] =>
   inspector
     .list(query, SHOWN_REQUESTS)
     .map(exchange => renderRow(exchange, query))

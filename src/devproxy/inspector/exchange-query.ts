@@ -1,4 +1,4 @@
-import type {ExchangeQuery, ExchangeSummary} from '../../control/exchanges.js';
+import {type ExchangeQuery, type ExchangeSummary, STATUS_PATTERN} from '../../control/exchanges.js';
 
 /** Whether an exchange is asked for. What is left out, or is of no use, matches everything. */
 export function matchesQuery(exchange: ExchangeSummary, {app, status, method, url}: ExchangeQuery): boolean {
@@ -11,5 +11,3 @@ export function matchesQuery(exchange: ExchangeSummary, {app, status, method, ur
 /** `404`, or `4xx` for all of them. */
 const matchesStatus = (status: number | null, wanted: string): boolean =>
   status !== null && STATUS_PATTERN.test(wanted) && String(status).startsWith(wanted.replace(/x/gi, ''));
-
-export const STATUS_PATTERN = /^[1-5](?:\d\d|xx)$/i;

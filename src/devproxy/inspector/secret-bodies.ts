@@ -1,5 +1,5 @@
 import {walkJson} from './secret-json.js';
-import {MASK, type SecretWalk, walkPairs} from './secret-text.js';
+import {MASK, type SecretWalk, walkLinks, walkPairs} from './secret-text.js';
 
 /**
  * The body of a message, its content coding undone. Secrets are looked for in the bytes, whatever else those are, so that a
@@ -18,8 +18,12 @@ const PICTURES = /^(?:image|video|audio|font)\/(?!svg)/;
 function walkText(text: string, contentType: string, side: 'request' | 'response', walk: SecretWalk): string {
   if (/^application\/x-www-form-urlencoded/i.test(contentType)) return walkPairs(text, 'form', walk);
   const inJson = walkJson(text, `${side}-json`, walk);
-  return /^multipart\//i.test(contentType) ? walkParts(inJson, walk) : inJson;
+  if (/^multipart\//i.test(contentType)) return walkParts(inJson, walk);
+  return WITH_LINKS.test(contentType) ? walkLinks('link', inJson, walk) : inJson;
 }
+
+/** In code, what looks like a query may be an expression. */
+const WITH_LINKS = /^$|[/+]json\b|^text\/(?!javascript|css)/i;
 
 /** The parts of multipart/form-data: RFC 7578. Each has its name in Content-Disposition. */
 function walkParts(text: string, {names, visit}: SecretWalk): string {

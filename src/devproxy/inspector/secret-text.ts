@@ -67,13 +67,14 @@ function walkCredentials(name: string, value: string, {visit}: SecretWalk): stri
   return secret === '' ? value : scheme + visit(`field ${name}`, secret, MASK);
 }
 
-/** URLs in fields as Location and Referer: their queries, and fragments that are like queries. */
-function walkLinks(field: string, value: string, {names, visit}: SecretWalk): string {
-  if (!value.includes('=')) return value;
-  return value.replace(LINK_PAIR, (pair, start: string, name: string, secret: string) => {
+/** URLs in fields as Location and Referer, and in texts: their queries, and fragments that are like queries. */
+export function walkLinks(where: string, text: string, {names, visit}: SecretWalk): string {
+  if (!text.includes('=')) return text;
+  return text.replace(LINK_PAIR, (pair, start: string, name: string, secret: string) => {
     const plainName = decodeName(name);
-    return names.has('query', plainName) ? `${start}${name}=${visit(`${field} ${plainName}`, secret, MASK)}` : pair;
+    return names.has('query', plainName) ? `${start}${name}=${visit(`${where} ${plainName}`, secret, MASK)}` : pair;
   });
 }
 
-const LINK_PAIR = /([?&#;])([^?&#;=\s"<>,]{1,128})=([^&#;\s"<>,]*)/g;
+/** A backslash is none of a URL: in JSON, the quote behind it ends a string inside of one. */
+const LINK_PAIR = /([?&#;])([^?&#;=\s"'<>,\\]{1,128})=([^&#;\s"'<>,\\]*)/g;

@@ -77,6 +77,19 @@ describe('the page of an app', () => {
     assert.doesNotMatch(posts, /id="request-1"/);
   });
 
+  it('shows how serious lines say they are, and only those that are as serious as wanted', async () => {
+    const {apps, get} = await startPage();
+    const logs = apps.logs('web');
+    logs.append('stdout', 'cache is cold', {level: 'warning'});
+    logs.append('stderr', 'no such item', {level: 'error'});
+    logs.append('stdout', 'says nothing of it');
+    const {body} = await get('/apps/web?level=warning');
+    assert.match(body, /class="line stdout warning"[\s\S]*class="line stderr error"/);
+    assert.doesNotMatch(body, /says nothing of it/);
+    assert.match(body, /<option value="warning" selected>/);
+    assert.doesNotMatch((await get('/apps/web?level=error')).body, /cache is cold/);
+  });
+
   it('is not there for an app that is not', async () => {
     const {get} = await startPage();
     for (const target of [

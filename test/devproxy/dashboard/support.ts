@@ -10,7 +10,7 @@ import type {Gateway} from '../../../src/proxy/gateway.js';
 import {createLogBuffer, type LogBuffer} from '../../../src/supervisor/log-buffer.js';
 import {systemClock} from '../../../src/system/clock.js';
 import {TakoError} from '../../../src/system/error.js';
-import {type Answer, fetchHttp1, http1Options, startGateway} from '../../proxy/harness.js';
+import {type Answer, fetchHttp1, http1Options, startGateway, type TestGatewayOptions} from '../../proxy/harness.js';
 
 /** An app that is ready, and has nothing to say. */
 export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus => ({
@@ -29,7 +29,8 @@ export const statusOf = (name: string, more: Partial<AppStatus> = {}): AppStatus
   problem: null,
   startedFor: [],
   clients: 0,
-  traffic: {requestsPerSecond: 0, p95Ms: null, errors: 0, requests: 0},
+  traffic: {requestsPerSecond: 1.5, p95Ms: 42, errors: 0, requests: 1_234},
+  lan: null,
   restarts: 0,
   ...more,
 });
@@ -167,8 +168,8 @@ export type Page = {
   events(target: string, headers?: Readonly<Record<string, string>>): Promise<EventStream>;
 };
 
-/** A gateway with the page and one app, web. */
-export async function startPage(): Promise<Page> {
+/** A gateway with the page and one app, web; `more` is for the gateway. */
+export async function startPage(more: TestGatewayOptions = {}): Promise<Page> {
   const apps = createFakeApps();
   const inspector = createFakeInspector();
   apps.set(statusOf('web'));
@@ -180,7 +181,7 @@ export async function startPage(): Promise<Page> {
       throw error;
     },
   });
-  const gateway = await startGateway({filters: [dashboard.filter]});
+  const gateway = await startGateway({...more, filters: [dashboard.filter]});
   const host = `tako.test:${gateway.https.port}`;
   const get: Page['get'] = (path, headers = {}) => fetchHttp1(gateway, {path, headers: {host, ...headers}});
   return {

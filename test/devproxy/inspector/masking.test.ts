@@ -209,6 +209,16 @@ describe('bodies', () => {
     assert.equal(body('\xff\xfe{"password":"S3CR3T\xff"}', 'application/json'), '\xff\xfe{"password":"***"}');
   });
 
+  it('are masked in their links, but not in code', () => {
+    assert.equal(body('{"next":"/a?code=x&b=1#c"}', 'application/json'), '{"next":"/a?code=***&b=1#c"}');
+    assert.equal(
+      body('{"a":"{\\"next\\":\\"/?token=x\\"}"}', 'application/json'),
+      '{"a":"{\\"next\\":\\"/?token=***\\"}"}',
+    );
+    assert.equal(body('<a href="/?a=1&amp;token=x">', 'text/html'), '<a href="/?a=1&amp;token=***">');
+    assert.equal(body('b = a?token=x:y', 'text/javascript'), 'b = a?token=x:y');
+  });
+
   it('are left alone where they are pictures', () => {
     assert.equal(body('"token":"x"', 'image/png'), '"token":"x"');
     assert.equal(body('"token":"x"', 'image/svg+xml'), '"token":"***"');

@@ -5,6 +5,7 @@ import {readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import type {Problem} from '../../../src/control/events.js';
+import {checkJsonOutput} from '../json-output.js';
 import type {Vps} from './vps.js';
 import {createWorkplace, type Files, type Workplace} from './workplace.js';
 
@@ -64,7 +65,7 @@ export function createDeployer(vps: Vps): Deployer {
     const child = spawn(process.execPath, [CLI, ...args], {cwd, env, stdio: ['ignore', 'pipe', 'pipe']});
     running.add(child);
     child.once('close', () => running.delete(child));
-    return follow(child);
+    return follow(child, args);
   };
   const run: Deployer['run'] = (project, ...args) => start(project, args).ended;
   return {
@@ -95,7 +96,7 @@ export function createDeployer(vps: Vps): Deployer {
   };
 }
 
-function follow(child: ChildProcess): Command {
+function follow(child: ChildProcess, args: readonly string[]): Command {
   assert.ok(child.stdout && child.stderr);
   const lines: Line[] = [];
   const looks = new Set<() => void>();
@@ -106,6 +107,7 @@ function follow(child: ChildProcess): Command {
   };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += String(chunk)));
   createInterface({input: child.stdout}).on('line', text => {
+    if (args.includes('--json')) checkJsonOutput(args, text);
     if (text.startsWith('{')) lines.push(JSON.parse(text) as Line);
     wake();
   });

@@ -5,6 +5,7 @@ import {cpSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {type CommandResult, run} from '../../../src/system/exec.js';
+import {checkJsonOutput} from '../json-output.js';
 import type {Vps} from './vps.js';
 import {createWorkplace} from './workplace.js';
 
@@ -42,11 +43,14 @@ export function createLaptop(servers: readonly Vps[]): Laptop {
   const {folder, home, projects, environment, close} = createWorkplace(servers, {USER: 'someone'});
   let packageFolder = REPOSITORY;
   const cli = (): string => path.join(packageFolder, 'dist/cli.js');
-  const attempt: Laptop['attempt'] = (directory, ...args) =>
-    run(
+  const attempt: Laptop['attempt'] = async (directory, ...args) => {
+    const result = await run(
       {file: 'sh', args: ['-c', 'cd "$1" && shift && exec "$@"', 'sh', directory, process.execPath, cli(), ...args]},
       {environment, timeoutMs: TIMEOUT_MS},
     );
+    if (args.includes('--json')) checkJsonOutput(args, result.stdout);
+    return result;
+  };
   return {
     home,
     projects,
@@ -57,7 +61,7 @@ export function createLaptop(servers: readonly Vps[]): Laptop {
       return result;
     },
     start: (directory, ...args) =>
-      follow(spawn(process.execPath, [cli(), ...args], {cwd: directory, env: environment, stdio: STDIO})),
+      follow(spawn(process.execPath, [cli(), ...args], {cwd: directory, env: environment, stdio: STDIO}), args),
     useVersion(version) {
       packageFolder = path.join(folder, `tako-${version}`);
       copyPackage(packageFolder, version);
@@ -78,7 +82,7 @@ function copyPackage(folder: string, version: string): void {
   symlinkSync(path.join(REPOSITORY, 'node_modules'), path.join(folder, 'node_modules'));
 }
 
-function follow(child: ChildProcess): RunningCommand {
+function follow(child: ChildProcess, args: readonly string[]): RunningCommand {
   assert.ok(child.stdout && child.stderr);
   const lines: string[] = [];
   const waiting = new Set<() => void>();
@@ -87,6 +91,7 @@ function follow(child: ChildProcess): RunningCommand {
     stderr += text;
   });
   createInterface({input: child.stdout}).on('line', text => {
+    if (args.includes('--json')) checkJsonOutput(args, text);
     lines.push(text);
     for (const look of waiting) look();
   });
