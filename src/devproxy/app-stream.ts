@@ -28,7 +28,6 @@ export async function streamApp(
   context: CallContext<AppEvent>,
 ): Promise<void> {
   const {signal, emit, drained} = context;
-  const buffer = apps.logs(name);
   const bell = createBell();
   let cursor: AppCursor | undefined;
   const unsubscribe = apps.subscribe(name, () => {
@@ -36,7 +35,7 @@ export async function streamApp(
     bell.ring();
   });
   try {
-    const known = await sendMissed(after, {name, buffer, logs, context});
+    const known = await sendMissed(after, {name, buffer: apps.logs(name), logs, context});
     cursor = createAppCursor(apps, {name, after: known, onLine: bell.ring});
     while (!signal.aborted) {
       const {events, isOver} = cursor.read();

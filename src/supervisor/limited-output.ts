@@ -20,7 +20,10 @@ export type OutputListener = {
  * Between two reads. The 64 KiB of a Linux pipe (pipe(7)) are 8 MB/s at this pace; and a program that writes 50,000 lines a
  * second one by one wakes us 125 times instead of 50,000.
  */
-export const READ_EVERY_MS = 8;
+const READ_EVERY_MS = 8;
+
+/** So many reads are done at once before that: what an app says when it starts stands in the log before what it leads to. */
+const QUICK_READS = 64;
 
 /** Reads a stream to its end. Resolves when it has ended or closed; rejects with what a listener throws. */
 export async function readLimitedOutput(
@@ -32,7 +35,7 @@ export async function readLimitedOutput(
   const reader = createLineReader(onLine);
   const gate = createFloodGate(limits, clock.now());
   let dropped = 0;
-  let readAt = Number.NEGATIVE_INFINITY;
+  const mayRead = createPace(clock);
 
   async function take({skipped, kept}: ReturnType<typeof gate.admit>): Promise<void> {
     dropped += reader.skip(skipped);
@@ -52,13 +55,12 @@ export async function readLimitedOutput(
   try {
     for (;;) {
       await (gate.isHolding ? clock.sleep(READ_EVERY_MS) : source.untilChanged());
-      const sinceRead = clock.now() - readAt;
-      if (sinceRead >= 0 && sinceRead < READ_EVERY_MS) await clock.sleep(READ_EVERY_MS - sinceRead);
-      readAt = clock.now();
+      await mayRead();
+      const now = clock.now();
       const chunk: Buffer | null = stream.read();
-      if (chunk !== null) await take(gate.admit(chunk, readAt));
+      if (chunk !== null) await take(gate.admit(chunk, now));
       else if (source.isOver()) break;
-      if (gate.isDue(readAt)) await take(gate.release(readAt));
+      if (gate.isDue(now)) await take(gate.release(now));
     }
     await take(gate.release(clock.now()));
     sayDropped();
@@ -67,6 +69,18 @@ export async function readLimitedOutput(
     stream.destroy();
     throw error;
   }
+}
+
+/** Resolves when the next read may be done. */
+function createPace(clock: Clock): () => Promise<void> {
+  let reads = QUICK_READS;
+  let countedAt = clock.now();
+  return async () => {
+    const now = clock.now();
+    reads = Math.min(QUICK_READS, reads + Math.max(0, now - countedAt) / READ_EVERY_MS) - 1;
+    countedAt = now;
+    if (reads < 0) await clock.sleep(-reads * READ_EVERY_MS);
+  };
 }
 
 /** Waiting for a stream that is read by hand. A broken pipe, and our own closing, end it like any other end. */

@@ -97,13 +97,15 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     waiting = [];
     waitingLength = 0;
     isFull = isClosed;
+    // What is lost from here on is behind what waits by then.
+    const lostAt = lostId;
+    let lost = unsaid;
     let written = 0;
     let ownWords = 0;
     try {
-      part ??= await openLast();
-      const lost = unsaid;
+      if (part === undefined) lost -= await openLast();
       if (lost > 0) {
-        placeAmong(entries, sayLost(lost, clock.now(), lostId));
+        placeAmong(entries, sayLost(lost, clock.now(), lostAt));
         ownWords = 1;
       }
       while (written < entries.length) written += await writeSome(entries, written);
@@ -137,13 +139,16 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     return lines.length;
   }
 
-  /** Undefined where there is no file yet. What a failed batch left there all the same was not lost. */
-  async function openLast(): Promise<Part | undefined> {
+  /** Goes on with the newest file, if there is one. Returns how many a failed batch has left there, which were not lost. */
+  async function openLast(): Promise<number> {
     await ensureFolder(folder);
     const last = await openLastPart(folder);
-    if (hasFailed) countLost(-Math.max(0, Math.min(unsaid, last.lastId - lastId)), undefined);
+    const saved = hasFailed ? Math.max(0, Math.min(unsaid, last.lastId - lastId)) : 0;
+    dropped -= saved;
+    unsaid -= saved;
     lastId = Math.max(lastId, last.lastId);
-    return last.part;
+    part = last.part;
+    return saved;
   }
 
   async function partWithRoom(length: number, firstId: number): Promise<Part> {

@@ -34,7 +34,7 @@ describe('a log on disk', () => {
     assert.equal(
       readFileSync(path.join(folder, FIRST), 'utf8'),
       '{"id":1,"time":1000,"stream":"stdout","release":"abc","instance":1,"text":"hello"}\n' +
-        '{"id":2,"time":2000,"stream":"tako","level":"warn","text":"hm"}\n',
+        '{"id":2,"time":2000,"stream":"tako","level":"warning","text":"hm"}\n',
     );
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     assert.equal(statSync(path.join(folder, FIRST)).mode & 0o777, 0o600);
@@ -113,6 +113,33 @@ describe('what comes faster than it can be written', () => {
     assert.deepEqual(
       idsOf(records),
       Array.from(records, (_, index) => index + 1),
+    );
+  });
+
+  it('is named where it was, by the id of the last of it, where records have ids of their own', async () => {
+    const log = openLog(await makeLogFolder());
+    const text = 'x'.repeat(10_000);
+    let id = 500;
+    const append = (more: string): void => log.append({id: ++id, stream: 'stdout', text: more});
+    while (log.counts.dropped < 3) append(text);
+    // Smaller, but behind what was lost: all of it is in one place.
+    append('small');
+    const lastLost = id;
+    await log.flush();
+    append('later');
+    await log.flush();
+    const records = await readAll(log);
+    const at = records.findIndex(({stream}) => stream === 'tako');
+    assert.deepEqual(
+      [records[at]?.id, records[at]?.text],
+      [lastLost, '4 lines are missing here: they could not be written'],
+    );
+    assert.deepEqual(textsOf(records.slice(at + 1)), ['later']);
+    assert.equal(records[0]?.id, 501);
+    const ids = idsOf(records);
+    assert.deepEqual(
+      ids,
+      [...new Set(ids)].toSorted((a, b) => a - b),
     );
   });
 
