@@ -27,7 +27,7 @@ describe('a printed log line', () => {
     const text = '\x1b[31mred\x1b[2J\x1b]0;title\x07\x1b[0m';
     assert.equal(plain({text}), '14:03:09 red');
     const coloured = renderLogLine(lineOf({text, level: 'error'}), createStyle({isColour: true}), NOW);
-    assert.equal(coloured, '\x1b[31m14:03:09\x1b[39m \x1b[31mred\x1b[0m\x1b[0m');
+    assert.equal(coloured, '\x1b[31m14:03:09\x1b[39m \x1b[31mred\x1b[0m');
   });
 });
 

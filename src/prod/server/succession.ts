@@ -34,7 +34,8 @@ const LOOK_MS = 50;
 const PATIENCE_MS = 60_000;
 
 export function createSuccession({deployments, controlSocket, pid, clock}: SuccessionOptions): Succession {
-  const followed = Promise.withResolvers<void>();
+  /** What asks the other one instead, for each start that is under way. */
+  const waiting = new Set<() => void>();
   const known = new Map<string, Upstream>();
   let isFollowed = false;
   let isRetired = false;
@@ -68,8 +69,11 @@ export function createSuccession({deployments, controlSocket, pid, clock}: Succe
 
   /** A start that is under way when another process follows goes on there, and so does one that was refused for that. */
   function start(app: AppId): Promise<Upstream> {
-    const started = deployments.activate(app).catch(error => (isFollowed ? askSuccessor(app) : Promise.reject(error)));
-    return Promise.race([started, followed.promise.then(() => askSuccessor(app))]);
+    const theirs = Promise.withResolvers<Upstream>();
+    const ask = (): void => theirs.resolve(askSuccessor(app));
+    waiting.add(ask);
+    const ours = deployments.activate(app).catch(error => (isFollowed ? theirs.promise : Promise.reject(error)));
+    return Promise.race([ours, theirs.promise]).finally(() => waiting.delete(ask));
   }
 
   return {
@@ -77,7 +81,7 @@ export function createSuccession({deployments, controlSocket, pid, clock}: Succe
     findUpstream: app => (isRetired ? undefined : deployments.findUpstream(app)),
     follow() {
       isFollowed = true;
-      followed.resolve();
+      for (const ask of waiting) ask();
     },
     retire() {
       isRetired = true;

@@ -52,6 +52,7 @@ describe('a server process that another follows', () => {
     succession.retire();
     assert.equal(succession.findUpstream('shop/production'), undefined);
     assert.equal(await succession.activate('shop/production'), theirs, 'connections are kept by the object');
+    assert.deepEqual(woken, ['shop', 'shop'], 'for a start that is over nobody is asked');
   });
 
   it('waits for the other one to be there', async () => {
