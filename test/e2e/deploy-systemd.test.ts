@@ -3,6 +3,7 @@ import {afterEach, beforeAll, describe, it} from 'vitest';
 import type {ServerInfo} from '../../src/control/server-methods.js';
 import {eventually} from '../helpers/eventually.js';
 import type {Example} from '../helpers/example.js';
+import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
 import {DEPLOY_PARTS, greetingOf, openNotes, type Site, shareServers, statusOf, TIMEOUT_MS} from './deploy/site.js';
 
@@ -26,7 +27,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-for (const {title, address, sudoUser, systemctl} of KINDS) {
+for (const {title, address, sudoUser, systemctl} of isSoak ? KINDS : KINDS.slice(0, 1)) {
   describe.skipIf(requires(...SYSTEMD_PARTS))(`tako on a server with systemd, ${title}`, {timeout: TIMEOUT_MS}, () => {
     const site = shareServers([{name: 'one', sudoUser, init: 'systemd'}]);
     const tako = (...args: string[]) => site().laptop.tako(site().laptop.projects, ...args);
