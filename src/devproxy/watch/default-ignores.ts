@@ -13,6 +13,8 @@ const FILES: readonly RegExp[] = [
   // Databases, and what SQLite keeps beside them: -wal, -shm, -journal.
   /\.(sqlite|db)\d?(-wal|-shm|-journal)?$/,
   /\.sqlite/,
+  // Logs of tako's own, where its data folder is in a project: a line about a restart would lead to the next.
+  /^\d{15}\.jsonl$/,
   // Vim, Emacs, Kate, Sublime, gedit, JetBrains.
   /~$|\.sw[a-px]$|^4913$/,
   /^\.#|^#.*#$/,

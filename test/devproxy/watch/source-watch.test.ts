@@ -107,6 +107,7 @@ describe('what is no change of source', () => {
     const ignored = ['.git/x', 'node_modules/a/i.js', '.tako/x', 'dist/x.js', 'packages/a/build/x.js', '.next/x'];
     const files = [
       'debug.log',
+      '000000000000001.jsonl',
       'data.sqlite',
       'data.sqlite-wal',
       'x.db-journal',
