@@ -85,6 +85,8 @@ const ONLY_SOAK = [
   'test/e2e/deploy-load.test.ts',
   'test/e2e/deploy-next.test.ts',
   'test/e2e/deploy-several.test.ts',
+  'test/e2e/deploy-runtimes.test.ts',
+  'test/e2e/terminal-modes.test.ts',
 ];
 /** By themselves: Chromium drops its connections when a network interface comes or goes, as suites with servers have it. */
 const WITH_CHROMIUM = [
@@ -115,7 +117,7 @@ export default defineConfig({
     globalSetup: ['test/helpers/build.ts'],
     // Long suites run many commands, four at once on a machine that may be small: the limit is for what hangs.
     testTimeout: isSoak ? 600_000 : isLong || isChromium ? 120_000 : 30_000,
-    hookTimeout: 30_000,
+    hookTimeout: isSoak || isLong || isChromium ? 120_000 : 30_000,
     // Half of the tests wait for processes of their own: one worker per core would leave a core idle.
     maxWorkers: 4,
   },
