@@ -24,6 +24,8 @@ export function createProbe({check, host, app, token}: HealthOptions): Probe {
 
 export type HealthWorld = {readonly probe: Probe; readonly clock: Clock; readonly signal: AbortSignal};
 
+const NO_ANSWER = 'did not answer in time';
+
 /** Asks until the answer is yes. Undefined then; what the last answer lacked when the window leaves no time for another. */
 export async function awaitHealthy(
   upstream: Upstream,
@@ -31,11 +33,14 @@ export async function awaitHealthy(
   {probe, clock, signal}: HealthWorld,
 ): Promise<string | undefined> {
   const end = clock.now() + windowMs;
+  let problem: string | undefined;
   for (;;) {
-    const leftMs = Math.max(end - clock.now(), intervalMs);
-    const result = await probeOnce(probe, upstream, Math.min(timeoutMs, leftMs), signal);
+    const limitMs = Math.min(timeoutMs, Math.max(end - clock.now(), intervalMs));
+    const result = await probeOnce(probe, upstream, limitMs, signal);
     if (result.ok) return undefined;
-    if (clock.now() + intervalMs >= end) return result.problem;
+    // One that the end of the window cut short says less than the one before it.
+    if (problem === undefined || limitMs === timeoutMs || result.problem !== NO_ANSWER) problem = result.problem;
+    if (clock.now() + intervalMs >= end) return problem;
     await clock.sleep(intervalMs, signal);
   }
 }
@@ -50,5 +55,5 @@ export async function probeOnce(
   const timeout = AbortSignal.timeout(timeoutMs);
   const result = await probe(upstream, AbortSignal.any([signal, timeout]));
   signal.throwIfAborted();
-  return timeout.aborted && !result.ok ? {ok: false, problem: 'did not answer in time'} : result;
+  return timeout.aborted && !result.ok ? {ok: false, problem: NO_ANSWER} : result;
 }
