@@ -45,8 +45,11 @@ export async function examineMachine(): Promise<MachineReport> {
     ...(await attempt('daemon', async () => {
       const connection = await findDaemon(files, version);
       info = connection?.info;
-      open = (await connection?.client.call('list', {}))?.apps.flatMap(({lan}) => lan ?? []) ?? [];
-      connection?.client.close();
+      try {
+        open = (await connection?.client.call('list', {}))?.apps.flatMap(({lan}) => lan ?? []) ?? [];
+      } finally {
+        connection?.client.close();
+      }
       return [checkDaemon(info, version)];
     })),
     ...(await attempt('settings', async () => (info ? [] : checkFreePorts(await loadUserSettings(context))))),

@@ -229,7 +229,7 @@ describe('tako doctor', () => {
     };
     const server = await startControlServer({
       socketPath: socketPathFor(tako.home),
-      handlers: {hello: async () => info} as unknown as Handlers<Methods>,
+      handlers: {hello: async () => info, list: async () => ({apps: []})} as unknown as Handlers<Methods>,
       onBug: error => assert.fail(String(error)),
     });
     const {code, stdout} = await tako.run(['doctor', '--json']);
