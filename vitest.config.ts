@@ -81,12 +81,23 @@ const LONG = [
 ];
 /** Of those, too long for a sample: only under soak. */
 const ONLY_SOAK = [
+  'test/commands/leaving.test.ts',
+  'test/commands/variant.test.ts',
+  'test/devproxy/crash.test.ts',
+  'test/e2e/daemon-kills.test.ts',
   'test/e2e/deploy-chaos.test.ts',
   'test/e2e/deploy-load.test.ts',
   'test/e2e/deploy-next.test.ts',
-  'test/e2e/deploy-several.test.ts',
   'test/e2e/deploy-runtimes.test.ts',
+  'test/e2e/deploy-several.test.ts',
+  'test/e2e/deploy-systemd.test.ts',
   'test/e2e/terminal-modes.test.ts',
+  'test/e2e/vps.test.ts',
+  'test/examples/**',
+  'test/prod/releases/faults.test.ts',
+  'test/prod/remote/server-connection.test.ts',
+  'test/supervisor/unmodified-apps.test.ts',
+  'test/threats/unread-answers.test.ts',
 ];
 /** By themselves: Chromium drops its connections when a network interface comes or goes, as suites with servers have it. */
 const WITH_CHROMIUM = [
