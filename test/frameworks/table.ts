@@ -65,7 +65,8 @@ export function renderLine(row: Row, result: Result): string {
 /** A line without the versions, which change from day to day. */
 export function withoutVersions(line: string): string {
   const [, framework = '', , ...rest] = line.split(' | ');
-  return [framework, ...rest].join(' | ');
+  // Python and Go are their own, of whatever version this machine has.
+  return [framework.replace(/ ?\d+(\.\d+)+/, ''), ...rest].join(' | ');
 }
 
 /** The program of a virtual environment stands for itself, wherever the project is. */
