@@ -1,19 +1,16 @@
-import {Command, CommanderError, Option} from 'commander';
+import {Command, Option} from 'commander';
 import type {ForwardingFields} from '../proxy/forwarding-fields.js';
 import type {AlgorithmName} from '../proxy/load-balancing/algorithms/algorithms.js';
-import {errorCode, TakoError} from '../system/error.js';
+import {errorCode} from '../system/error.js';
 import {readVersion} from '../system/version.js';
-import {badUsage} from './bad-usage.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
+import {exitCodeOf} from './exit-codes.js';
 import {addLanCommand, lanAddressOption} from './lan/commands.js';
-import {reportError} from './output.js';
+import {configOption, jsonOption, parseCount, parsePort} from './options.js';
 import {addRequestsCommand} from './requests/commands.js';
 import {addScriptCommands} from './script-commands.js';
 import {addServersCommand} from './servers.js';
-
-/** Exit codes: docs/exit-codes.md. */
-export const EXIT = {ok: 0, failure: 1, usage: 2, refused: 3, interrupted: 130} as const;
 
 /** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -82,21 +79,13 @@ const ALGORITHMS: readonly AlgorithmName[] = ['least-in-flight', 'round-robin', 
 const FORWARDING_FIELDS: readonly ForwardingFields[] = ['x-forwarded', 'forwarded'];
 
 const port = (flag: string, what: string): Option =>
-  new Option(`${flag} <port>`, `${what} (0: any free one)`).argParser(parsePort);
+  new Option(`${flag} <port>`, `${what} (0: any free one)`).argParser(parsePort(0));
 
-function parsePort(text: string): number {
-  const value = Number(text);
-  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
-  throw new CommanderError(EXIT.usage, 'tako.port', `"${text}" is not a port; use a number from 0 to 65535`);
-}
-
-const jsonOption = (): Option => new Option('--json', 'print JSON on stdout');
 /** May be given several times. */
 const routeOption = (): Option =>
   new Option('--route <route=address>', 'serve something else beside the app, as in db.test=127.0.0.1:8080').argParser(
     (text: string, before: readonly string[] = []) => [...before, text],
   );
-const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
 
 function addDev(program: Command): void {
   const dev = program
@@ -174,7 +163,7 @@ function addAppCommands(program: Command): void {
       .option('-f, --follow', 'go on with what is to come')
       .addOption(
         new Option('-n, --lines <count>', 'how many lines to begin with (default: 200; all with --since)').argParser(
-          parseCount,
+          parseCount('lines'),
         ),
       )
       .option('--since <duration>', 'not older than this, as 10m or 2h')
@@ -188,11 +177,6 @@ function addAppCommands(program: Command): void {
       ? (await import('./deployments/logs.js')).deploymentLogs(options)
       : (await import('./logs.js')).logs(names, options),
   );
-}
-
-function parseCount(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new CommanderError(EXIT.usage, 'tako.count', `"${text}" is not a number of lines`);
 }
 
 function addProjectCommands(program: Command): void {
@@ -278,33 +262,4 @@ function addHidden(program: Command): void {
     .addOption(port('--http-port', 'HTTP port'))
     .addOption(port('--dns-port', 'DNS port'))
     .action(async options => (await import('./daemon.js')).daemon(options));
-}
-
-/** Prints what went wrong and says which code the process ends with. */
-function exitCodeOf(error: unknown, isJson: boolean): number {
-  if (error instanceof CommanderError) return usageExitCode(error, isJson);
-  reportError(error, {isJson});
-  return error instanceof TakoError ? (EXIT_OF_CODE[error.code] ?? EXIT.failure) : EXIT.failure;
-}
-
-const EXIT_OF_CODE: Readonly<Record<string, number>> = {
-  ELEVATION_REFUSED: EXIT.refused,
-  CANCELLED: EXIT.interrupted,
-  INTERRUPTED: EXIT.interrupted,
-  LISTEN_INVALID: EXIT.usage,
-  TO_INVALID: EXIT.usage,
-  HOST_INVALID: EXIT.usage,
-  STICKY_INVALID: EXIT.usage,
-  OPTIONS_INVALID: EXIT.usage,
-  BAD_DURATION: EXIT.usage,
-  BAD_LEVEL: EXIT.usage,
-  BAD_PATTERN: EXIT.usage,
-};
-
-/** commander has printed its message by then, except as JSON and where we raised the error while it parsed. */
-function usageExitCode(error: CommanderError, isJson: boolean): number {
-  if (error.exitCode === 0) return EXIT.ok;
-  if (isJson) reportError(badUsage(error), {isJson});
-  else if (error.code.startsWith('tako.')) process.stderr.write(`error: ${error.message}\n`);
-  return EXIT.usage;
 }

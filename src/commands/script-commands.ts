@@ -1,5 +1,6 @@
 import {Argument, type Command, Option} from 'commander';
 import type {DaemonEventType} from '../control/protocol.js';
+import {jsonOption} from './options.js';
 
 /** What `tako events` may be asked for; `notice`: what it has to say itself. */
 const EVENT_TYPES: readonly (DaemonEventType | 'notice')[] = ['status', 'log', 'request', 'notice'];
@@ -11,7 +12,7 @@ export function addScriptCommands(program: Command): void {
     .description('print all that happens to all apps, until it is left')
     .option('--app <app...>', 'of these apps only')
     .addOption(new Option('--type <type...>', 'of these types only').choices(EVENT_TYPES))
-    .addOption(new Option('--json', 'print JSON on stdout'))
+    .addOption(jsonOption())
     .action(async options => (await import('./events.js')).events(options));
   program
     .command('mcp')

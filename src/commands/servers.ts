@@ -1,7 +1,5 @@
-import {type Command, CommanderError, Option} from 'commander';
-
-/** The exit code of a command line that cannot be understood, as in main.ts. */
-const USAGE_EXIT = 2;
+import {type Command, Option} from 'commander';
+import {jsonOption, parsePort} from './options.js';
 
 /** Adds `tako servers` and its commands. The code of each is loaded when it runs. */
 export function addServersCommand(program: Command): void {
@@ -51,15 +49,7 @@ function addAdd(servers: Command): void {
     .action(async (address, options) => (await import('./servers-add.js')).addServer(address, options));
 }
 
-const jsonOption = (): Option => new Option('--json', 'print JSON on stdout');
-
 const plan = (command: Command): Command =>
   command.option('-y, --yes', 'do not ask').option('--dry-run', 'only show the plan').addOption(jsonOption());
 
-const port = (flag: string, what: string): Option => new Option(`${flag} <port>`, what).argParser(parsePort);
-
-function parsePort(text: string): number {
-  const value = Number(text);
-  if (/^\d{1,5}$/.test(text) && value >= 1 && value <= 65_535) return value;
-  throw new CommanderError(USAGE_EXIT, 'tako.port', `"${text}" is not a port; use a number from 1 to 65535`);
-}
+const port = (flag: string, what: string): Option => new Option(`${flag} <port>`, what).argParser(parsePort(1));

@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander';
+import {configOption, jsonOption} from '../options.js';
 import type {DeploymentFlags} from './deployment-context.js';
 
 /** Adds the commands about what is deployed. The code of each is loaded when it runs. */
@@ -42,8 +43,8 @@ export const aboutDeployment = (command: Command): Command =>
     .option('--env <environment>', 'the environment (default: production)')
     .addOption(new Option('--server <server>', 'one of its servers; may be given several times').argParser(collect))
     .option('--app <app>', 'app or app/environment, outside of its project')
-    .option('-c, --config <file>', 'another file than tako.toml')
-    .addOption(new Option('--json', 'print JSON on stdout'));
+    .addOption(configOption())
+    .addOption(jsonOption());
 
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 

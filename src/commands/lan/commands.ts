@@ -1,15 +1,11 @@
 import {type Command, Option} from 'commander';
+import {configOption, jsonOption} from '../options.js';
 
 /** Adds `tako lan`; its code is loaded when it runs. */
 export function addLanCommand(program: Command): void {
   const lan = program.command('lan').description('open apps to phones and other devices of the network, or close them');
   const about = (name: string, description: string, argument = 'that of this folder if not given'): Command =>
-    lan
-      .command(name)
-      .description(description)
-      .argument('[app]', argument)
-      .addOption(new Option('--json', 'print JSON on stdout'));
-  const configOption = (): Option => new Option('-c, --config <file>', 'another file than tako.toml');
+    lan.command(name).description(description).argument('[app]', argument).addOption(jsonOption());
   about('on', 'open an app at https://NAME.local until it is closed again')
     .addOption(configOption())
     .addOption(lanAddressOption())

@@ -1,9 +1,6 @@
 import {type Command, CommanderError, Option} from 'commander';
-
-/** commander's code for what is wrong on the command line. */
-const USAGE = 2;
-
-const jsonOption = (): Option => new Option('--json', 'print JSON on stdout');
+import {EXIT} from '../exit-codes.js';
+import {jsonOption, parseCount} from '../options.js';
 
 /** `tako requests`: what the apps of this machine were asked, and what they answered. */
 export function addRequestsCommand(program: Command): void {
@@ -12,7 +9,9 @@ export function addRequestsCommand(program: Command): void {
     .description('list what an app was asked lately')
     .argument('[app]', 'that of this folder if not given, or all')
     .option('-f, --follow', 'go on with what is to come')
-    .addOption(new Option('-n, --lines <count>', 'how many to begin with').default(50).argParser(parseCount))
+    .addOption(
+      new Option('-n, --lines <count>', 'how many to begin with').default(50).argParser(parseCount('requests')),
+    )
     .option('--status <status>', 'only those answered like this, as 404 or 5xx')
     .option('--method <method>', 'only those with this method')
     .option('--url <part>', 'only those with this in their URL')
@@ -55,12 +54,11 @@ function addReplay(requests: Command): void {
     .action(async (id: number, options) => (await import('./replay.js')).replayRequest(id, options));
 }
 
-function parseCount(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new CommanderError(USAGE, 'tako.count', `"${text}" is not a number of requests`);
-}
-
 function parseId(text: string): number {
   if (/^#?\d{1,15}$/.test(text)) return Number(text.replace('#', ''));
-  throw new CommanderError(USAGE, 'tako.id', `"${text}" is not the number of a request; "tako requests" lists them`);
+  throw new CommanderError(
+    EXIT.usage,
+    'tako.id',
+    `"${text}" is not the number of a request; "tako requests" lists them`,
+  );
 }
