@@ -53,7 +53,7 @@ const UNWRITTEN_IDS = 100_000;
 /** Finds out where each log goes on. */
 export async function openAppLogs(options: AppLogsOptions): Promise<AppLogs> {
   const {folder, clock, registered, onError, space = LOG_SPACE, fileLimits = FILE_LIMITS} = options;
-  const lastIds = await findLastIds(folder, onError);
+  const lastIds = await findLastIds(folder, registered(), onError);
   const files = new Map<string, LogFile>();
   let trimming: Promise<void> | undefined;
 
@@ -107,14 +107,19 @@ export async function openAppLogs(options: AppLogsOptions): Promise<AppLogs> {
   };
 }
 
-async function findLastIds(folder: string, onError: (error: unknown) => void): Promise<Map<string, number>> {
-  const apps = await findLoggedApps(folder);
-  const found = apps.map(async (app): Promise<[string, number]> => {
+async function findLastIds(
+  folder: string,
+  registered: ReadonlySet<string>,
+  onError: (error: unknown) => void,
+): Promise<Map<string, number>> {
+  // Also of an app that has nothing on disk: the daemon that knew it may have been killed before it wrote.
+  const apps = new Set([...registered, ...(await findLoggedApps(folder))]);
+  const found = [...apps].map(async (app): Promise<[string, number]> => {
     const lastId = await findLastGivenId(logFolderOf(folder, app)).catch(error => {
       onError(error);
       return 0;
     });
-    return [app, lastId === 0 ? 0 : lastId + UNWRITTEN_IDS];
+    return [app, lastId + UNWRITTEN_IDS];
   });
   return new Map(await Promise.all(found));
 }

@@ -57,6 +57,12 @@ describe('the logs of apps', () => {
     assert.ok(after.open('web').append('stdout', 'after').id > (lost.at(-1) ?? 0));
   });
 
+  it('give no id again of an app that a killed daemon knew, where nothing is on disk', async () => {
+    const lost = (await open(temporaryFolder(), {registered: () => new Set()})).open('web').append('stdout', 'lost');
+    const after = (await open(temporaryFolder())).open('web').append('stdout', 'after');
+    assert.ok(after.id > lost.id);
+  });
+
   it('go on when an app is registered again', async () => {
     const logs = await open(temporaryFolder());
     const {id} = logs.open('web').append('stdout', 'first time');
