@@ -56,7 +56,6 @@ export type Apps = AppAccess & {
   restart(name: string): Promise<AppStatus>;
   list(): readonly AppStatus[];
   registrations(): readonly Registration[];
-  names(): readonly string[];
   status(name: string): AppStatus;
   logs(name: string): LogBuffer;
   /** Whether there is anything to follow: also while a removed app is being stopped. */
@@ -302,7 +301,6 @@ export function createApps(options: AppsOptions): Apps {
     },
     list: () => [...apps.keys()].map(status),
     registrations,
-    names: () => [...apps.keys()],
     status,
     logs: name => supervisor.logs((leaving.get(name) ?? find(name)).registration.name),
     has: name => apps.has(name) || leaving.has(name),

@@ -2,7 +2,7 @@
 // pulls at the speed of the client. Who only looks on is no user of an app: it may go to sleep meanwhile.
 
 import type {CallContext} from '../control/method.js';
-import type {DaemonEvent, DaemonEventType, EventsQuery} from '../control/protocol.js';
+import type {DaemonEvent, DaemonEventType, EventsQuery, Registration} from '../control/protocol.js';
 import {type AppCursor, createAppCursor} from './app-cursor.js';
 import type {AppLogs} from './app-logs.js';
 import type {Apps} from './apps.js';
@@ -11,7 +11,9 @@ import type {Inspector} from './inspector/inspector.js';
 import {streamExchanges} from './inspector/stream-exchanges.js';
 import {sendMissed} from './missed-lines.js';
 
-type WatchedApps = Pick<Apps, 'has' | 'names' | 'status' | 'logs' | 'watch'>;
+type WatchedApps = Pick<Apps, 'has' | 'status' | 'logs' | 'watch'> & {
+  registrations(): readonly Pick<Registration, 'name'>[];
+};
 
 type WatchedRequests = Pick<Inspector, 'list' | 'subscribe'>;
 
@@ -56,7 +58,7 @@ async function streamApps(
   const bell = createBell();
   const cursors = new Map<string, AppCursor>();
   const known = new Map(Object.entries(query.after));
-  const changed = new Set(apps.names());
+  const changed = new Set(apps.registrations().map(({name}) => name));
   const onLine = (name: string): void => {
     changed.add(name);
     bell.ring();

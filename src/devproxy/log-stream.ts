@@ -20,21 +20,29 @@ export async function streamLog(
   {apps, logs}: {readonly apps: LoggedApps; readonly logs: AppLogs},
   name: string,
   {follow, ...query}: LogStreamQuery,
-  {emit, drained, signal}: CallContext<AppEvent>,
+  context: CallContext<AppEvent>,
 ): Promise<void> {
+  const {emit, signal} = context;
   const isThere = apps.has(name);
   if (!isThere && !(await logs.has(name))) assertThere(apps, name);
   const wanted = {...query, signal};
   const read = (asked: LogQuery): AsyncIterable<LogRecord> => logs.read(name, asked);
-  const send = async (records: AsyncIterable<LogRecord>): Promise<void> => {
-    for await (const record of records) if (!emit({type: 'log', app: name, line: lineOf(record)})) await drained();
-  };
+  const send = (records: AsyncIterable<LogRecord>): Promise<void> => sendRecords(records, name, context);
   if (!follow || !isThere) return send(read(wanted));
   const ended = untilRemoved({apps, logs}, name, signal);
   const {lastId} = apps.logs(name);
   await send(read(upTo(lastId, wanted)));
   await send(readOn(wanted, {read, after: lastId, ended}));
   if (!signal.aborted) emit({type: 'removed', app: name});
+}
+
+/** Sends what is on disk, no faster than the client reads it. */
+export async function sendRecords(
+  records: AsyncIterable<LogRecord>,
+  app: string,
+  {emit, drained}: CallContext<AppEvent>,
+): Promise<void> {
+  for await (const record of records) if (!emit({type: 'log', app, line: lineOf(record)})) await drained();
 }
 
 /** A record of an app on this machine, as clients see it. */

@@ -2,7 +2,7 @@ import type {AppEvent} from '../control/events.js';
 import type {CallContext} from '../control/method.js';
 import type {LogBuffer} from '../supervisor/log-buffer.js';
 import type {AppLogs} from './app-logs.js';
-import {lineOf} from './log-stream.js';
+import {sendRecords} from './log-stream.js';
 
 type Missing = {
   readonly name: string;
@@ -13,13 +13,11 @@ type Missing = {
 
 /** Sends what was said behind that line and before this daemon was there. Returns the id behind which to go on. */
 export async function sendMissed(after: number, {name, buffer, logs, context}: Missing): Promise<number> {
-  const {emit, drained, signal} = context;
   const {firstId, lastId} = buffer;
   // Of a log that is not the one that the client knows.
   if (after > lastId) return 0;
   if (after === 0 || after >= firstId - 1) return after;
-  for await (const record of logs.read(name, {after, signal, where: ({id}) => id < firstId})) {
-    if (!emit({type: 'log', app: name, line: lineOf(record)})) await drained();
-  }
+  const {signal} = context;
+  await sendRecords(logs.read(name, {after, signal, where: ({id}) => id < firstId}), name, context);
   return firstId - 1;
 }

@@ -32,7 +32,7 @@ function createApps(limits?: LogLimits) {
       tell(name);
     },
     has: (name: string) => apps.has(name),
-    names: () => [...apps.keys()],
+    registrations: () => [...apps.keys()].map(name => ({name})),
     status: (name: string) => ({name, state: find(name).state}) as AppStatus,
     logs: (name: string) => find(name).logs,
     watch(listener: (name: string) => void) {

@@ -4,12 +4,12 @@ import {encode} from 'uqr';
 import {describe, it} from 'vitest';
 import type {AppStatus, LanAddress} from '../../src/control/events.js';
 import {lanCard, lanRow} from '../../src/ui/lan-card.js';
-import {createLogView} from '../../src/ui/log/log-view.js';
 import {createBlockRenderer} from '../../src/ui/log/render-block.js';
 import {renderQrCode} from '../../src/ui/qr-code.js';
 import {entriesOf} from '../../src/ui/session-entries.js';
 import {createStyle} from '../../src/ui/style.js';
 import {STOPPED} from './fake-session.js';
+import {createLogView} from './log/log-support.js';
 
 const PLAIN = createStyle({isColour: false});
 const COLOURED = createStyle({isColour: true});

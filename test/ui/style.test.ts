@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {createLogView} from '../../src/ui/log/log-view.js';
 import {createBlockRenderer} from '../../src/ui/log/render-block.js';
 import {createStyle, type Environment, hasColour, styleFor} from '../../src/ui/style.js';
-import {block, entry} from './log/log-support.js';
+import {block, createLogView, entry} from './log/log-support.js';
 
 const TERMINAL = {isTTY: true};
 const PIPE = {};

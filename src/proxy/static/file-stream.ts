@@ -1,10 +1,11 @@
-// Sends a file as the answer of a request. To the request it is a connection to an upstream, which is paused, resumed and
-// given up like one: a file is read no faster than its client takes it, and is closed when the client leaves.
+// Sends a file as the answer of a request: it is read no faster than its client takes it, and is closed when the client
+// leaves.
 
 import {constants} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
 import {errorCode} from '../../system/error.js';
-import {UpstreamError, type UpstreamReceiver, type UpstreamStream} from '../upstream.js';
+import {LocalStream} from '../local-stream.js';
+import {UpstreamError, type UpstreamReceiver} from '../upstream.js';
 import type {UpstreamRequest} from '../upstream-request.js';
 import type {FileAnswer} from './file-answer.js';
 import type {IndexedFile} from './file-index.js';
@@ -22,16 +23,13 @@ export type FileStreamOptions = {
   readonly answerGone: () => void;
 };
 
-export class FileStream implements UpstreamStream {
-  readonly isReused = false;
+export class FileStream extends LocalStream {
   readonly #receiver: UpstreamReceiver;
   readonly #decide: FileStreamOptions['decide'];
   readonly #answerGone: () => void;
-  #isGivenUp = false;
-  #isPaused = false;
-  #wake: (() => void) | undefined;
 
   constructor({receiver, decide, answerGone}: FileStreamOptions) {
+    super();
     this.#receiver = receiver;
     this.#decide = decide;
     this.#answerGone = answerGone;
@@ -41,44 +39,21 @@ export class FileStream implements UpstreamStream {
     void this.#answer(this.#decide(request));
   }
 
-  /** A GET may have a body, and nobody wants to know what is in it. */
-  sendBody(): boolean {
-    return true;
-  }
-
-  sendEnd(): void {}
-
-  flush(): void {}
-
-  pause(): void {
-    this.#isPaused = true;
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#wake?.();
-  }
-
-  abort(): void {
-    this.#isGivenUp = true;
-    this.#wake?.();
-  }
-
   async #answer({head, contentLength, body}: FileAnswer): Promise<void> {
     let handle: FileHandle | undefined;
     try {
       // Never within `sendHead`: whoever calls that is not done with the request.
       handle = await (body && openIndexed(body.file));
-      if (this.#isGivenUp) return;
+      if (this.isOver) return;
       if (body !== undefined && handle === undefined) {
         this.#answerGone();
         return;
       }
       this.#receiver.onHead(head, contentLength);
       if (body !== undefined && handle !== undefined) await this.#send(handle, body.start, body.end);
-      if (!this.#isGivenUp) this.#receiver.onEnd(undefined);
+      if (!this.isOver) this.#receiver.onEnd(undefined);
     } catch (error) {
-      if (!this.#isGivenUp) this.#receiver.onUpstreamError(readError(error));
+      if (!this.isOver) this.#receiver.onUpstreamError(readError(error));
     } finally {
       // It was only read: there is nothing that closing could lose.
       await handle?.close().catch(() => undefined);
@@ -87,23 +62,17 @@ export class FileStream implements UpstreamStream {
 
   async #send(handle: FileHandle, start: number, end: number): Promise<void> {
     let position = start;
-    while (position < end && !this.#isGivenUp) {
+    while (position < end && !this.isOver) {
       // One that was sent may still wait to go out, so each is read into a buffer of its own.
       const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - position));
       const {bytesRead} = await handle.read(buffer, 0, buffer.length, position);
-      if (this.#isGivenUp) return;
+      if (this.isOver) return;
       if (bytesRead === 0) throw new Error('the file is shorter than it was');
       position += bytesRead;
       this.#receiver.onData(buffer.subarray(0, bytesRead));
       if (position < end) this.#receiver.onPause();
-      while (this.#isPaused && !this.#isGivenUp) await this.#woken();
+      await this.drained();
     }
-  }
-
-  #woken(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = resolve;
-    });
   }
 }
 

@@ -28,16 +28,3 @@ export type LogView = {
   readonly columns: number;
   readonly style: Style;
 };
-
-/** How a log is shown until somebody wants it otherwise: everything, without the time. */
-export const createLogView = (given: Pick<LogView, 'apps' | 'columns' | 'style'>): LogView => ({
-  focused: undefined,
-  hidden: new Set(),
-  minLevel: undefined,
-  filter: '',
-  search: '',
-  showTime: false,
-  wrap: 'whole',
-  collapseRepeats: true,
-  ...given,
-});

@@ -1,6 +1,6 @@
 import type {LogBlock} from '../../../src/ui/log/log-block.js';
 import type {LogEntry} from '../../../src/ui/log/log-entry.js';
-import {createLogView, type LogView} from '../../../src/ui/log/log-view.js';
+import type {LogView} from '../../../src/ui/log/log-view.js';
 import {createStyle} from '../../../src/ui/style.js';
 import {MORNING} from '../fake-session.js';
 
@@ -18,6 +18,19 @@ let lastId = 0;
 export const block = (...[first, ...others]: readonly [LogEntry, ...LogEntry[]]): LogBlock => ({
   id: ++lastId,
   entries: [first, ...others],
+});
+
+/** How a log is shown until somebody wants it otherwise: everything, without the time. */
+export const createLogView = (given: Pick<LogView, 'apps' | 'columns' | 'style'>): LogView => ({
+  focused: undefined,
+  hidden: new Set(),
+  minLevel: undefined,
+  filter: '',
+  search: '',
+  showTime: false,
+  wrap: 'whole',
+  collapseRepeats: true,
+  ...given,
 });
 
 /** Of one app, without colours, on 80 columns. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {describe, it} from 'vitest';
 import type {LogEntry} from '../../../src/ui/log/log-entry.js';
-import {createLogView, type LogView} from '../../../src/ui/log/log-view.js';
+import type {LogView} from '../../../src/ui/log/log-view.js';
 import {createBlockRenderer} from '../../../src/ui/log/render-block.js';
 import {safeText} from '../../../src/ui/safe-text.js';
 import {createStyle} from '../../../src/ui/style.js';
-import {block, entry} from '../log/log-support.js';
+import {block, createLogView, entry} from '../log/log-support.js';
 import {draw, HOSTILE, mostMarks} from './hostile.js';
 
 const SHOWN: Readonly<Record<string, string>> = {
