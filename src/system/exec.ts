@@ -54,7 +54,9 @@ export function elevate(command: ShellCommand, isRoot: boolean): {file: string; 
 /** As a person would type it; arguments that need it are quoted. */
 export function renderCommand(command: ShellCommand, isRoot: boolean): string {
   const {file, args} = elevate(command, isRoot);
-  return [file, ...args].map(quote).join(' ');
+  return [file, ...args].map(quoteWord).join(' ');
 }
 
-const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** A word of a POSIX shell, quoted where it has to be. */
+export const quoteWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

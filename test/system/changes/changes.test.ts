@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import {describe, it} from 'vitest';
+import {carryOut} from '../../../src/system/changes/carry-out.js';
+import type {Change} from '../../../src/system/changes/change.js';
+import {type ChangeRecords, openChangeRecords} from '../../../src/system/changes/change-record.js';
+import {planChanges} from '../../../src/system/changes/plan-changes.js';
+import {type Run, run} from '../../../src/system/exec.js';
+import {temporaryFolder} from '../support.js';
+
+/** A folder that stands for the machine: a file of its own, a shared one, and a service that is told what it read. */
+function createMachine() {
+  const folder = temporaryFolder();
+  const at = (name: string): string => path.join(folder, 'etc', name);
+  mkdirSync(at('.'));
+  writeFileSync(at('hosts'), '127.0.0.1 localhost\n\n# mine', {mode: 0o640});
+  writeFileSync(at('service.log'), '');
+  const command = (script: string) => ({file: 'sh', args: ['-c', script]});
+  const tell = (word: string) => command(`echo ${word} >> ${at('service.log')}`);
+  const changeOf = (names: readonly string[]): Change => ({
+    id: 'names',
+    title: 'ask tako for names',
+    files: [
+      {path: at('resolved.conf.d/deep/tako.conf'), elevated: false, content: `DNS=127.0.0.1 ${names}\n`},
+      {path: at('hosts'), elevated: false, block: names.map(name => `127.0.0.1 ${name}`)},
+    ],
+    apply: [tell('restart')],
+    beforeUndo: [tell('stop')],
+    afterUndo: [tell('restart')],
+  });
+  return {
+    folder,
+    at,
+    change: changeOf(['a.test']),
+    changeOf,
+    records: () => openChangeRecords(path.join(folder, 'records.json')),
+  };
+}
+
+const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+
+/** Every file and folder below it, but for the log of the service. */
+const snapshot = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, {recursive: true, encoding: 'utf8'})
+      .filter(name => name !== 'service.log')
+      .map(name => {
+        const info = statSync(path.join(folder, name));
+        return [name, `${info.mode.toString(8)} ${info.isFile() ? readFileSync(path.join(folder, name), 'utf8') : ''}`];
+      }),
+  );
+
+type Way = {readonly run?: Run; readonly onLeft?: (text: string) => void};
+
+async function bring(wanted: readonly Change[], records: ChangeRecords, way: Way = {}): Promise<void> {
+  const onLeft = (text: string): void => assert.fail(text);
+  for (const step of planChanges(wanted, records.all, read)) await carryOut(step, {records, run, onLeft, ...way});
+}
+
+describe('a change of the machine', () => {
+  it('is made, stands, and is taken back to the byte', async () => {
+    const {at, change, records} = createMachine();
+    const before = snapshot(at('.'));
+    await bring([change], await records());
+    assert.equal(read(at('resolved.conf.d/deep/tako.conf')), 'DNS=127.0.0.1 a.test\n');
+    assert.match(
+      read(at('hosts')) ?? '',
+      /^127\.0\.0\.1 localhost\n\n# mine\n# tako begin.*\n127\.0\.0\.1 a\.test\n# tako end\n$/,
+    );
+    assert.equal(statSync(at('hosts')).mode & 0o777, 0o640);
+    assert.deepEqual(planChanges([change], (await records()).all, read), []);
+    await bring([], await records());
+    assert.deepEqual(snapshot(at('.')), before);
+    assert.deepEqual((await records()).all, []);
+    assert.equal(read(at('service.log')), 'restart\nstop\nrestart\n');
+  });
+
+  it('that is wanted otherwise replaces what it wrote, and still goes back to what was before tako', async () => {
+    const {at, changeOf, records} = createMachine();
+    const before = snapshot(at('.'));
+    await bring([changeOf(['a.test'])], await records());
+    await bring([changeOf(['a.test', 'b.test'])], await records());
+    assert.equal(read(at('hosts'))?.match(/tako begin/g)?.length, 1);
+    assert.match(read(at('hosts')) ?? '', /b\.test/);
+    await bring([], await records());
+    assert.deepEqual(snapshot(at('.')), before);
+  });
+
+  it('leaves what others wrote meanwhile into a file they share', async () => {
+    const {at, change, records} = createMachine();
+    await bring([change], await records());
+    writeFileSync(at('hosts'), `10.0.0.1 vpn\n${read(at('hosts'))}10.0.0.2 later\n`);
+    await bring([], await records());
+    assert.equal(read(at('hosts')), '10.0.0.1 vpn\n127.0.0.1 localhost\n\n# mine\n10.0.0.2 later\n');
+  });
+
+  it('leaves a file of its own that somebody has edited, and says so', async () => {
+    const {at, change, records} = createMachine();
+    await bring([change], await records());
+    writeFileSync(at('resolved.conf.d/deep/tako.conf'), 'edited');
+    const left: string[] = [];
+    await bring([], await records(), {onLeft: text => left.push(text)});
+    assert.deepEqual(left, [
+      `${at('resolved.conf.d/deep/tako.conf')} was changed by somebody else, and is left as it is`,
+    ]);
+    assert.equal(read(at('resolved.conf.d/deep/tako.conf')), 'edited');
+    assert.doesNotMatch(read(at('hosts')) ?? '', /tako/);
+  });
+
+  it('follows a link, and keeps it', async () => {
+    const {at, change, records} = createMachine();
+    writeFileSync(at('real-hosts'), 'real\n');
+    const linked: Change = {...change, files: [{path: at('link'), elevated: false, block: ['x']}]};
+    symlinkSync(at('real-hosts'), at('link'));
+    await bring([linked], await records());
+    assert.match(read(at('real-hosts')) ?? '', /^real\n# tako begin/);
+    await bring([], await records());
+    assert.equal(read(at('real-hosts')), 'real\n');
+    assert.ok(readdirSync(at('.')).includes('link'));
+  });
+
+  it('that fails says which step, and is completed by the next run', async () => {
+    const {at, change, records} = createMachine();
+    const failing: Change = {...change, apply: [{file: 'sh', args: ['-c', 'echo no such service >&2; exit 5']}]};
+    await assert.rejects(bring([failing], await records()), {code: 'CHANGE_FAILED', details: ['no such service']});
+    assert.equal((await records()).find('names')?.state, 'begun');
+    await bring([change], await records());
+    assert.equal((await records()).find('names')?.state, 'done');
+    assert.equal(read(at('service.log')), 'restart\n');
+  });
+
+  it('goes back where what it would stop is not there any more', async () => {
+    const {at, change, records} = createMachine();
+    const before = snapshot(at('.'));
+    await bring([{...change, beforeUndo: [{file: 'no-such-program', args: []}]}], await records());
+    const left: string[] = [];
+    await bring([], await records(), {onLeft: text => left.push(text)});
+    assert.deepEqual(left, ['no-such-program is not installed']);
+    assert.deepEqual(snapshot(at('.')), before);
+  });
+
+  it('keeps its record where that cannot be read', async () => {
+    const {folder, records} = createMachine();
+    writeFileSync(path.join(folder, 'records.json'), '{"version": 1');
+    await assert.rejects(records(), {code: 'RECORDS_DAMAGED'});
+    assert.equal(read(path.join(folder, 'records.json')), '{"version": 1');
+  });
+});
+
+/** A process that is killed before its nth operation, or halfway through it. */
+function killedAt(n: number, isHalf: boolean) {
+  let count = 0;
+  const dies = (): boolean => ++count === n;
+  const killed = new Error('killed');
+  return {
+    count: () => count,
+    run: (async (command, options) => {
+      if (!dies()) return run(command, options);
+      // Only what takes input can be half done; the others are one system call that matters.
+      if (isHalf && options?.input !== undefined) await run(command, {...options, input: options.input.slice(0, 5)});
+      throw killed;
+    }) satisfies Run,
+    recordsOf: (records: ChangeRecords): ChangeRecords => ({
+      get all() {
+        return records.all;
+      },
+      find: records.find,
+      put: async record => {
+        if (dies()) throw killed;
+        await records.put(record);
+      },
+      remove: async id => {
+        if (dies()) throw killed;
+        await records.remove(id);
+      },
+    }),
+  };
+}
+
+describe('a change that is cut short at any of its operations', () => {
+  it.each([false, true])('is completed by the next run, or taken back by it (halfway: %j)', async isHalf => {
+    let operations = Number.POSITIVE_INFINITY;
+    for (let n = 1; n <= operations; n++) {
+      for (const then of ['complete', 'undo'] as const) {
+        const {at, change, records} = createMachine();
+        const before = snapshot(at('.'));
+        const kill = killedAt(n, isHalf);
+        const ended = await bring([change], kill.recordsOf(await records()), {run: kill.run}).then(
+          () => true,
+          () => false,
+        );
+        if (ended) operations = kill.count();
+        if (then === 'complete') {
+          await bring([change], await records());
+          assert.match(read(at('hosts')) ?? '', /a\.test/);
+          assert.match(read(at('service.log')) ?? '', /restart/);
+          assert.deepEqual(planChanges([change], (await records()).all, read), []);
+        }
+        await bring([], await records());
+        assert.deepEqual(snapshot(at('.')), before, `killed at ${n}, then ${then}`);
+      }
+    }
+    assert.ok(operations > 10, `${operations} operations`);
+  });
+
+  it.each([false, true])('on its way back, goes all the way the next time (halfway: %j)', async isHalf => {
+    let operations = Number.POSITIVE_INFINITY;
+    for (let n = 1; n <= operations; n++) {
+      const {at, change, records} = createMachine();
+      const before = snapshot(at('.'));
+      await bring([change], await records());
+      const kill = killedAt(n, isHalf);
+      const ended = await bring([], kill.recordsOf(await records()), {run: kill.run}).then(
+        () => true,
+        () => false,
+      );
+      if (ended) operations = kill.count();
+      await bring([], await records());
+      assert.deepEqual(snapshot(at('.')), before, `killed at ${n}`);
+    }
+    assert.ok(operations > 5, `${operations} operations`);
+  });
+});
+
+describe('a file that can only be written in its place', () => {
+  it('is, and keeps its mode', async () => {
+    const {at, change, records} = createMachine();
+    chmodSync(at('hosts'), 0o600);
+    const mounted: Run = async (command, options) =>
+      command.file === 'mv' ? {exitCode: 1, stdout: '', stderr: 'Device or resource busy'} : run(command, options);
+    await bring([change], await records(), {run: mounted});
+    assert.match(read(at('hosts')) ?? '', /a\.test/);
+    assert.equal(statSync(at('hosts')).mode & 0o777, 0o600);
+    assert.deepEqual(
+      readdirSync(at('.')).filter(name => name.endsWith('.tako-new')),
+      [],
+    );
+  });
+});
