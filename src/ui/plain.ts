@@ -73,7 +73,8 @@ const newAddresses = (before: AppStatus | undefined, {urls}: AppStatus): readonl
 
 /** What the reader of the status before does not know yet. */
 function describeChange(before: AppStatus | undefined, status: AppStatus, isAlone: boolean): string[] {
-  const isSame = before?.state === status.state && before.pid === status.pid;
+  // One that was just registered is about to start: that it does not run yet is no news.
+  const isSame = before ? before.state === status.state && before.pid === status.pid : status.state === 'stopped';
   const problem = newProblem(before ?? null, status);
   return [
     ...(isSame ? [] : [describeState(status)]),

@@ -56,6 +56,11 @@ describe('plain output', () => {
     ]);
   });
 
+  it('says nothing of an app that is only about to start', async () => {
+    const {err} = await print([STOPPED, STARTING].map(statusEvent));
+    assert.match(err, /^hello is starting: pid 4711\n/);
+  });
+
   it('tells a problem with its details and the next step', async () => {
     const {err} = await print([statusEvent(FAILED), statusEvent({...FAILED, clients: 2})]);
     assert.deepEqual(err.split('\n').slice(0, -2), [
