@@ -41,10 +41,15 @@ export const loadCurrentProject = ({config}: ConfigFlag = {}): Promise<Project> 
 export function startDaemon({paths, files, version}: Context, ports: PortFlags): Promise<DaemonConnection> {
   const flags = Object.entries({'--port': ports.port, '--http-port': ports.httpPort, '--dns-port': ports.dnsPort});
   const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  const command = [...daemonCommand(), ...args] as const;
+  return ensureDaemon({files, version, command, environment: daemonEnvironment(process.env, paths.data)});
+}
+
+/** What runs the daemon in the foreground. */
+export function daemonCommand(): readonly [string, ...string[]] {
   const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
   // node:sqlite still warns that it is experimental; the daemon's log is not the place for it.
-  const command = [process.execPath, '--disable-warning=ExperimentalWarning', cli, 'daemon', ...args] as const;
-  return ensureDaemon({files, version, command, environment: daemonEnvironment(process.env, paths.data)});
+  return [process.execPath, '--disable-warning=ExperimentalWarning', cli, 'daemon'];
 }
 
 /** The ports of a daemon, for the one that takes its place: whoever starts that, addresses stay as they are. */

@@ -64,5 +64,6 @@ export async function examineMachine(): Promise<MachineReport> {
 
 const MARKS = {ok: 'ok     ', warning: 'warning', error: 'error  '} as const;
 
-const renderFinding = ({severity, observed, fix}: Finding): string =>
+/** For people: what was seen, and what to do about it. */
+export const renderFinding = ({severity, observed, fix}: Finding): string =>
   `${MARKS[severity]}  ${observed}${fix === null ? '' : `\n         fix: ${fix}`}`;

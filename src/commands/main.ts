@@ -7,6 +7,7 @@ import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {exitCodeOf} from './exit-codes.js';
 import {addLanCommand, lanAddressOption} from './lan/commands.js';
+import {addMachineCommands} from './machine-commands.js';
 import {configOption, jsonOption, parseCount, parsePort} from './options.js';
 import {addRequestsCommand} from './requests/commands.js';
 import {addScriptCommands} from './script-commands.js';
@@ -228,31 +229,6 @@ function addProxy(program: Command): void {
     .option('--grace <time>', 'how long requests may take to end when stopped (default: 10s)')
     .addOption(jsonOption())
     .action(async options => (await import('./proxy.js')).proxy(options));
-}
-
-function addMachineCommands(program: Command): void {
-  const plan = (command: Command): Command =>
-    command.option('-y, --yes', 'do not ask').option('--dry-run', 'only show the plan').addOption(jsonOption());
-  plan(program.command('trust'))
-    .description("put tako's root certificate into the trust stores")
-    .action(async options => (await import('./trust.js')).trust(options));
-  plan(program.command('untrust'))
-    .description('take it out again')
-    .action(async options => (await import('./trust.js')).untrust(options));
-  plan(program.command('setup'))
-    .description('serve and sign another zone beside .test')
-    .requiredOption('--zone <zone>', 'as in dev.example.com')
-    .action(async options => (await import('./setup.js')).setup(options));
-  program
-    .command('doctor')
-    .description('check daemon, names, ports and trust')
-    .addOption(jsonOption())
-    .action(async options => (await import('./doctor.js')).doctor(options));
-  program
-    .command('version')
-    .description('print the version')
-    .addOption(jsonOption())
-    .action(async options => (await import('./version.js')).version(options));
 }
 
 function addHidden(program: Command): void {

@@ -14,7 +14,8 @@ import {
 } from '../ca/trust/trust.js';
 import type {TrustPlan, TrustStore} from '../ca/trust/trust-store.js';
 import {systemClock} from '../system/clock.js';
-import {renderCommand, run} from '../system/exec.js';
+import {createElevation} from '../system/elevation.js';
+import {type Run, renderCommand, run} from '../system/exec.js';
 import {confirm} from './confirm.js';
 import {type Context, createContext, loadUserSettings} from './context.js';
 import {printJson, printNote} from './output.js';
@@ -24,12 +25,11 @@ export type PlanFlags = {readonly yes?: boolean; readonly dryRun?: boolean; read
 /** Puts the root certificate into every trust store of this machine. Shows each command first and asks once. */
 export async function trust(flags: PlanFlags): Promise<void> {
   const context = createContext();
-  const {zones} = await loadUserSettings(context);
   const folder = context.files.authority;
   if (flags.dryRun && !(await loadRoot(folder))) return showFirstPlan(authorityFiles(folder).certificate, flags);
-  const {root} = await openAuthority({folder, clock: systemClock, permittedZones: zones});
-  const plan = planTrust(await readFacts(), root, await loadPreviousRoot(folder));
+  const plan = await planTrustHere(context);
   await carryOut(plan, flags, 'every trust store that tako can reach has the certificate already');
+  const {root} = await openAuthority({folder, clock: systemClock});
   printStores(root.file, checkTrust(await readFacts(), root), flags);
 }
 
@@ -52,13 +52,7 @@ function storeWithoutRoot(store: TrustStore): StoreTrust {
 
 /** Takes every root of this user's out of the trust stores again. */
 export async function untrust(flags: PlanFlags): Promise<void> {
-  const {authority: folder} = createContext().files;
-  const roots = await Promise.all([loadRoot(folder), loadPreviousRoot(folder)]);
-  const plan = planUntrust(
-    await readFacts(),
-    currentOwner(),
-    roots.filter(root => root !== undefined),
-  );
+  const plan = await planUntrustHere(createContext());
   await carryOut(plan, flags, 'no trust store has a certificate of tako');
   if (flags.json) printJson({ok: true, isDryRun: flags.dryRun ?? false, changes: renderChanges(plan)});
 }
@@ -67,10 +61,32 @@ export async function untrust(flags: PlanFlags): Promise<void> {
 export const readFacts = (): Promise<TrustFacts> => readTrustFacts({home: homedir(), platform: process.platform, run});
 
 /** Replaces what the stores hold by the context's root; the user has agreed already. */
-export async function refreshTrust({files}: Context, root: RootCertificate): Promise<void> {
+export async function refreshTrust({files}: Context, root: RootCertificate, run: Run): Promise<void> {
   const plan = planTrust(await readFacts(), root, await loadPreviousRoot(files.authority));
-  await applyPlan(plan, run, ({store, description}) => printNote(`${store}: ${description}`));
+  await carryOutPlan(plan, run);
 }
+
+/** What puts the root certificate into the stores that lack it. Makes the authority if there is none. */
+export async function planTrustHere(context: Context): Promise<TrustPlan> {
+  const {zones} = await loadUserSettings(context);
+  const folder = context.files.authority;
+  const {root} = await openAuthority({folder, clock: systemClock, permittedZones: zones});
+  return planTrust(await readFacts(), root, await loadPreviousRoot(folder));
+}
+
+/** What takes every root of this user's out of the stores. */
+export async function planUntrustHere({files}: Context): Promise<TrustPlan> {
+  const roots = await Promise.all([loadRoot(files.authority), loadPreviousRoot(files.authority)]);
+  return planUntrust(
+    await readFacts(),
+    currentOwner(),
+    roots.filter(root => root !== undefined),
+  );
+}
+
+/** Runs the plan and says what it does. Throws as `applyPlan`. */
+export const carryOutPlan = (plan: TrustPlan, run: Run): Promise<void> =>
+  applyPlan(plan, run, ({store, description}) => printNote(`${store}: ${description}`));
 
 async function carryOut(plan: TrustPlan, {yes, dryRun, json}: PlanFlags, nothingToDo: string): Promise<void> {
   if (plan.changes.length === 0) return void (json || printNote(nothingToDo));
@@ -81,7 +97,12 @@ async function carryOut(plan: TrustPlan, {yes, dryRun, json}: PlanFlags, nothing
   );
   if (dryRun) return;
   if (!yes) await confirm('Go ahead?');
-  await applyPlan(plan, run, ({store, description}) => printNote(`${store}: ${description}`));
+  const elevation = createElevation({run, isRoot: process.getuid?.() === 0});
+  try {
+    await carryOutPlan(plan, elevation.run);
+  } finally {
+    elevation.close();
+  }
 }
 
 const renderChanges = ({changes}: TrustPlan): {store: string; description: string; command: string}[] =>

@@ -13,6 +13,8 @@ export type DaemonFiles = {
   /** What the apps say: a folder for each. */
   readonly logs: string;
   readonly socket: string;
+  /** What was changed on this machine, so that it can be taken back. */
+  readonly changes: string;
 };
 
 export const daemonFiles = ({data, cache}: Paths): DaemonFiles => ({
@@ -24,4 +26,5 @@ export const daemonFiles = ({data, cache}: Paths): DaemonFiles => ({
   log: path.join(data, 'daemon.log'),
   logs: path.join(data, 'logs'),
   socket: socketPathFor(data),
+  changes: path.join(data, 'machine.json'),
 });

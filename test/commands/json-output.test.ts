@@ -41,6 +41,8 @@ describe('what commands print with --json', () => {
     for (const args of [
       ['trust', '--dry-run'],
       ['untrust', '--dry-run'],
+      ['setup', '--undo', '--dry-run'],
+      ['uninstall', '--dry-run'],
       ['setup', '--zone', 'dev.example.com', '--dry-run'],
     ]) {
       documentOf(await machine.run([...args, '--json']));

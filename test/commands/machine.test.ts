@@ -92,7 +92,7 @@ describe('tako setup', () => {
     const before = settingsOf(tako);
     const {code, stderr} = await tako.run(['setup', '--zone', 'dev.example.com']);
     assert.equal(code, 1);
-    assert.match(stderr, /^tako will:\n {2}- make the local authority, .+dev\.example\.com\n {2}- add dev/);
+    assert.match(stderr, /^tako will:\n1\. make the local authority, .+dev\.example\.com\n2\. add dev/);
     assert.match(stderr, /\[CONFIRMATION_NEEDED\]/);
     assert.equal(settingsOf(tako), before);
     assert.equal(existsSync(path.join(tako.home, 'ca')), false);

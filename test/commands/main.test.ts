@@ -36,6 +36,7 @@ describe('tako', () => {
       'init',
       'trust',
       'untrust',
+      'uninstall',
       'setup',
       'doctor',
     ]) {
@@ -70,7 +71,7 @@ describe('a command line that cannot be understood', () => {
     ['a number of lines that is none', ['logs', '-n', 'all']],
     ['a flag without its value', ['logs', '--lines']],
     ['no command to run', ['run']],
-    ['no zone', ['setup']],
+    ['a zone that is not named', ['setup', '--zone']],
   ])('has %s, and ends with 2, a line on stderr and nothing on stdout', async (_, args) => {
     const {code, stdout, stderr} = await tako.run(args);
     assert.deepEqual([code, stdout], [2, '']);
@@ -85,7 +86,7 @@ describe('a command line that cannot be understood', () => {
       ['dev', '--port', 'https', '--json'],
       '"https" is not a port; use a number from 0 to 65535',
     ],
-    ['no zone', ['setup', '--json'], "required option '--zone <zone>' not specified"],
+    ['a zone that is not named', ['setup', '--json', '--zone'], "option '--zone <zone>' argument missing"],
   ])('has %s, and is told so in JSON where that is asked for', async (_, args, message) => {
     const result = await tako.run(args);
     assert.deepEqual([result.code, result.stderr], [2, '']);

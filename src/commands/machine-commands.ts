@@ -1,0 +1,32 @@
+import type {Command} from 'commander';
+import {jsonOption} from './options.js';
+
+/** Commands about this machine: what tako has of it, and what it needs. */
+export function addMachineCommands(program: Command): void {
+  const plan = (command: Command): Command =>
+    command.option('-y, --yes', 'do not ask').option('--dry-run', 'only show the plan').addOption(jsonOption());
+  plan(program.command('setup'))
+    .description('let this machine find .test names, serve them on port 443, and trust their certificates')
+    .option('--zone <zone>', 'serve and sign another zone, as dev.example.com')
+    .option('--undo', 'put back everything that setup and trust changed')
+    .action(async options => (await import('./setup/setup.js')).setup(options));
+  plan(program.command('trust'))
+    .description("put tako's root certificate into the trust stores")
+    .action(async options => (await import('./trust.js')).trust(options));
+  plan(program.command('untrust'))
+    .description('take it out again')
+    .action(async options => (await import('./trust.js')).untrust(options));
+  plan(program.command('uninstall'))
+    .description('undo the setup, stop every app, and delete what tako keeps on this machine')
+    .action(async options => (await import('./setup/uninstall.js')).uninstall(options));
+  program
+    .command('doctor')
+    .description('check daemon, names, ports and trust')
+    .addOption(jsonOption())
+    .action(async options => (await import('./doctor.js')).doctor(options));
+  program
+    .command('version')
+    .description('print the version')
+    .addOption(jsonOption())
+    .action(async options => (await import('./version.js')).version(options));
+}

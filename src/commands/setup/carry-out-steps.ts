@@ -1,0 +1,61 @@
+import {createElevation} from '../../system/elevation.js';
+import {TakoError} from '../../system/error.js';
+import {type Run, run} from '../../system/exec.js';
+import {confirm} from '../confirm.js';
+import {printNote} from '../output.js';
+import type {PlanFlags} from '../trust.js';
+import type {SetupPlan} from './setup.js';
+import {printPlan, type Step} from './step.js';
+
+const isRoot = process.getuid?.() === 0;
+
+export type CarryOutFlags = PlanFlags & {
+  /** What comes later takes away what a failed step would need to be tried again. */
+  readonly stopsAtFailure?: boolean;
+};
+
+/**
+ * Shows the plan, asks once, and does it. A step that fails keeps no other from being done, but where that is asked for, and
+ * for refused rights.
+ */
+export async function carryOutSteps(
+  {steps, notes}: SetupPlan,
+  flags: CarryOutFlags,
+  nothingToDo: string,
+): Promise<void> {
+  notes.forEach(printNote);
+  if (steps.length === 0) return void (flags.json || printNote(nothingToDo));
+  printPlan(steps, isRoot);
+  if (flags.dryRun) return;
+  if (!flags.yes) await confirm('Go ahead?');
+  const elevation = createElevation({run, isRoot});
+  try {
+    await doAll(steps, elevation.run, flags.stopsAtFailure ?? false);
+  } finally {
+    elevation.close();
+  }
+}
+
+async function doAll(steps: readonly Step[], elevated: Run, stopsAtFailure: boolean): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    printNote(step.title);
+    await step.run(elevated).catch((error: unknown) => {
+      if (stopsAtFailure || !(error instanceof TakoError) || error.code === 'ELEVATION_REFUSED') throw error;
+      failures.push(error);
+    });
+  }
+  const [first, ...others] = failures;
+  if (first instanceof TakoError) throw withDetails(first, others);
+}
+
+/** The first says what to do; the others are told with it. */
+const withDetails = (first: TakoError, others: readonly unknown[]): TakoError =>
+  new TakoError(first.code, first.message, {
+    ...(first.hint === undefined ? {} : {hint: first.hint}),
+    details: [
+      ...first.details,
+      ...others.flatMap(other => (other instanceof TakoError ? [other.message, ...other.details] : [])),
+    ],
+    cause: first,
+  });
