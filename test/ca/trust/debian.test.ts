@@ -51,8 +51,8 @@ async function startSandbox(): Promise<Sandbox> {
 async function readFacts({run, root}: Sandbox): Promise<TrustFacts> {
   const home = await temporaryFolder();
   await mkdir(path.join(home, '.pki'));
-  const {stores} = await readTrustFacts({home, platform: 'linux', run, root});
-  return {stores: stores.filter(({kind}) => kind === 'linux')};
+  const {stores, installed} = await readTrustFacts({home, platform: 'linux', run, root});
+  return {stores: stores.filter(({kind}) => kind === 'linux'), installed};
 }
 
 const statesOf = async (sandbox: Sandbox, root: RootCertificate): Promise<string[]> =>
