@@ -12,6 +12,9 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const TIMEOUT_MS = 120_000;
 const SIBLING = new URL('https://api.test/');
 
+/** Those that read no variable: docs/trust.md. */
+const BY_STORES_ONLY = ['wget', 'Java'];
+
 type Outcome = {readonly code: number | null; readonly output: string};
 
 describe.skipIf(requires('root', 'ip', 'network namespace', 'mount namespace'))(
@@ -28,8 +31,9 @@ describe.skipIf(requires('root', 'ip', 'network namespace', 'mount namespace'))(
     }, TIMEOUT_MS);
     afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
-    // Java reads no variable.
-    for (const {name, needs} of tlsClients({go: '', java: ''}).filter(client => client.name !== 'Java')) {
+    for (const {name, needs} of tlsClients({go: '', java: ''}).filter(
+      client => !BY_STORES_ONLY.includes(client.name),
+    )) {
       it.skipIf(requires(...needs))(`calls its sibling by https://api.test with ${name}`, () => {
         const client = tlsClients(programs).find(candidate => candidate.name === name);
         const outcome = outcomes[name];

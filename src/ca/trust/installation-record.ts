@@ -3,6 +3,7 @@
 
 import {TakoError} from '../../system/error.js';
 import {PRIVATE_FILE, readTextIfExists, writeFileAtomic} from '../../system/files.js';
+import {isSameInstallation} from './store-location.js';
 import type {Installation} from './trust-store.js';
 
 export type InstallationRecord = {
@@ -47,9 +48,6 @@ export async function openInstallationRecord(file: string): Promise<Installation
     setRotatedFrom: rotatedFrom => change(({installed}) => ({installed, rotatedFrom})),
   };
 }
-
-const isSameInstallation = (one: Installation, other: Installation): boolean =>
-  one.fingerprint === other.fingerprint && one.store.kind === other.store.kind && one.store.path === other.store.path;
 
 function parse(text: string | undefined, file: string): Content {
   if (text === undefined) return {installed: []};

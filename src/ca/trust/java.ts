@@ -57,7 +57,7 @@ async function readStore(
   const keytool = path.join(home, 'bin/keytool');
   const name = isDerived ? `Java (${keystore}, made of the system store)` : `Java (${home.replace(userHome, '~')})`;
   if (!isDerived && !existsSync(path.join(root, keytool))) {
-    const reason = `there is no ${keytool}, which changes ${keystore}`;
+    const reason = `${keytool} is not there, and it is what changes ${keystore}`;
     return {kind: 'unavailable', name, reason, of: {kind: 'java', path: keystore}};
   }
   const roots = await readRoots(await readFile(file), {keystore, keytool}, run);

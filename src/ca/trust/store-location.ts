@@ -1,4 +1,4 @@
-import type {ReadableStore, StoreLocation, TrustStore} from './trust-store.js';
+import type {Installation, ReadableStore, StoreLocation, TrustStore} from './trust-store.js';
 
 /** Where a store is, for the record. */
 export const locationOf = (store: ReadableStore): StoreLocation => ({
@@ -27,3 +27,7 @@ export function isAt(store: TrustStore, {kind, path}: StoreLocation): boolean {
   if (store.kind !== 'unavailable') return store.kind === kind && pathOf(store) === path;
   return store.of?.kind === kind && (store.of.path ?? path) === path;
 }
+
+/** Whether both are of one root in one store. */
+export const isSameInstallation = (one: Installation, other: Installation): boolean =>
+  one.fingerprint === other.fingerprint && one.store.kind === other.store.kind && one.store.path === other.store.path;

@@ -1,10 +1,13 @@
+import {existsSync} from 'node:fs';
+import path from 'node:path';
 import {isOwnedBy, ownerOf} from '../owner.js';
 import {fingerprintOf, type RootCertificate} from '../root.js';
 import {planJava, readJavaStores} from './java.js';
 import {planLinux, readKnownLinuxStores, readLinuxStore} from './linux.js';
 import {planMacos, readMacosStore} from './macos.js';
 import {planNss, readNssStores} from './nss.js';
-import {isAt, locationOf} from './store-location.js';
+import {hasDatabase} from './nss-folders.js';
+import {isAt, isSameInstallation, locationOf} from './store-location.js';
 import type {
   Installation,
   ReadableStore,
@@ -30,6 +33,8 @@ export type TrustFacts = {
   readonly stores: readonly TrustStore[];
   /** What is on record as put into stores. */
   readonly installed: readonly Installation[];
+  /** Of those, what was put into stores that are there no more. */
+  readonly gone: readonly Installation[];
 };
 
 /** Looks at every store of this machine, and at those that are on record. Changes nothing and asks for no rights. */
@@ -45,7 +50,15 @@ export async function readTrustFacts(world: TrustWorld, installed: readonly Inst
   ]);
   const more = await readKnownLinuxStores(known('linux'), world);
   const others = more.filter(store => !(system.kind === 'linux' && store.anchors === system.anchors));
-  return {stores: [system, ...others, ...(windows ? [windows] : []), ...nss, ...java], installed};
+  const stores = [system, ...others, ...(windows ? [windows] : []), ...nss, ...java];
+  return {stores, installed, gone: installed.filter(({store}) => isGone(store, stores, world))};
+}
+
+/** A store that cannot be read for now is not gone. */
+function isGone({kind, path: place}: StoreLocation, stores: readonly TrustStore[], {root = '/'}: TrustWorld): boolean {
+  if (kind === 'nss') return !hasDatabase(place);
+  if (kind === 'java' || kind === 'linux') return !existsSync(path.join(root, place));
+  return !stores.some(store => store.kind === kind || (store.kind === 'unavailable' && store.of?.kind === kind));
 }
 
 /** What one store says of the root. `stale` is a root of this user's that another has replaced. */
@@ -96,7 +109,7 @@ export function planSuccessor({stores, installed}: TrustFacts, old: RootCertific
  * `kept` is one that stays.
  */
 export function planUntrust(
-  {stores, installed}: TrustFacts,
+  {stores, installed, gone}: TrustFacts,
   owner: string,
   files: readonly RootCertificate[],
   kept?: RootCertificate,
@@ -109,30 +122,36 @@ export function planUntrust(
     const own = store.roots.filter(stored => isOurs(stored) && !(kept && isSame(kept, stored.certificate)));
     return planStore(store, {remove: own.map(stored => withFile(stored, files))});
   });
-  const left = kept ? installed.filter(({fingerprint}) => fingerprint !== fingerprintOf(kept.certificate)) : installed;
-  return {changes, notes: notesOf(stores, left)};
+  const isLeft = ({fingerprint}: Installation): boolean => !kept || fingerprint !== fingerprintOf(kept.certificate);
+  const notes = [...gone.filter(isLeft).map(describeGone), ...notesOf(stores, installed.filter(isLeft), gone)];
+  return {changes, notes: [...new Set(notes)]};
 }
 
 /** Whether what is on record may still be in its store: it is there, or the store cannot be read. */
-export function isStillThere({stores}: TrustFacts, {store: location, fingerprint}: Installation): boolean {
+export function isStillThere({stores, gone}: TrustFacts, installation: Installation): boolean {
+  const {store: location, fingerprint} = installation;
   const store = stores.find(candidate => isAt(candidate, location));
-  if (!store) return false;
+  if (!store || gone.some(other => isSameInstallation(other, installation))) return false;
   return (
     store.kind === 'unavailable' || store.roots.some(({certificate}) => fingerprintOf(certificate) === fingerprint)
   );
 }
 
-/** Of stores that were given a root and are gone, or cannot be read. */
-function notesOf(stores: readonly TrustStore[], installed: readonly Installation[]): readonly string[] {
-  const notes = installed.flatMap(({store: location}) => {
-    const store = stores.find(candidate => isAt(candidate, location));
-    if (!store) return [`${location.name}: it is gone, and tako's certificate with it`];
-    return store.kind === 'unavailable'
-      ? [`${location.name}: tako's certificate may still be there; ${store.reason}`]
-      : [];
-  });
-  return [...new Set(notes)];
-}
+const describeGone = ({store: {name}}: Installation): string => `${name}: it is gone, and tako's certificate with it`;
+
+/** Of stores that were given a root and cannot be read. */
+const notesOf = (
+  stores: readonly TrustStore[],
+  installed: readonly Installation[],
+  gone: readonly Installation[],
+): readonly string[] =>
+  installed
+    .filter(installation => !gone.includes(installation))
+    .flatMap(({store: location}) => {
+      const store = stores.find(candidate => isAt(candidate, location));
+      if (store?.kind !== 'unavailable') return [];
+      return [`${location.name}: tako's certificate may still be there; ${store.reason}`];
+    });
 
 const readable = (stores: readonly TrustStore[]): ReadableStore[] =>
   stores.filter((store): store is ReadableStore => store.kind !== 'unavailable');

@@ -18,8 +18,8 @@ const ANCHORS = '/usr/local/share/ca-certificates';
 async function readFacts({run, root}: PrivateStore): Promise<TrustFacts> {
   const home = await temporaryFolder();
   await mkdir(path.join(home, '.pki'));
-  const {stores, installed} = await readTrustFacts({home, platform: 'linux', run, root});
-  return {stores: stores.filter(({kind}) => kind === 'linux'), installed};
+  const facts = await readTrustFacts({home, platform: 'linux', run, root});
+  return {...facts, stores: facts.stores.filter(({kind}) => kind === 'linux')};
 }
 
 const statesOf = async (sandbox: PrivateStore, root: RootCertificate): Promise<string[]> =>

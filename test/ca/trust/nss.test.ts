@@ -126,7 +126,12 @@ describe('a database that cannot be read', () => {
       [`certutil -L -d sql:${home}/.pki/nssdb`]: {exitCode: 255, stderr: 'certutil: SEC_ERROR_BAD_DATABASE\n'},
     });
     assert.deepEqual(await readNssStores({home, platform: 'linux', run: bad.run}), [
-      {kind: 'unavailable', name: 'Chromium (~/.pki/nssdb)', reason: 'certutil: SEC_ERROR_BAD_DATABASE'},
+      {
+        kind: 'unavailable',
+        name: 'Chromium (~/.pki/nssdb)',
+        reason: 'certutil: SEC_ERROR_BAD_DATABASE',
+        of: {kind: 'nss', path: `${home}/.pki/nssdb`},
+      },
     ]);
   });
 });
