@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {afterEach, beforeEach, describe, it} from 'vitest';
+import {checkJsonOutput} from '../helpers/json-output.js';
 import {createLanNetwork, LAN_PARTS, LAPTOP_ADDRESS, type LanNetwork} from '../helpers/lan/lan-network.js';
 import {requires} from '../helpers/system-parts.js';
 
@@ -47,7 +48,9 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('tako trust --ca-page', {timeout
   const fromPhone = (...args: string[]) => network.phone.run('curl', '-sS', '-m', '10', ...args);
 
   it('serves page, certificate and profile to the network while it runs, without a daemon', async () => {
-    const {url, fingerprint, certificate} = JSON.parse(await serve('--json'));
+    const line = await serve('--json');
+    checkJsonOutput(['trust', '--ca-page'], line);
+    const {url, fingerprint, certificate} = JSON.parse(line);
     assert.equal(url, `http://${LAPTOP_ADDRESS}/`);
     const root = new X509Certificate(readFileSync(certificate));
     assert.equal(fingerprint, root.fingerprint256);
