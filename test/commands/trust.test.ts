@@ -134,7 +134,7 @@ describe.skipIf(isMissing)('a rotation of the root', {timeout: TIMEOUT_MS}, () =
     await takoWith({TAKO_CHANGES: counted}, 'trust', '--rotate', '--yes');
     const changes = Number(readFileSync(counted, 'utf8'));
     assert.ok(changes >= 15, String(changes));
-    for (let killAt = 1; killAt <= changes; killAt += isSoak ? 1 : 3) {
+    for (let killAt = 1; killAt <= changes; killAt += isSoak ? 1 : 5) {
       const old = await inUse();
       const killed = await takoWith({TAKO_KILL_AT: String(killAt)}, 'trust', '--rotate', '--yes');
       assert.notEqual(killed.code, 0, `${killAt}: ${killed.stderr}`);
