@@ -26,15 +26,19 @@ type Recorded = {readonly rotatedFrom?: string; readonly installed: readonly {re
 
 let store: PrivateStore;
 let home: string;
+let hooks: string | undefined;
 
 beforeAll(async () => {
   if (isMissing) return;
   store = await startPrivateStore();
   // The hooks of other packages have nothing to do with it, and take their time.
-  const hooks = mkdtempSync(path.join(tmpdir(), 'tako-hooks-'));
+  hooks = mkdtempSync(path.join(tmpdir(), 'tako-hooks-'));
   await store.run({file: 'mount', args: ['--bind', hooks, '/etc/ca-certificates/update.d']});
 }, TIMEOUT_MS);
-afterAll(() => store?.end());
+afterAll(async () => {
+  await store?.end();
+  if (hooks) rmSync(hooks, {recursive: true});
+});
 beforeEach(async () => {
   if (isMissing) return undefined;
   home = mkdtempSync(path.join(tmpdir(), 'tako-rotate-'));
