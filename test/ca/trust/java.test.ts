@@ -38,7 +38,7 @@ const worldOf = (root: string, environment: NodeJS.ProcessEnv = {}): TrustWorld 
 describe('every Java of a machine', () => {
   it('is found by JAVA_HOME, by PATH, and where they are usually put, each keystore once', async () => {
     const root = await temporaryFolder();
-    for (const home of ['/work/jdk', '/opt/graal', '/usr/lib/jvm/temurin', '/home/ann/.sdkman/candidates/java/21']) {
+    for (const home of ['/srv/jdk', '/opt/graal', '/usr/lib/jvm/temurin', '/home/ann/.sdkman/candidates/java/21']) {
       await place(root, `${home}/${KEYSTORE}`);
     }
     await place(root, `/usr/lib/jvm/eight/jre/${KEYSTORE}`);
@@ -47,13 +47,13 @@ describe('every Java of a machine', () => {
     await placeLink(root, '/etc/alternatives/java', '/opt/graal/bin/java');
     await placeLink(root, '/usr/lib/jvm/default', 'temurin');
     await placeLink(root, '/home/ann/.sdkman/candidates/java/current', '21');
-    const found = await findJavaHomes(worldOf(root, {JAVA_HOME: '/work/jdk', PATH: '/nowhere:/usr/bin'}));
+    const found = await findJavaHomes(worldOf(root, {JAVA_HOME: '/srv/jdk', PATH: '/nowhere:/usr/bin'}));
     assert.deepEqual(found.map(({keystore}) => keystore).sort(), [
       `/home/ann/.sdkman/candidates/java/21/${KEYSTORE}`,
       `/opt/graal/${KEYSTORE}`,
       `/usr/lib/jvm/eight/jre/${KEYSTORE}`,
       `/usr/lib/jvm/temurin/${KEYSTORE}`,
-      `/work/jdk/${KEYSTORE}`,
+      `/srv/jdk/${KEYSTORE}`,
     ]);
     assert.deepEqual(await findJavaHomes(worldOf(await temporaryFolder(), {JAVA_HOME: '/gone'})), []);
   });
