@@ -51,9 +51,9 @@ describe('every Java of a machine', () => {
     assert.deepEqual(found.map(({keystore}) => keystore).sort(), [
       `/home/ann/.sdkman/candidates/java/21/${KEYSTORE}`,
       `/opt/graal/${KEYSTORE}`,
+      `/srv/jdk/${KEYSTORE}`,
       `/usr/lib/jvm/eight/jre/${KEYSTORE}`,
       `/usr/lib/jvm/temurin/${KEYSTORE}`,
-      `/srv/jdk/${KEYSTORE}`,
     ]);
     assert.deepEqual(await findJavaHomes(worldOf(await temporaryFolder(), {JAVA_HOME: '/gone'})), []);
   });
