@@ -30,6 +30,8 @@ export async function carryOutSteps(
   if (!flags.yes) await confirm('Go ahead?');
   const elevation = createElevation({run, isRoot});
   try {
+    // Asked for before anything is done: where it is refused, nothing was begun.
+    if (steps.some(({needsRoot}) => needsRoot)) await elevation.run({file: 'true', args: [], elevated: true});
     await doAll(steps, elevation.run, flags.stopsAtFailure ?? false);
   } finally {
     elevation.close();

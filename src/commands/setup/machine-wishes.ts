@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {homedir, userInfo} from 'node:os';
 import {managedZones} from '../../config/settings.js';
+import {daemonEnvironment} from '../../devproxy/daemon-environment.js';
 import type {MachineWorld} from '../../devproxy/machine/machine-plan.js';
 import type {MachineWishes} from '../../devproxy/machine/plan-machine.js';
 import {openRegistry} from '../../devproxy/registry.js';
@@ -24,7 +25,10 @@ export async function wishesOf(context: Context, zones: readonly string[] = []):
       http: httpPort ?? DEFAULT_PORTS.http,
       dns: dnsPort ?? DEFAULT_PORTS.dns,
     },
+    deniedPorts: {https: DEFAULT_PORTS.deniedHttps, http: DEFAULT_PORTS.deniedHttp},
     daemon: daemonCommand(),
+    environment: daemonEnvironment(process.env, context.paths.data),
+    folder: context.files.data,
   };
 }
 

@@ -1,7 +1,9 @@
 import type {MachinePlan, MachineWorld} from './machine-plan.js';
+import {planPorts} from './plan-ports.js';
+import {type PortFacts, readPortFacts} from './port-facts.js';
 
 /** What tako needs to know of the machine to plan; read at once, and nothing is changed. */
-export type MachineFacts = Record<string, never>;
+export type MachineFacts = {readonly ports: PortFacts};
 
 /** What tako would like to have here. */
 export type MachineWishes = {
@@ -10,13 +12,17 @@ export type MachineWishes = {
   /** Of the registered apps, for a machine where each name has to be written down. */
   readonly hosts: readonly string[];
   readonly ports: {readonly https: number; readonly http: number; readonly dns: number};
+  /** Where the daemon listens when those are denied. */
+  readonly deniedPorts: {readonly https: number; readonly http: number};
   /** The program and arguments that run the daemon in the foreground. */
   readonly daemon: readonly [string, ...string[]];
+  /** What the daemon is told of its user's surroundings. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where the daemon keeps its data. */
+  readonly folder: string;
 };
 
-export async function readMachine(_world: MachineWorld): Promise<MachineFacts> {
-  return {};
-}
+export const readMachine = async (world: MachineWorld): Promise<MachineFacts> => ({ports: await readPortFacts(world)});
 
 /** Pure: names first, then ports. */
-export const planMachine = (_facts: MachineFacts, _wishes: MachineWishes): MachinePlan => ({changes: [], notes: []});
+export const planMachine = ({ports}: MachineFacts, wishes: MachineWishes): MachinePlan => planPorts(ports, wishes);
