@@ -18,6 +18,8 @@ const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
   // With what a user's own services need: a bus for each, and PAM that tells of logins.
   systemd: () =>
     ['/lib/systemd/systemd', '/usr/lib/systemd/user/dbus.socket', '/usr/share/doc/libpam-systemd'].every(existsSync),
+  // The program, and a kernel that knows what it says.
+  nftables: () => spawnSync('unshare', ['--net', 'nft', 'add', 'table', 'inet', 'tako']).status === 0,
   'mount namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
 };
 

@@ -22,7 +22,12 @@ export type MachineWishes = {
   readonly folder: string;
 };
 
-export const readMachine = async (world: MachineWorld): Promise<MachineFacts> => ({ports: await readPortFacts(world)});
+export async function readMachine(world: MachineWorld): Promise<MachineFacts> {
+  return {ports: await readPortFacts(world)};
+}
 
 /** Pure: names first, then ports. */
-export const planMachine = ({ports}: MachineFacts, wishes: MachineWishes): MachinePlan => planPorts(ports, wishes);
+export function planMachine(facts: MachineFacts, wishes: MachineWishes): MachinePlan {
+  const plans = [planPorts(facts.ports, wishes)];
+  return {changes: plans.flatMap(({changes}) => changes), notes: plans.flatMap(({notes}) => notes)};
+}

@@ -47,11 +47,11 @@ function planWay(
 ): MachinePlan {
   const {units, user} = facts;
   const lowest = Math.min(...wanted.map(({port}) => port));
-  if (facts.isOneUsersOnly && facts.canChangeSysctl) return {changes: [sysctlChange(facts, lowest)], notes: []};
-  if (free.length === 0) return NOTHING;
   if (facts.hasSystemd && units !== undefined && units.user !== user.name) {
     return {changes: [], notes: [foreignNote(units.user, wanted)]};
   }
+  if (facts.isOneUsersOnly && facts.canChangeSysctl) return {changes: [sysctlChange(facts, lowest)], notes: []};
+  if (free.length === 0) return NOTHING;
   if (facts.hasSystemd) return {changes: [socketChange(facts, wishes, free)], notes: []};
   if (facts.hasNft) return {changes: [redirectChange(facts, free)], notes: [PERSIST_NOTE]};
   return {changes: [], notes: [noWayNote(free, lowest)]};
@@ -138,12 +138,11 @@ function redirectChange({user, isRedirectLoaded}: PortFacts, ports: readonly Wan
   };
 }
 
-/** Of a port that is somebody else's. The daemon's own, or systemd's for it, is not. */
-function takenNote(port: number, {listeners, units, user}: PortFacts, {daemon}: MachineWishes): string[] {
+/** Of a port that somebody listens on. The daemon's own, and what systemd has for a daemon, are not among them. */
+function takenNote(port: number, {listeners, units}: PortFacts, {daemon}: MachineWishes): string[] {
   const listener = listeners.find(each => each.port === port);
   if (!listener || listener.command.join(' ').includes(daemon.slice(-2).join(' '))) return [];
-  const isOfUnits = units?.user === user.name && Object.values(units.ports).includes(port);
-  if (isOfUnits) return [];
+  if (Object.values(units?.ports ?? {}).includes(port)) return [];
   return [
     `port ${port} is in use by ${listener.owner}: stop that program and run "tako setup" again, or choose another port (docs/ports.md)`,
   ];

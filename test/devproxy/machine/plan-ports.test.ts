@@ -112,7 +112,8 @@ describe('how a machine gives its ports', () => {
   });
 
   it('names the other person who has them', () => {
-    const {notes} = plan({...SHARED, units: {...UNITS, user: 'bob'}});
+    const ofSystemd = [443, 80].map(port => ({port, owner: 'a program of root', command: []}));
+    const {notes} = plan({...SHARED, listeners: ofSystemd, units: {...UNITS, user: 'bob'}, areUnitsActive: true});
     assert.match(notes.join(), /^ports 443 and 80 of this machine: bob has them/);
   });
 
