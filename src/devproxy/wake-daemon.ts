@@ -1,11 +1,12 @@
 // Where systemd has the ports, it starts the daemon for who connects. A daemon that is started beside it would have none of
 // them, so a command connects too, and waits.
 
-import {once} from 'node:events';
 import {closeSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {systemClock} from '../system/clock.js';
 import {TakoError} from '../system/error.js';
+import {run} from '../system/exec.js';
+import {describePortOwner} from '../system/port-owner.js';
 import type {DaemonFiles} from './daemon-files.js';
 import type {Activation} from './machine/port-units.js';
 
@@ -25,7 +26,7 @@ const LOOK_EVERY_MS = 50;
 
 /**
  * Resolves when the daemon answers, or when another one holds its lock. Throws DAEMON_NOT_STARTED with what its log says,
- * or where systemd does not listen.
+ * or where systemd does not listen; PORT_IN_USE where somebody else does.
  */
 export async function wakeDaemon(options: WakeOptions): Promise<'started' | 'locked'> {
   const {files, activation, answers, timeoutMs} = options;
@@ -51,21 +52,19 @@ export async function wakeDaemon(options: WakeOptions): Promise<'started' | 'loc
 }
 
 async function knock({port, unit}: Activation): Promise<Socket> {
+  const {stdout} = await run({file: 'systemctl', args: ['is-active', unit]});
+  if (stdout.trim() !== 'active') throw await notListening(port, unit);
   const socket = connect({host: '127.0.0.1', port});
-  try {
-    await once(socket, 'connect');
-  } catch (cause) {
-    throw new TakoError(
-      'DAEMON_NOT_STARTED',
-      `${unit} is to listen on port ${port} and start the daemon, and does not`,
-      {
-        hint: `"sudo systemctl restart ${unit}" starts it again; "tako setup --undo" does without it`,
-        cause,
-      },
-    );
-  }
   // A reset is an end as well; without a reader, the end of the other side would go unseen.
   return socket.on('error', () => undefined).resume();
+}
+
+async function notListening(port: number, unit: string): Promise<TakoError> {
+  const owner = await describePortOwner(port, 'tcp');
+  const hint = `"sudo systemctl restart ${unit}" lets systemd listen again; "tako setup --undo" does without it`;
+  return owner === undefined
+    ? new TakoError('DAEMON_NOT_STARTED', `systemd is to start the daemon, and does not listen: ${unit}`, {hint})
+    : new TakoError('PORT_IN_USE', `port ${port} is in use by ${owner}`, {hint: `stop that program; then ${hint}`});
 }
 
 /** What was written to the file since it had that size; all of it, where it was begun anew. */

@@ -89,10 +89,12 @@ async function openEverywhere({port, isTriedEverywhere, onConnection}: ListenerO
 async function openInstead(options: ListenerOptions): Promise<Listener | undefined> {
   const {port, deniedPort, isExact = false, host, peers, onConnection} = options;
   if (deniedPort === undefined) return undefined;
-  const listener = await openListener({port: deniedPort, host, peers, onConnection});
-  if (await listener.isReachedAt(port)) return {...listener, port};
-  if (!isExact) return {...listener, isDenied: true};
-  await listener.close();
+  const opened = openListener({port: deniedPort, host, peers, onConnection});
+  // Who insists on a port does not care about another one.
+  const listener = await (isExact ? opened.catch(() => undefined) : opened);
+  if (await listener?.isReachedAt(port)) return listener && {...listener, port};
+  if (!isExact) return listener && {...listener, isDenied: true};
+  await listener?.close();
   return undefined;
 }
 

@@ -173,22 +173,31 @@ describe.skipIf(requires(...PARTS))('a computer of several people with systemd',
     assert.ok((await visit()).pid > 0);
   });
 
-  it('says so when systemd does not listen', async () => {
+  it('says so when systemd does not listen, and who does', async () => {
     await inside('systemctl stop tako-dev-https.socket tako-dev-http.socket tako-dev.service');
-    const {exitCode, stderr} = await tako('ensure');
-    assert.equal(exitCode, 1);
+    const idle = await tako('ensure');
+    assert.equal(idle.exitCode, 1);
     assert.match(
-      stderr,
-      /tako-dev-https\.socket is to listen on port 443 and start the daemon, and does not \[DAEMON_NOT_STARTED\]/,
+      idle.stderr,
+      /systemd is to start the daemon, and does not listen: tako-dev-https\.socket \[DAEMON_NOT_/,
     );
+    const listen = `require('node:net').createServer().listen(443, '127.0.0.1')`;
+    await inside(
+      `systemd-run --unit other ${TAKO_FOLDER}/node -e "${listen}"; until curl -sk https://127.0.0.1/ -m 1; [ $? = 28 ]; do sleep 0.1; done`,
+    );
+    const taken = await tako('ensure');
+    assert.equal(taken.exitCode, 1);
+    assert.match(taken.stderr, /port 443 is in use by a program of root \[PORT_IN_USE\]/);
+    await inside('systemctl stop other');
     await must('setup', '--yes');
     await must('ensure');
   });
 
-  it('has every byte back after the undo', async () => {
+  it('has every byte back after the undo, and the daemon goes on without them', async () => {
     await must('setup', '--undo', '--yes');
     assert.equal(await snapshot(), before);
-    assert.match(await must('ensure'), /https:\/\/hello\.test:47831/);
+    const {stdout} = await curl('https://hello.localhost:47831/');
+    assert.match(stdout, /^\{"pid"/);
     await must('stop', '--all');
   });
 });

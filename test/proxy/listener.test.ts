@@ -65,7 +65,8 @@ describe('whether a port leads to a listener', () => {
 
 describe('peers of this machine', () => {
   it('have loopback addresses', () => {
-    for (const address of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1']) assert.equal(isLoopback(address), true);
+    for (const address of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])
+      assert.equal(isLoopback(address), true);
     for (const address of ['192.168.1.1', '0.0.0.0', '::', 'fe80::1', '::ffff:10.0.0.1', 'localhost', undefined]) {
       assert.equal(isLoopback(address), false, address);
     }

@@ -76,6 +76,9 @@ function sysctlChange({unprivilegedFrom, unprivilegedBefore = unprivilegedFrom}:
   };
 }
 
+/** Every user can read a unit: of the environment it has what leads to files, and nothing that may be a secret. */
+const IN_UNITS = /^(?:HOME|PATH|LANG|TZ|LC_\w+|XDG_\w+|TAKO_HOME)$/;
+
 /** A socket is started anew only while the service it starts does not run. */
 function socketChange(
   {user, hasIpv6, areUnitsActive}: PortFacts,
@@ -84,7 +87,8 @@ function socketChange(
 ): Change {
   const names = ports.map(({name}) => name);
   const sockets = names.map(socketUnitOf);
-  const service = renderService({user: user.name, folder, command: daemon, environment, sockets: names});
+  const variables = Object.fromEntries(Object.entries(environment).filter(([name]) => IN_UNITS.test(name)));
+  const service = renderService({user: user.name, folder, command: daemon, environment: variables, sockets: names});
   return {
     id: 'ports',
     title: `have systemd listen on ${listOf(ports)} for your daemon, and start it for who connects`,

@@ -150,6 +150,17 @@ describe("the kernel's setting", () => {
   });
 });
 
+describe('the units', () => {
+  it('have nothing of the environment that may be a secret: everybody can read them', () => {
+    const environment = {...WISHES.environment, TAKO_TOKEN: 'hush', XDG_DATA_HOME: '/data', TAKO_HOME: '/tako'};
+    const text = JSON.stringify(plan(SHARED, {environment}).changes);
+    assert.doesNotMatch(text, /hush/);
+    for (const kept of ['HOME=/home/ada', 'PATH=/usr/bin', 'XDG_DATA_HOME=/data', 'TAKO_HOME=/tako']) {
+      assert.ok(text.includes(kept), kept);
+    }
+  });
+});
+
 describe('a redirect', () => {
   it("is of this user's connections to the loopback addresses alone", () => {
     const text = JSON.stringify(plan(WITHOUT_SYSTEMD).changes[0]?.files);
