@@ -55,6 +55,8 @@ describe('what tako dev says of the machine', () => {
         hello: async () => info,
         list: async () => ({apps: []}),
         register: async () => ({}),
+        start: async () => ({}),
+        attach: () => new Promise(() => undefined),
       } as unknown as Handlers<Methods>,
       onBug: () => undefined,
     });
