@@ -11,7 +11,7 @@ async function checkNames(host: string, say: (text: string) => void): Promise<vo
   const addresses = await lookup(host, {all: true}).catch(() => []);
   if (!addresses.some(({address}) => address === '127.0.0.1' || address === '::1')) {
     const alias = host.endsWith('.test') ? '; its .localhost name needs no setup' : '';
-    say(`${host} does not resolve on this machine yet${alias} ("tako doctor" tells more)`);
+    say(`${host} does not resolve on this machine yet: "tako setup" sees to it${alias}`);
   }
 }
 
