@@ -3,7 +3,9 @@ import {managedZones} from '../config/settings.js';
 import {toProblem} from '../control/protocol.js';
 import {type Daemon, startDaemon} from '../devproxy/daemon.js';
 import {type DaemonReport, openDaemonLog} from '../devproxy/daemon-client.js';
+import {decideZones} from '../devproxy/machine/delegation.js';
 import type {PortName} from '../devproxy/machine/port-units.js';
+import {readDelegations} from '../devproxy/machine/read-delegations.js';
 import {type PassedSockets, takeSockets} from '../devproxy/passed-sockets.js';
 import {NOT_STARTED} from '../devproxy/wake-daemon.js';
 import type {PortOptions} from '../proxy/gateway.js';
@@ -11,6 +13,7 @@ import {errorCode, renderTakoError, TakoError} from '../system/error.js';
 import {ensureFolder} from '../system/files.js';
 import {outliveOutput} from '../system/outlive-output.js';
 import {type Context, createContext, DEFAULT_PORTS, loadUserSettings, type PortFlags} from './context.js';
+import {machineWorld} from './setup/machine-wishes.js';
 
 type Log = (line: string) => void;
 
@@ -69,13 +72,16 @@ async function start(
     isTriedEverywhere: process.platform === 'darwin',
     ...sockets.of(name),
   });
+  const dnsPort = flags.dnsPort ?? settings.dnsPort ?? DEFAULT_PORTS.dns;
+  const world = machineWorld();
   const running = await startDaemon({
     version: context.version,
     files: context.files,
     https: portOf('https', flags.port ?? settings.port, DEFAULT_PORTS.deniedHttps),
     http: portOf('http', flags.httpPort ?? settings.httpPort, DEFAULT_PORTS.deniedHttp),
-    dnsPort: flags.dnsPort ?? settings.dnsPort ?? DEFAULT_PORTS.dns,
-    zones: managedZones(settings),
+    dnsPort,
+    zones: decideZones(managedZones(settings), await readDelegations(world), dnsPort),
+    world,
     log,
   });
   const {info} = running;

@@ -47,7 +47,7 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
     const session: DevSession = {
       apps: apps.map(({name}) => name),
       version: context.version,
-      notes: [...selected.notes, ...notes, ...startNotes(results)],
+      notes: [...selected.notes, ...notes, ...startNotes(results, info)],
       subscribe: client.subscribe,
       actions: actionsOf(client, info.dashboardUrl),
       requests: createRequestSource(context.files.socket),

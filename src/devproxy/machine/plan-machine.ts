@@ -1,9 +1,11 @@
 import type {MachinePlan, MachineWorld} from './machine-plan.js';
+import {type NameFacts, readNameFacts} from './name-facts.js';
+import {planNames} from './plan-names.js';
 import {planPorts} from './plan-ports.js';
 import {type PortFacts, readPortFacts} from './port-facts.js';
 
 /** What tako needs to know of the machine to plan; read at once, and nothing is changed. */
-export type MachineFacts = {readonly ports: PortFacts};
+export type MachineFacts = {readonly names: NameFacts; readonly ports: PortFacts};
 
 /** What tako would like to have here. */
 export type MachineWishes = {
@@ -23,11 +25,12 @@ export type MachineWishes = {
 };
 
 export async function readMachine(world: MachineWorld): Promise<MachineFacts> {
-  return {ports: await readPortFacts(world)};
+  const [names, ports] = await Promise.all([readNameFacts(world), readPortFacts(world)]);
+  return {names, ports};
 }
 
 /** Pure: names first, then ports. */
 export function planMachine(facts: MachineFacts, wishes: MachineWishes): MachinePlan {
-  const plans = [planPorts(facts.ports, wishes)];
+  const plans = [planNames(facts.names, wishes), planPorts(facts.ports, wishes)];
   return {changes: plans.flatMap(({changes}) => changes), notes: plans.flatMap(({notes}) => notes)};
 }
