@@ -92,9 +92,10 @@ async function openInstead(options: ListenerOptions): Promise<Listener | undefin
   const opened = openListener({port: deniedPort, host, peers, onConnection});
   // Who insists on a port does not care about another one.
   const listener = await (isExact ? opened.catch(() => undefined) : opened);
-  if (await listener?.isReachedAt(port)) return listener && {...listener, port};
-  if (!isExact) return listener && {...listener, isDenied: true};
-  await listener?.close();
+  if (listener === undefined) return undefined;
+  if (await listener.isReachedAt(port)) return {...listener, port};
+  if (!isExact) return {...listener, isDenied: true};
+  await listener.close();
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net';
+import {type AddressInfo, connect, createServer, Server, type Socket} from 'node:net';
 import {describe, it, onTestFinished} from 'vitest';
 import {type ListenerOptions, openListener} from '../../src/proxy/listener.js';
 import {isLoopback} from '../../src/proxy/loopback.js';
@@ -80,6 +80,25 @@ describe('peers of this machine', () => {
   });
 });
 
+describe('a port that is denied at the loopback addresses alone, as on macOS', () => {
+  it('is opened at all addresses, for peers of this machine', async () => {
+    denyLoopback();
+    const port = await findClosedPort();
+    await assert.rejects(open({port}), {code: 'PORT_DENIED'});
+    const listener = await open({port, deniedPort: 0, isTriedEverywhere: true});
+    assert.deepEqual([listener.port, listener.isDenied], [port, false]);
+    for (const host of ['127.0.0.1', '::1']) {
+      assert.equal(String(Buffer.concat(await connect(port, host).toArray())), 'hello', host);
+    }
+  });
+
+  it('is not taken from somebody who has it', async () => {
+    const port = await openOther();
+    denyLoopback();
+    await assert.rejects(open({port, deniedPort: 0, isTriedEverywhere: true}), {code: 'PORT_IN_USE'});
+  });
+});
+
 describe.skipIf(requires('denied ports'))('a port that is denied', () => {
   it('is one that must not be moved: it is an error, and nothing is left open', async () => {
     becomeOrdinaryUser();
@@ -101,4 +120,17 @@ function becomeOrdinaryUser(): void {
   if (process.geteuid?.() !== 0) return;
   process.seteuid?.(65_534);
   onTestFinished(() => void process.seteuid?.(0));
+}
+
+/** Until the test is over the system says so of what is to listen there. */
+function denyLoopback(): void {
+  const {listen} = Server.prototype;
+  Server.prototype.listen = function (this: Server, options: {readonly host?: string}, ...rest: unknown[]) {
+    if (!isLoopback(options.host)) return listen.call(this, options, ...(rest as []));
+    setImmediate(() => this.emit('error', Object.assign(new Error('denied'), {code: 'EACCES'})));
+    return this;
+  } as typeof listen;
+  onTestFinished(() => {
+    Server.prototype.listen = listen;
+  });
 }
