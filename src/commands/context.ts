@@ -7,6 +7,7 @@ import type {DaemonInfo} from '../control/protocol.js';
 import {type DaemonConnection, ensureDaemon, findDaemon} from '../devproxy/daemon-client.js';
 import {daemonEnvironment} from '../devproxy/daemon-environment.js';
 import {type DaemonFiles, daemonFiles} from '../devproxy/daemon-files.js';
+import {findActivation} from '../devproxy/machine/port-units.js';
 import {TakoError} from '../system/error.js';
 import {type Paths, resolvePaths} from '../system/paths.js';
 import {readVersion} from '../system/version.js';
@@ -37,12 +38,13 @@ export type ConfigFlag = {readonly config?: string};
 export const loadCurrentProject = ({config}: ConfigFlag = {}): Promise<Project> =>
   loadProject({directory: process.cwd(), configFile: config});
 
-/** Connects to the daemon, starting it with these ports if none runs. */
+/** Connects to the daemon, starting it with these ports if none runs; where systemd has its ports, with those. */
 export function startDaemon({paths, files, version}: Context, ports: PortFlags): Promise<DaemonConnection> {
   const flags = Object.entries({'--port': ports.port, '--http-port': ports.httpPort, '--dns-port': ports.dnsPort});
   const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   const command = [...daemonCommand(), ...args] as const;
-  return ensureDaemon({files, version, command, environment: daemonEnvironment(process.env, paths.data)});
+  const environment = daemonEnvironment(process.env, paths.data);
+  return ensureDaemon({files, version, command, environment, activation: findActivation(files.data)});
 }
 
 /** What runs the daemon in the foreground. */
@@ -52,10 +54,13 @@ export function daemonCommand(): readonly [string, ...string[]] {
   return [process.execPath, '--disable-warning=ExperimentalWarning', cli, 'daemon'];
 }
 
-/** The ports of a daemon, for the one that takes its place: whoever starts that, addresses stay as they are. */
+/**
+ * The ports of a daemon, for the one that takes its place: whoever starts that, addresses stay as they are. The standard
+ * ones are not insisted on: the right to them can go, as by "tako setup --undo".
+ */
 export const portsOf = ({https, http, dnsPort}: DaemonInfo): PortFlags => ({
-  port: https.isDenied ? undefined : https.port,
-  httpPort: http.isDenied ? undefined : http.port,
+  port: https.isDenied || https.port === DEFAULT_PORTS.https ? undefined : https.port,
+  httpPort: http.isDenied || http.port === DEFAULT_PORTS.http ? undefined : http.port,
   dnsPort,
 });
 

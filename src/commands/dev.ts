@@ -6,7 +6,7 @@ import {wantsPlain} from '../ui/plain-mode.js';
 import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
 import {createDevClient, type DevApp, type DevClient} from './dev-client.js';
 import {backgroundNote, listOf, slowNote, stayNote} from './leave-notes.js';
-import {checkMachine} from './machine-notes.js';
+import {checkMachine, type VisitedApp} from './machine-notes.js';
 import {findNeeded} from './needed-projects.js';
 import {printNote} from './output.js';
 import {registerAll} from './registration.js';
@@ -43,7 +43,6 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
       ...results.map(({registration}) => ({name: registration.name, registration, isNeeded: false})),
       ...others.map(other => ({...other, isNeeded: true})),
     ];
-    const host = results[0]?.registration.primaryHost ?? '';
     const client = createDevClient({connection, apps, reconnect: () => startDaemon(context, portsOf(info))});
     const session: DevSession = {
       apps: apps.map(({name}) => name),
@@ -53,19 +52,21 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
       actions: actionsOf(client, info.dashboardUrl),
       requests: createRequestSource(context.files.socket),
     };
-    await show(client, session, flags, host);
+    await show(client, session, flags, {info, app: results[0]?.registration});
   } finally {
     connection.client.close();
   }
 }
 
-async function show(client: DevClient, session: DevSession, flags: DevFlags, host: string): Promise<void> {
+type Shown = {readonly info: DaemonInfo; readonly app: VisitedApp | undefined};
+
+async function show(client: DevClient, session: DevSession, flags: DevFlags, {info, app}: Shown): Promise<void> {
   const signals = listenForSignals();
   // Loaded before anything happens: it hears events from the moment it runs, and none before.
   const runUi = await loadUi(flags);
   const shown = runUi(session, signals.signal);
   // What the machine lacks is found out while the apps start.
-  checkMachine(host, text => client.notify({type: 'notice', level: 'warning', text}));
+  if (app) void checkMachine(app, info, text => client.notify({type: 'notice', level: 'warning', text}));
   try {
     if (flags.lan === true || flags.lanAddress !== undefined) client.openToLan(flags.lanAddress);
     await Promise.race([shown, client.follow()]);

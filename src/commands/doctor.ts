@@ -3,6 +3,7 @@ import {loadRoot} from '../ca/authority.js';
 import type {LanAddress} from '../control/events.js';
 import type {DaemonInfo} from '../control/protocol.js';
 import {findDaemon} from '../devproxy/daemon-client.js';
+import {findActivation} from '../devproxy/machine/port-units.js';
 import type {Paths} from '../system/paths.js';
 import {createContext, loadUserSettings} from './context.js';
 import {
@@ -52,7 +53,9 @@ export async function examineMachine(): Promise<MachineReport> {
       }
       return [checkDaemon(info, version)];
     })),
-    ...(await attempt('settings', async () => (info ? [] : checkFreePorts(await loadUserSettings(context))))),
+    ...(await attempt('settings', async () =>
+      info || findActivation(files.data) ? [] : checkFreePorts(await loadUserSettings(context)),
+    )),
     ...(await attempt('names', async () => (info ? checkNames(info) : []))),
     ...(await attempt('ports', async () => (info ? checkPorts(info) : []))),
     ...(await attempt('lan', async () => [...checkFirewalls(await findFirewalls(), open)])),

@@ -44,7 +44,7 @@ export async function checkFreePorts({port, httpPort}: Settings): Promise<Findin
     async (wanted): Promise<Finding[]> => {
       const owner = wanted === 0 ? undefined : await describePortOwner(wanted, 'tcp');
       if (owner === undefined) return [];
-      const fix = 'stop that program, or choose another port (docs/names.md)';
+      const fix = 'stop that program, or choose another port (docs/ports.md)';
       return [{id: `port-${wanted}`, severity: 'error', observed: `port ${wanted} is in use by ${owner}`, fix}];
     },
   );
@@ -151,7 +151,7 @@ export function renderDenied(port: number, platform: NodeJS.Platform): Finding {
     observed: `this user may not open the standard port; port ${port} is used`,
     fix:
       platform === 'linux'
-        ? 'allow it with: sudo sysctl net.ipv4.ip_unprivileged_port_start=80, then "tako dev stop --all"'
+        ? 'tako setup'
         : 'nothing is to be done when addresses with a port suit you, as "tako dev" shows them',
   };
 }

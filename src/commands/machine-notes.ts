@@ -1,29 +1,53 @@
 import {lookup} from 'node:dns/promises';
+import type {DaemonInfo, Registration} from '../control/protocol.js';
+import {originOf} from '../proxy/request-path.js';
 import {createContext} from './context.js';
 
-/** Looks whether this machine resolves an app's host and trusts what tako serves, and says what is missing. Never fails. */
-export function checkMachine(host: string, say: (text: string) => void): void {
-  checkNames(host, say).catch(() => undefined);
-  checkRoot(say).catch(() => undefined);
+/** An app as people call it: the host that is shown, and all that it is served at. */
+export type VisitedApp = Pick<Registration, 'primaryHost' | 'routes'>;
+
+/**
+ * Says in one line what `tako setup` would add to this machine for the app: that its name is found, the port that needs no
+ * writing down, trust in certificates. Says nothing where nothing is missing. Never fails.
+ */
+export async function checkMachine(
+  app: VisitedApp,
+  {https}: Pick<DaemonInfo, 'https'>,
+  say: (text: string) => void,
+): Promise<void> {
+  const {primaryHost} = app;
+  const [isFound, isTrusted] = await Promise.all([isFoundHere(primaryHost), isRootTrusted().catch(() => true)]);
+  const missing = [
+    ...(isFound ? [] : [`find ${primaryHost}`]),
+    ...(https.isDenied ? ['serve it without a port'] : []),
+    ...(isTrusted ? [] : ['trust its certificate']),
+  ];
+  if (missing.length === 0) return;
+  const origin = originOf(isFound ? primaryHost : (aliasOf(app) ?? primaryHost), https.port);
+  say(
+    `"tako setup" lets this machine ${listOf(missing)}${isFound && !https.isDenied ? '' : `; until then: ${origin}`}`,
+  );
 }
 
-async function checkNames(host: string, say: (text: string) => void): Promise<void> {
+async function isFoundHere(host: string): Promise<boolean> {
   const addresses = await lookup(host, {all: true}).catch(() => []);
-  if (!addresses.some(({address}) => address === '127.0.0.1' || address === '::1')) {
-    const alias = host.endsWith('.test') ? '; its .localhost name needs no setup' : '';
-    say(`${host} does not resolve on this machine yet${alias} ("tako doctor" tells more)`);
-  }
+  return addresses.some(({address}) => address === '127.0.0.1' || address === '::1');
 }
+
+/** Every browser knows these names by itself. */
+const aliasOf = ({routes}: VisitedApp): string | undefined =>
+  routes.map(route => route.replace(/\/.*$/, '')).find(host => host.endsWith('.localhost') && !host.startsWith('*'));
 
 /** Loaded when it is needed: a screen that comes up does not wait for certificate parsers. */
-async function checkRoot(say: (text: string) => void): Promise<void> {
+async function isRootTrusted(): Promise<boolean> {
   const [{loadRoot}, {checkTrust}, {readFacts}] = await Promise.all([
     import('../ca/authority.js'),
     import('../ca/trust/trust.js'),
     import('./trust.js'),
   ]);
   const root = await loadRoot(createContext().files.authority);
-  if (root && checkTrust(await readFacts(), root).every(({state}) => state !== 'trusted')) {
-    say(`no trust store of this machine has tako's root certificate yet; "tako trust" puts it there`);
-  }
+  return root === undefined || checkTrust(await readFacts(), root).some(({state}) => state === 'trusted');
 }
+
+const listOf = (words: readonly string[]): string =>
+  words.length < 3 ? words.join(' and ') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

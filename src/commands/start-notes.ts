@@ -1,21 +1,13 @@
 import {unsupportedInDev} from '../config/config.js';
 import {renderProblem} from '../config/problem.js';
 import type {DaemonInfo} from '../control/protocol.js';
-import {originOf} from '../proxy/request-path.js';
 import type {RegisteredProject} from './registration.js';
 
-/** What is to be known when a session starts: what its projects have that has no effect, other names, another port. */
-export function startNotes(apps: readonly RegisteredProject[], {https}: DaemonInfo): string[] {
-  const [first] = apps;
-  const {primaryHost = ''} = first?.registration ?? {};
-  const ofApps = apps.flatMap(app =>
-    notesOf(app).map(note => (apps.length > 1 ? `${app.registration.name}: ${note}` : note)),
-  );
-  return [
-    ...ofApps,
-    ...(https.isDenied ? [`port 443 is not open to this user; serving ${originOf(primaryHost, https.port)}`] : []),
-  ];
-}
+/** What is to be known when a session starts: what its projects have that has no effect, and other names. */
+export const startNotes = (apps: readonly RegisteredProject[], {zones}: DaemonInfo): string[] => [
+  ...apps.flatMap(app => notesOf(app).map(note => (apps.length > 1 ? `${app.registration.name}: ${note}` : note))),
+  ...(zones.includes('test') ? [] : ['names under .test belong to another program: "tako setup --dry-run" says which']),
+];
 
 function notesOf({project: {config, warnings}, registration: {name}, ownName}: RegisteredProject): string[] {
   const unsupported = unsupportedInDev(config);

@@ -11,6 +11,8 @@ import {ensureFolder, PRIVATE_FILE} from '../system/files.js';
 import {isRunning, processIdentity} from '../system/processes.js';
 import {compareVersions} from '../system/version.js';
 import type {DaemonFiles} from './daemon-files.js';
+import type {Activation} from './machine/port-units.js';
+import {wakeDaemon} from './wake-daemon.js';
 
 export type DaemonConnection = {readonly client: ControlClient; readonly info: DaemonInfo};
 
@@ -20,6 +22,8 @@ export type EnsureDaemonOptions = {
   /** The program and arguments that run the daemon in the foreground. */
   readonly command: readonly [string, ...string[]];
   readonly environment: NodeJS.ProcessEnv;
+  /** What starts the daemon instead of this process, where systemd has its ports. */
+  readonly activation?: Activation | undefined;
 };
 
 /** What the daemon process tells its parent once. */
@@ -52,17 +56,40 @@ export async function findDaemon(files: DaemonFiles, version: string): Promise<D
 
 /** Connects, starting the daemon if need be. An older one is replaced and keeps its registrations. */
 export async function ensureDaemon(options: EnsureDaemonOptions): Promise<DaemonConnection> {
-  const {files, version} = options;
+  const {files, version, activation} = options;
   const deadline = systemClock.now() + START_TIMEOUT_MS;
+  let ended: DaemonInfo | undefined;
   while (systemClock.now() < deadline) {
     const found = await findDaemon(files, version);
     if (found && isCurrent(found, version)) return found;
+    if (found && ended && activation) throw startsOlder(found, version, activation);
     if (found) await endDaemon(found);
-    const outcome = found ? 'ended' : await startDaemonProcess(options);
+    ended = found?.info ?? ended;
+    const outcome = found ? 'ended' : await start(options);
     await systemClock.sleep(outcome === 'locked' ? LOCKED_DELAY_MS : RETRY_DELAY_MS);
   }
   throw new TakoError('DAEMON_NOT_STARTED', `the daemon did not answer within ${START_TIMEOUT_MS / 1000} s`, {
     hint: `its log is ${files.log}`,
+  });
+}
+
+function start(options: EnsureDaemonOptions): Promise<'started' | 'locked'> {
+  const {files, version, activation} = options;
+  if (activation === undefined) return startDaemonProcess(options);
+  const answers = async (): Promise<boolean> => {
+    const found = await findDaemon(files, version);
+    found?.client.close();
+    return found !== undefined;
+  };
+  return wakeDaemon({files, activation, answers, timeoutMs: START_TIMEOUT_MS});
+}
+
+/** Another tako was installed since the units were written. */
+function startsOlder({client, info}: DaemonConnection, version: string, {unit}: Activation): TakoError {
+  client.close();
+  const message = `${unit} starts the daemon of tako ${info.version}, this command is ${version}`;
+  return new TakoError('DAEMON_NOT_STARTED', message, {
+    hint: 'run "tako setup" with this tako: it writes the unit anew',
   });
 }
 
@@ -97,7 +124,7 @@ async function startDaemonProcess(options: EnsureDaemonOptions): Promise<'starte
     environment,
   } = options;
   await ensureFolder(files.data);
-  const log = openLog(files.log);
+  const log = openDaemonLog(files.log);
   const child = spawn(file, args, {
     cwd: '/',
     env: environment,
@@ -130,7 +157,8 @@ function reportOf(child: ChildProcess): Promise<DaemonReport | undefined> {
   });
 }
 
-function openLog(file: string): number {
+/** For the daemon's output, behind what was said before. */
+export function openDaemonLog(file: string): number {
   if ((statSync(file, {throwIfNoEntry: false})?.size ?? 0) > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
   return openSync(file, 'a', PRIVATE_FILE);
 }

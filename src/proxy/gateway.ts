@@ -22,7 +22,7 @@ import {createTlsServer} from './tls/tls-server.js';
 import type {TrustedProxies} from './trusted-proxies.js';
 import type {Activate, Upstream} from './upstream.js';
 
-export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort' | 'sockets'>;
+export type PortOptions = Pick<ListenerOptions, 'port' | 'deniedPort' | 'isExact' | 'isTriedEverywhere' | 'sockets'>;
 
 export type GatewayOptions = {
   readonly https: PortOptions;

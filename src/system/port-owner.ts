@@ -1,4 +1,5 @@
 import {readdir, readFile, readlink} from 'node:fs/promises';
+import {accountOf} from './accounts.js';
 import {run} from './exec.js';
 import {processName} from './processes.js';
 
@@ -15,38 +16,53 @@ export async function findPortOwner(port: number, transport: Transport): Promise
   }
 }
 
-/** `node (pid 4711)`, or undefined when nobody could be found. */
+/** `node (pid 4711)`; `a program of root` where only that can be seen; undefined when nobody could be found. */
 export async function describePortOwner(port: number, transport: Transport): Promise<string | undefined> {
   const owner = await findPortOwner(port, transport);
-  return owner && `${owner.name} (pid ${owner.pid})`;
+  if (owner) return `${owner.name} (pid ${owner.pid})`;
+  const account = await findPortAccount(port, transport);
+  return account && `a program of ${account}`;
+}
+
+/** Whose the socket is: every user may see that, though not the process. Linux alone tells. */
+async function findPortAccount(port: number, transport: Transport): Promise<string | undefined> {
+  const [socket] = await listeningOn(port, transport);
+  return socket && accountOf(socket.uid, await readQuietly('/etc/passwd'));
 }
 
 async function findByProc(port: number, transport: Transport): Promise<PortOwner | undefined> {
-  const tables = await Promise.all([`/proc/net/${transport}`, `/proc/net/${transport}6`].map(readQuietly));
-  const inodes = new Set(tables.flatMap(table => listeningInodes(table, port, transport)));
-  if (inodes.size === 0) return undefined;
+  const links = new Set((await listeningOn(port, transport)).map(({link}) => link));
+  if (links.size === 0) return undefined;
   for (const pid of (await readdir('/proc')).filter(entry => /^\d+$/.test(entry))) {
-    if (await holdsSocket(pid, inodes)) return {pid: Number(pid), name: (await processName(Number(pid))) ?? 'unknown'};
+    if (await holdsSocket(pid, links)) return {pid: Number(pid), name: (await processName(Number(pid))) ?? 'unknown'};
   }
   return undefined;
 }
 
-/** The tables' columns are described in proc(5): local address, state (0A listening, 07 unconnected UDP), inode. */
-function listeningInodes(table: string, port: number, transport: Transport): string[] {
+/** `link` is what a descriptor of the socket leads to in /proc. */
+type ListeningSocket = {readonly link: string; readonly uid: number};
+
+async function listeningOn(port: number, transport: Transport): Promise<ListeningSocket[]> {
+  const tables = await Promise.all([`/proc/net/${transport}`, `/proc/net/${transport}6`].map(readQuietly));
+  return tables.flatMap(table => listeningSockets(table, port, transport));
+}
+
+/** The tables' columns are described in proc(5): local address, state (0A listening, 07 unconnected UDP), uid, inode. */
+function listeningSockets(table: string, port: number, transport: Transport): ListeningSocket[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const state = transport === 'tcp' ? '0A' : '07';
   return table
     .split('\n')
     .map(line => line.trim().split(/\s+/))
     .filter(columns => columns[1]?.endsWith(suffix) && columns[3] === state)
-    .map(columns => `socket:[${columns[9]}]`);
+    .map(columns => ({link: `socket:[${columns[9]}]`, uid: Number(columns[7])}));
 }
 
-async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<boolean> {
+async function holdsSocket(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
   const descriptors = await readdir(folder).catch(() => []);
   const links = await Promise.all(descriptors.map(descriptor => readlink(`${folder}/${descriptor}`).catch(() => '')));
-  return links.some(link => inodes.has(link));
+  return links.some(link => sockets.has(link));
 }
 
 const readQuietly = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');

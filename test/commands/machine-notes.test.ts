@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
-import {checkMachine} from '../../src/commands/machine-notes.js';
+import {checkMachine, type VisitedApp} from '../../src/commands/machine-notes.js';
 import type {Handlers} from '../../src/control/method.js';
 import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
 import {startControlServer} from '../../src/control/server.js';
@@ -9,11 +9,38 @@ import {socketPathFor} from '../../src/control/socket-path.js';
 import {readVersion} from '../../src/system/version.js';
 import {cli, start, talkingProject, temporaryFolder} from './support.js';
 
+const open = {https: {port: 443, isDenied: false}};
+const denied = {https: {port: 47_831, isDenied: true}};
+/** RFC 6761: names that never resolve, and one that always does. */
+const UNKNOWN = {primaryHost: 'store.invalid', routes: ['store.invalid', '*.store.localhost', 'store.localhost/shop']};
+const KNOWN = {primaryHost: 'localhost', routes: ['localhost']};
+
+/** In a home without an authority, of which no store could know. */
+async function saidOf(...[app, info]: [VisitedApp, Pick<DaemonInfo, 'https'>]): Promise<string[]> {
+  const home = process.env.TAKO_HOME;
+  process.env.TAKO_HOME = temporaryFolder();
+  const said: string[] = [];
+  await checkMachine(app, info, text => said.push(text));
+  if (home === undefined) delete process.env.TAKO_HOME;
+  else process.env.TAKO_HOME = home;
+  return said;
+}
+
 describe('what tako dev says of the machine', () => {
-  it('is about the host it was given', async () => {
-    // RFC 6761: a name that never resolves.
-    const said = await new Promise<string>(resolve => checkMachine('store.invalid', resolve));
-    assert.equal(said, 'store.invalid does not resolve on this machine yet ("tako doctor" tells more)');
+  it('is one line for all that setup would add, with the address that works until then', async () => {
+    assert.deepEqual(await saidOf(UNKNOWN, denied), [
+      '"tako setup" lets this machine find store.invalid and serve it without a port; until then: https://store.localhost:47831',
+    ]);
+    assert.deepEqual(await saidOf(UNKNOWN, open), [
+      '"tako setup" lets this machine find store.invalid; until then: https://store.localhost',
+    ]);
+    assert.deepEqual(await saidOf(KNOWN, denied), [
+      '"tako setup" lets this machine serve it without a port; until then: https://localhost:47831',
+    ]);
+  });
+
+  it('is nothing where nothing is missing', async () => {
+    assert.deepEqual(await saidOf(KNOWN, open), []);
   });
 
   it('names the configured host where the standard port is denied', async () => {
@@ -28,6 +55,8 @@ describe('what tako dev says of the machine', () => {
         hello: async () => info,
         list: async () => ({apps: []}),
         register: async () => ({}),
+        start: async () => ({}),
+        attach: () => new Promise(() => undefined),
       } as unknown as Handlers<Methods>,
       onBug: () => undefined,
     });
@@ -36,6 +65,6 @@ describe('what tako dev says of the machine', () => {
     write('tako.toml', 'name = "talker"\ndev = ["true"]\n[envs.development]\nroutes = ["store.test"]\n');
     const env = {...process.env, TAKO_HOME: home, HOME: path.join(home, 'user'), NO_COLOR: '1'};
     const dev = start(cli('dev', '--plain'), {cwd: directory, env});
-    await dev.until('port 443 is not open to this user; serving https://store.test:47831');
+    await dev.until('find store.test and serve it without a port; until then: https://store.localhost:47831');
   });
 });

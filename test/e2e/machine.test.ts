@@ -57,9 +57,21 @@ describe.skipIf(requires(...parts))('on a machine whose resolver asks tako', () 
 
   it('a user who may not open 443 is told so and served on 47831', {timeout: 60_000}, async () => {
     const saw = await inNamespaces('denied-ports.sh', '--net');
-    assert.equal(saw.get('said'), 'port 443 is not open to this user; serving https://hello.test:47831');
+    assert.match(saw.get('said') ?? '', /serve it without a port.*; until then: https:\/\/hello\.localhost:47831$/);
     assert.equal(saw.get('https'), '200');
     assert.equal(saw.get('http'), '308 https://hello.localhost:47831/x');
     assert.match(saw.get('taken') ?? '', /^port 47831 is in use by .*\(pid \d+\)$/);
+  });
+});
+
+describe.skipIf(requires('root', 'network namespace', 'ip', 'nsenter'))('a listener at all addresses', () => {
+  it('answers peers of this machine alone where it is told so, of either family', {timeout: 60_000}, async () => {
+    const saw = await inNamespaces('loopback-peers.sh', '--net');
+    for (const family of ['IPv4', 'IPv6']) {
+      assert.equal(saw.get(`${family} here at loopback`), 'hello');
+      assert.equal(saw.get(`${family} there, to one that takes all`), 'hello', 'the way is open');
+      assert.equal(saw.get(`${family} there`), 'ECONNRESET');
+      assert.equal(saw.get(`${family} here at its address`), 'ECONNRESET');
+    }
   });
 });

@@ -15,8 +15,8 @@ export type CarryOutFlags = PlanFlags & {
 };
 
 /**
- * Shows the plan, asks once, and does it. A step that fails keeps no other from being done, but where that is asked for; with
- * rights that are refused, those that need none are done.
+ * Shows the plan, asks once, and does it. A step that fails keeps no other from being done, but where that is asked for. Rights
+ * are asked for first: where they are refused, nothing is done.
  */
 export async function carryOutSteps(
   {steps, notes}: SetupPlan,
@@ -30,6 +30,8 @@ export async function carryOutSteps(
   if (!flags.yes) await confirm('Go ahead?');
   const elevation = createElevation({run, isRoot});
   try {
+    // Asked for before anything is done: where it is refused, nothing was begun.
+    if (steps.some(({needsRoot}) => needsRoot)) await elevation.run({file: 'true', args: [], elevated: true});
     await doAll(steps, elevation.run, flags.stopsAtFailure ?? false);
   } finally {
     elevation.close();
@@ -39,27 +41,20 @@ export async function carryOutSteps(
 async function doAll(steps: readonly Step[], elevated: Run, stopsAtFailure: boolean): Promise<void> {
   const failures: TakoError[] = [];
   for (const step of steps) {
-    // Whoever refused once is not asked again.
-    if (step.needsRoot && failures.some(isRefusal)) continue;
     printNote(step.title);
     await step.run(elevated).catch((error: unknown) => {
-      if (stopsAtFailure || !(error instanceof TakoError)) throw error;
+      if (stopsAtFailure || !(error instanceof TakoError) || error.code === 'ELEVATION_REFUSED') throw error;
       failures.push(error);
     });
   }
-  const first = failures.find(isRefusal) ?? failures[0];
-  if (first) throw withDetails(first, failures);
+  const [first, ...others] = failures;
+  if (first) throw withDetails(first, others);
 }
 
-const isRefusal = ({code}: TakoError): boolean => code === 'ELEVATION_REFUSED';
-
-/** It says what to do; the others are told with it. */
-const withDetails = (first: TakoError, failures: readonly TakoError[]): TakoError =>
+/** The first says what to do; the others are told with it. */
+const withDetails = (first: TakoError, others: readonly TakoError[]): TakoError =>
   new TakoError(first.code, first.message, {
     ...(first.hint === undefined ? {} : {hint: first.hint}),
-    details: [
-      ...first.details,
-      ...failures.filter(other => other !== first).flatMap(({message, details}) => [message, ...details]),
-    ],
+    details: [...first.details, ...others.flatMap(({message, details}) => [message, ...details])],
     cause: first,
   });

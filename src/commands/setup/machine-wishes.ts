@@ -1,6 +1,8 @@
 import {existsSync} from 'node:fs';
 import {homedir, userInfo} from 'node:os';
 import {managedZones} from '../../config/settings.js';
+import {daemonEnvironment} from '../../devproxy/daemon-environment.js';
+import {hostsOf} from '../../devproxy/machine/hosts-names.js';
 import type {MachineWorld} from '../../devproxy/machine/machine-plan.js';
 import type {MachineWishes} from '../../devproxy/machine/plan-machine.js';
 import {openRegistry} from '../../devproxy/registry.js';
@@ -24,7 +26,10 @@ export async function wishesOf(context: Context, zones: readonly string[] = []):
       http: httpPort ?? DEFAULT_PORTS.http,
       dns: dnsPort ?? DEFAULT_PORTS.dns,
     },
+    deniedPorts: {https: DEFAULT_PORTS.deniedHttps, http: DEFAULT_PORTS.deniedHttp},
     daemon: daemonCommand(),
+    environment: daemonEnvironment(process.env, context.paths.data),
+    folder: context.files.data,
   };
 }
 
@@ -32,8 +37,7 @@ function registeredHosts({files}: Context): readonly string[] {
   if (!existsSync(files.registry)) return [];
   const registry = openRegistry(files.registry, () => undefined);
   try {
-    const routes = registry.apps().flatMap(({routes, staticRoutes = []}) => [...routes, ...staticRoutes]);
-    return [...new Set(routes.map(route => route.replace(/[/=].*$/, '')))];
+    return hostsOf(registry.apps());
   } finally {
     registry.close();
   }

@@ -4,6 +4,7 @@
 import {readFileSync, readlinkSync} from 'node:fs';
 import {BoundSocket, isIPv6} from 'node:net';
 import {errorCode, TakoError} from '../../system/error.js';
+import {inheritedDescriptors} from '../../system/inherited-descriptors.js';
 
 /** A place to listen on, under the name that the server process knows it by. `host` is an address, not a name. */
 export type ListenerSpec = {readonly name: string; readonly host: string; readonly port: number};
@@ -14,9 +15,6 @@ export type ListeningSockets = {
   readonly sockets: readonly ListeningSocket[];
   close(): void;
 };
-
-/** The first descriptor that systemd passes. */
-const FIRST_INHERITED_FD = 3;
 
 /** Binds what was not inherited, or throws PORT_IN_USE or PORT_DENIED with nothing left open. */
 export function openListeningSockets(
@@ -74,16 +72,9 @@ function explainBind(port: number, code: string, cause: unknown): unknown {
   return cause;
 }
 
-/** For us only when LISTEN_PID says so: a child would inherit the variables too. */
-export function inheritedSockets(environment: NodeJS.ProcessEnv): readonly ListeningSocket[] {
-  const count = Number(environment.LISTEN_FDS ?? 0);
-  if (Number(environment.LISTEN_PID) !== process.pid || !Number.isSafeInteger(count) || count < 0) return [];
-  const names = environment.LISTEN_FDNAMES?.split(':') ?? [];
-  return Array.from({length: count}, (_, index) => {
-    const fd = FIRST_INHERITED_FD + index;
-    return {name: names[index] ?? 'unknown', fd, ...addressOf(fd)};
-  });
-}
+/** Those of systemd, with where they are bound. */
+export const inheritedSockets = (environment: NodeJS.ProcessEnv): readonly ListeningSocket[] =>
+  inheritedDescriptors(environment).map(({name, fd}) => ({name, fd, ...addressOf(fd)}));
 
 /** Where a listening socket is bound, as the system lists it: Node tells only of sockets that it opened itself. */
 function addressOf(fd: number): {readonly host: string; readonly port: number} {

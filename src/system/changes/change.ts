@@ -16,6 +16,8 @@ export type Change = {
   readonly beforeUndo: readonly ShellCommand[];
   /** Run after the files are put back. */
   readonly afterUndo: readonly ShellCommand[];
+  /** False: it was applied once and does not hold by now, as after a restart of the machine. It is applied again. */
+  readonly isInEffect?: boolean;
 };
 
 /** A file that is all tako's, or a marked block in one of somebody else's, whose other lines stay. */

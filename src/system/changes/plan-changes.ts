@@ -29,7 +29,8 @@ export function planChanges(
   const applied = wanted.flatMap((change): ChangeStep[] => {
     const edits = editsOf(change, read);
     const record = records.find(({id}) => id === change.id);
-    const stands = record?.state === 'done' && stays(record) && isDeepStrictEqual(record.apply, change.apply);
+    const isDone = record?.state === 'done' && change.isInEffect !== false;
+    const stands = isDone && stays(record) && isDeepStrictEqual(record.apply, change.apply);
     return stands && edits.length === 0 ? [] : [{kind: 'apply', change, edits}];
   });
   return [...undone.map((record): ChangeStep => ({kind: 'undo', record})), ...applied];

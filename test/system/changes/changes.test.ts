@@ -96,6 +96,19 @@ describe('a change of the machine', () => {
     assert.deepEqual(snapshot(at('.')), before);
   });
 
+  it('that the machine has lost is applied again, and is still taken back to the byte', async () => {
+    const {at, change, records} = createMachine();
+    const before = snapshot(at('.'));
+    const applied = (): number => (read(at('service.log'))?.match(/restart/g) ?? []).length;
+    await bring([change], await records());
+    await bring([{...change, isInEffect: true}], await records());
+    assert.equal(applied(), 1);
+    await bring([{...change, isInEffect: false}], await records());
+    assert.equal(applied(), 2);
+    await bring([], await records());
+    assert.deepEqual(snapshot(at('.')), before);
+  });
+
   it('leaves what others wrote meanwhile into a file they share', async () => {
     const {at, change, records} = createMachine();
     await bring([change], await records());
