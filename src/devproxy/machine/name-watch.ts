@@ -17,7 +17,9 @@ export type NameWatchOptions = {
  * How long until the next look: of what is found, so that a person who waits for a page reads why it does not come. What never
  * was is only looked for as `tako setup` may have been there.
  */
-const INTERVAL_MS = {unknown: 60_000, found: 15_000, lost: 5_000} as const;
+const INTERVAL_MS = {unknown: 60_000, found: 10_000, lost: 5_000} as const;
+/** How soon somebody who comes is seen. */
+const UNWATCHED_MS = 2_000;
 /** A network that changes is away for a moment, and that is no loss. */
 const SECOND_LOOK_MS = 3_000;
 
@@ -27,8 +29,9 @@ type State = 'unknown' | 'found' | 'lost';
 export async function watchNames(options: NameWatchOptions, signal: AbortSignal): Promise<never> {
   const {clock, isWatched} = options;
   for (let state: State = 'unknown'; ; ) {
-    if (isWatched()) state = await look(state, options, signal);
-    await clock.sleep(INTERVAL_MS[state], signal);
+    const isLooked = isWatched();
+    if (isLooked) state = await look(state, options, signal);
+    await clock.sleep(isLooked ? INTERVAL_MS[state] : UNWATCHED_MS, signal);
   }
 }
 

@@ -3,6 +3,7 @@ import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -42,6 +43,8 @@ export type MachineOptions = {
   readonly etc?: Readonly<Record<string, string>>;
   /** Whether `systemctl` is there: a script that does what these tests need, and of which services know nothing. */
   readonly hasSystemctl?: boolean;
+  /** Whether Java's store of roots follows the system's, which takes a second each time. */
+  readonly hasJavaStore?: boolean;
 };
 
 export type RunOptions = {
@@ -74,8 +77,13 @@ export type Machine = {
   close(): Promise<void>;
 };
 
-export async function createMachine({etc = {}, hasSystemctl = false}: MachineOptions = {}): Promise<Machine> {
+export async function createMachine({
+  etc = {},
+  hasSystemctl = false,
+  hasJavaStore = false,
+}: MachineOptions = {}): Promise<Machine> {
   const folder = createFolder(etc);
+  if (!hasJavaStore) rmSync(path.join(folder, 'etc/ca-certificates/update.d/jks-keystore'), {force: true});
   const companion = await startCompanion('unshare', [
     ...['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', BOOT, folder],
   ]);
@@ -129,6 +137,7 @@ function createFolder(etc: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'tako-machine-'));
   chmodSync(folder, 0o755);
   for (const name of ['anchors', 'home', 'dev', 'bin', 'services', 'projects']) mkdirSync(path.join(folder, name));
+  chownSync(path.join(folder, 'dev'), USER.id, USER.id);
   mkdirSync('/usr/local/share/ca-certificates', {recursive: true});
   execFileSync('cp', ['-a', '/etc', path.join(folder, 'etc')]);
   const at = (name: string): string => path.join(folder, 'etc', name);
@@ -184,10 +193,14 @@ function asUser(user: MachineUser, folder: string, more: Readonly<Record<string,
   return user === 'root' ? environment : ['runuser', '-u', USER.name, '--', ...environment];
 }
 
+/** Java's store says when it was written. */
+const DATED = 'etc/ssl/certs/java/cacerts';
+
 function snapshotOf(folder: string, name: string): Record<string, string> {
   const top = path.join(folder, name);
   const names = readdirSync(top, {recursive: true, encoding: 'utf8'});
-  return Object.fromEntries(names.sort().map(file => [path.join(name, file), describe(path.join(top, file))]));
+  const kept = names.map(file => path.join(name, file)).filter(file => file !== DATED);
+  return Object.fromEntries(kept.sort().map(file => [file, describe(path.join(folder, file))]));
 }
 
 function describe(file: string): string {

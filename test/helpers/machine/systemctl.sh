@@ -4,6 +4,8 @@
 # A service is a script in that folder, run in the background; or a unit file in /etc/systemd/system, whose ExecStart= and
 # ExecStop= lines are run one after the other. What is told to go with another service (PartOf=) is started anew with it.
 set -u
+# Programs that kill whoever runs them are meant for tako alone.
+PATH=${PATH#*/faults:}
 services=$1
 shift
 units=/etc/systemd/system
