@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {describe, it, onTestFinished} from 'vitest';
 import {eventually} from '../helpers/eventually.js';
 import {runAndKill} from '../helpers/machine/faults.js';
-import {createMachine, MACHINE_PARTS, type Machine, type MachineOptions} from '../helpers/machine/machine.js';
+import {addLink, createMachine, MACHINE_PARTS, type Machine, type MachineOptions} from '../helpers/machine/machine.js';
+import {startResolved} from '../helpers/machine/resolved.js';
 import {requires} from '../helpers/system-parts.js';
 
 // `tako setup` and names, each on a computer of its own kind.
@@ -234,7 +235,10 @@ describe.skipIf(requires(...MACHINE_PARTS, 'dnsmasq', 'curl'))('tako setup with 
       const isSetupKilled = await runAndKill(machine, {at, when}, 'setup', '--yes');
       await machine.must('tako', 'setup', '--yes');
       assert.match(machine.read('dnsmasq.d/tako.conf') ?? '', /^server=\/test\/127\.0\.0\.1#53535$/m);
-      assert.deepEqual(await stepsFor(machine), []);
+      assert.deepEqual(
+        (await stepsFor(machine)).filter(title => title.includes('names under')),
+        [],
+      );
       const isUndoKilled = await runAndKill(machine, {at, when}, 'setup', '--undo', '--yes');
       await undo(machine);
       assert.deepEqual(machine.snapshot(), before, `killed ${when} program ${at}`);
@@ -270,3 +274,77 @@ describe.skipIf(requires(...MACHINE_PARTS, 'dnsmasq'))("tako setup with NetworkM
     assert.deepEqual(machine.snapshot(), before);
   });
 });
+
+describe.skipIf(requires(...MACHINE_PARTS, 'systemd-resolved', 'dnsmasq', 'dbus-daemon'))(
+  'tako setup with systemd-resolved',
+  () => {
+    async function resolvedMachine(): Promise<Machine> {
+      const machine = await machineWith({hasSystemctl: true});
+      await startResolved(machine);
+      return machine;
+    }
+
+    it('has names of any depth found, also offline and after it starts anew, and puts all back', {
+      timeout: 120_000,
+    }, async () => {
+      const machine = await resolvedMachine();
+      const before = machine.snapshot();
+      await machine.must('tako', 'setup', '--yes');
+      await ensureShop(machine);
+      await untilHere(machine, 'x.y.shop.test');
+      assert.deepEqual(await addressesOf(machine, 'x.y.shop.test'), ['127.0.0.1', '::1']);
+      assert.equal(await machine.must('curl', '-sS', 'https://x.y.shop.test'), 'shop answers');
+      assert.deepEqual(await stepsFor(machine), []);
+      await machine.must('systemctl', 'restart', 'systemd-resolved');
+      await untilHere(machine, 'a.b.c.shop.test');
+      // Another zone, with the same link.
+      await machine.must('tako', 'setup', '--zone', 'dev.example.com', '--yes');
+      await untilHere(machine, 'a.b.dev.example.com');
+      await untilHere(machine, 'shop.test');
+      await undo(machine);
+      assert.equal(await isHere(machine, 'shop.test'), false);
+      assert.doesNotMatch(await machine.must('ip', 'link'), /tako0/);
+      assert.deepEqual(machine.snapshot(), before);
+    });
+
+    it('takes nothing from other links: neither their names nor what a VPN asks for', {timeout: 120_000}, async () => {
+      const machine = await resolvedMachine();
+      // A network whose server knows everything: all names are 10.6.6.6. It is what a VPN takes all questions to.
+      await addLink(machine, 'tun0', '10.8.0.2/24');
+      machine.start(
+        {},
+        ...'dnsmasq --keep-in-foreground --conf-file=/dev/null --pid-file= --no-resolv --user=root --listen-address=10.8.0.2 --bind-interfaces --address=/#/10.6.6.6'.split(
+          ' ',
+        ),
+      );
+      await machine.must('resolvectl', 'dns', 'tun0', '10.8.0.2');
+      await machine.must('resolvectl', 'domain', 'tun0', '~.');
+      await eventually(async () => assert.deepEqual(await addressesOf(machine, 'shop.test'), ['10.6.6.6']));
+      await machine.must('tako', 'setup', '--yes');
+      await ensureShop(machine);
+      await untilHere(machine, 'shop.test');
+      assert.deepEqual(await addressesOf(machine, 'example.org'), ['10.6.6.6']);
+      // Pushed again, as NetworkManager does after sleep.
+      await machine.must('resolvectl', 'revert', 'tun0');
+      await machine.must('resolvectl', 'dns', 'tun0', '10.8.0.2');
+      await machine.must('resolvectl', 'domain', 'tun0', '~.');
+      await machine.must('resolvectl', 'flush-caches');
+      assert.ok(await isHere(machine, 'new.shop.test'));
+      assert.deepEqual(await addressesOf(machine, 'new.example.org'), ['10.6.6.6']);
+      await undo(machine);
+    });
+
+    it('leaves .test to the link that has it', async () => {
+      const machine = await resolvedMachine();
+      await addLink(machine, 'lerd0', '192.0.2.1/32');
+      await machine.must('resolvectl', 'dns', 'lerd0', '127.0.0.1:5300');
+      await machine.must('resolvectl', 'domain', 'lerd0', '~test');
+      const {notes} = JSON.parse(await machine.must('tako', 'setup', '--yes', '--json'));
+      assert.match(notes[0], /^names under \.test belong to lerd here/);
+      await ensureShop(machine, []);
+      await untilHere(machine, 'x.shop.tako.test');
+      assert.equal(await isHere(machine, 'x.shop.test'), false);
+      await undo(machine);
+    });
+  },
+);

@@ -32,8 +32,10 @@ export const namesUnit = (zones: readonly string[], dnsPort: number): readonly s
   `ExecStart=ip link set ${OWN_LINK} up`,
   `ExecStart=resolvectl dns ${OWN_LINK} 127.0.0.1:${dnsPort}`,
   `ExecStart=resolvectl domain ${OWN_LINK} ${zones.map(zone => `~${zone}`).join(' ')}`,
-  // Whatever holds for all links: tako signs no answers and speaks no TLS, and other names are not for it.
-  ...['dnssec', 'dnsovertls', 'default-route'].map(setting => `ExecStart=-resolvectl ${setting} ${OWN_LINK} no`),
+  // Whatever holds for all links: tako signs no answers and speaks no TLS, and other names are not for this link.
+  ...['dnssec', 'dnsovertls', 'default-route', 'llmnr', 'mdns'].map(
+    setting => `ExecStart=-resolvectl ${setting} ${OWN_LINK} no`,
+  ),
   `ExecStop=-ip link delete ${OWN_LINK}`,
   '',
   '[Install]',
