@@ -46,9 +46,10 @@ export function createDaemonNames(options: DaemonNamesOptions): DaemonNames {
         log(text);
         tell('warning', text);
       };
-      const found = (): void => {
-        log('names are found again');
-        tell('info', `this machine finds ${listOf(zones)} again`);
+      const found = (isAgain: boolean): void => {
+        const text = `this machine finds ${listOf(zones)}${isAgain ? ' again' : ''}`;
+        log(text);
+        if (isAgain) tell('info', text);
       };
       const watching = watchNames(
         {clock, isWatched, isFound: isCanaryFound, onLost: loss, onFound: found},

@@ -10,7 +10,8 @@ export type NameWatchOptions = {
   /** Whether anybody would hear of it: nobody is asked otherwise. */
   readonly isWatched: () => boolean;
   readonly onLost: () => void | Promise<void>;
-  readonly onFound: () => void;
+  /** Told when they are found for the first time, and when they are found again. */
+  readonly onFound: (isAgain: boolean) => void;
 };
 
 /**
@@ -41,7 +42,7 @@ async function look(
   signal: AbortSignal,
 ): Promise<State> {
   if (await isFound()) {
-    if (before === 'lost') onFound();
+    if (before !== 'found') onFound(before === 'lost');
     return 'found';
   }
   if (before !== 'found') return before;

@@ -18,7 +18,7 @@ function watch() {
         return machine.isFound;
       },
       onLost: () => void said.push('lost'),
-      onFound: () => void said.push('found'),
+      onFound: isAgain => void (isAgain && said.push('found')),
     },
     stop.signal,
   );
