@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it} from 'vitest';
+import type {CommandResult} from '../../src/system/exec.js';
 import {eventually} from '../helpers/eventually.js';
 import {runAndKill} from '../helpers/machine/faults.js';
 import {addLink, MACHINE_PARTS} from '../helpers/machine/machine.js';
@@ -41,7 +42,7 @@ describe.skipIf(requires(...MACHINE_PARTS))('names on a machine that tako setup 
   });
 });
 
-describe.skipIf(requires(...MACHINE_PARTS, 'dnsmasq', 'curl'))('names by dnsmasq', () => {
+describe.skipIf(requires(...MACHINE_PARTS, 'dnsmasq', 'curl', 'sudo'))('names by dnsmasq', () => {
   it('has the names of another zone found as well', async () => {
     const machine = await dnsmasqMachine();
     const before = machine.snapshot();
@@ -64,6 +65,24 @@ describe.skipIf(requires(...MACHINE_PARTS, 'dnsmasq', 'curl'))('names by dnsmasq
     await untilHere(machine, 'x.y.shop.test');
     await undo(machine);
     assert.deepEqual(machine.snapshot(), before);
+  });
+
+  it('is set up by a user who may use sudo, and not by one who may not', async () => {
+    const machine = await dnsmasqMachine({'sudoers.d/dev': ''});
+    await machine.must('chmod', '440', '/etc/sudoers.d/dev');
+    const asDev = (...words: string[]): Promise<CommandResult> => machine.runWith({as: 'dev'}, 'tako', ...words);
+    const before = machine.snapshot();
+    const refused = await asDev('setup', '--yes');
+    assert.match(refused.stderr, /ELEVATION_REFUSED/);
+    assert.deepEqual(machine.snapshot(), before);
+    const path = `${machine.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+    const sudoers = `Defaults secure_path="${path}"\\ndev ALL=(ALL) NOPASSWD: ALL\\n`;
+    await machine.must('sh', '-c', `printf '${sudoers}' >/etc/sudoers.d/dev`);
+    const allowed = machine.snapshot();
+    const done = await asDev('setup', '--yes');
+    assert.match(machine.read('dnsmasq.d/tako.conf') ?? '', /server=\/test\//, done.stderr);
+    const undone = await asDev('setup', '--undo', '--yes');
+    assert.deepEqual(machine.snapshot(), allowed, undone.stderr);
   });
 
   it('wants nothing where somebody has set it up by hand', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   lstatSync,
@@ -13,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import {tmpdir} from 'node:os';
+import {hostname, tmpdir} from 'node:os';
 import path from 'node:path';
 import {type CommandResult, run} from '../../../src/system/exec.js';
 import {startCompanion} from '../vps/companion.js';
@@ -35,7 +36,7 @@ const CLI = path.resolve(import.meta.dirname, '../../../dist/cli.js');
 const BOOT = path.join(import.meta.dirname, 'boot.sh');
 const SYSTEMCTL = path.join(import.meta.dirname, 'systemctl.sh');
 
-/** A user without rights: with `sudo`, may become root without a password. */
+/** `dev` has no rights, unless a file of sudoers.d gives them. */
 export type MachineUser = 'root' | 'dev';
 
 export type MachineOptions = {
@@ -144,23 +145,28 @@ function createFolder(etc: Readonly<Record<string, string>>): string {
   const roots = readFileSync(at('ca-certificates.conf'), 'utf8')
     .split('\n')
     .filter(line => /^[^#!]/.test(line));
-  const account = `${USER.name}:x:${USER.id}:${USER.id}::${path.join(folder, 'dev')}:/bin/sh\n`;
   const own: Record<string, string> = {
     'ca-certificates.conf': `${roots.slice(0, KEPT_ROOTS).join('\n')}\n`,
-    hosts: '127.0.0.1 localhost\n::1 localhost\n',
-    passwd: readFileSync(at('passwd'), 'utf8') + account,
-    group: `${readFileSync(at('group'), 'utf8')}${USER.name}:x:${USER.id}:\n`,
+    hosts: `127.0.0.1 localhost ${hostname()}\n::1 localhost\n`,
   };
   for (const [name, text] of Object.entries({...own, ...etc})) {
     mkdirSync(path.dirname(at(name)), {recursive: true});
     rmSync(at(name), {force: true});
     writeFileSync(at(name), text);
   }
+  addAccount(folder, USER.name, USER.id, path.join(folder, 'dev'));
   writeProgram(
     path.join(folder, 'bin/tako'),
     `exec ${process.execPath} --disable-warning=ExperimentalWarning ${CLI} "$@"`,
   );
   return folder;
+}
+
+/** Adds a user that has no password, with a group of the same name. */
+export function addAccount(folder: string, name: string, id: number, home: string): void {
+  appendFileSync(path.join(folder, 'etc/passwd'), `${name}:x:${id}:${id}::${home}:/bin/sh\n`);
+  appendFileSync(path.join(folder, 'etc/group'), `${name}:x:${id}:\n`);
+  appendFileSync(path.join(folder, 'etc/shadow'), `${name}:*:20000:0:99999:7:::\n`);
 }
 
 function writeProgram(file: string, script: string): void {

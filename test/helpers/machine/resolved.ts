@@ -1,8 +1,8 @@
-import {appendFileSync, existsSync, writeFileSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {eventually} from '../eventually.js';
-import type {Machine} from './machine.js';
+import {addAccount, type Machine} from './machine.js';
 
 // systemd-resolved on a machine of machine.ts, with a bus of its own: unpacked from Debian's package, never installed here.
 
@@ -35,8 +35,7 @@ export async function startResolved(machine: Machine): Promise<void> {
   const bus = path.join(machine.folder, 'bus.conf');
   writeFileSync(bus, BUS);
   const {name, id} = ACCOUNT;
-  appendFileSync(path.join(machine.folder, 'etc/passwd'), `${name}:x:${id}:${id}::/:/usr/sbin/nologin\n`);
-  appendFileSync(path.join(machine.folder, 'etc/group'), `${name}:x:${id}:\n`);
+  addAccount(machine.folder, name, id, '/');
   await machine.must('mkdir', '-p', '/run/dbus');
   await machine.must('install', '-d', '-o', name, '-g', name, '/run/systemd/resolve');
   await machine.must('ln', '-sf', '../run/systemd/resolve/stub-resolv.conf', '/etc/resolv.conf');
