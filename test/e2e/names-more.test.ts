@@ -23,11 +23,22 @@ import {
 
 // What else there is to `tako setup` and names: other owners, other ports, losses and kills.
 
-describe.skipIf(requires(...MACHINE_PARTS))('names on a machine that tako setup was not asked to change', () => {
+describe.skipIf(requires(...MACHINE_PARTS))('the hosts file of a machine', () => {
   it('leaves a hosts file alone that nobody asked it to change', async () => {
     const machine = await machineWith({});
     const before = machine.snapshot();
     await ensureShop(machine);
+    assert.deepEqual(machine.snapshot(), before);
+  });
+
+  it('is written in its place where it is mounted, as in a container', async () => {
+    const machine = await machineWith({});
+    await machine.must('mount', '--bind', '/etc/hosts', '/etc/hosts');
+    const before = machine.snapshot();
+    await machine.must('tako', 'setup', '--yes');
+    await ensureShop(machine);
+    assert.ok(await isHere(machine, 'shop.test'));
+    await undo(machine);
     assert.deepEqual(machine.snapshot(), before);
   });
 

@@ -31,5 +31,6 @@ export function decideZones(
   dnsPort: number,
 ): readonly string[] {
   const isForeign = findZoneOwner('test', delegations, dnsPort) !== undefined;
-  return isForeign ? [FALLBACK_ZONE, ...wanted.filter(zone => !DEFAULT_ZONES.includes(zone))] : wanted;
+  if (!isForeign) return wanted;
+  return [...new Set([FALLBACK_ZONE, ...wanted.filter(zone => !DEFAULT_ZONES.includes(zone))])];
 }

@@ -42,7 +42,7 @@ export async function readResolverFolder(files: MachineFiles): Promise<readonly 
       const text = (await files.text(file)) ?? '';
       if (isOwnText(text)) return [];
       const server = resolverOf(text);
-      return [{zone, owner: await ownerOfResolver(file, server), server}];
+      return [{zone, owner: ownerOfResolver(file, server), server}];
     }),
   );
   return found.flat();

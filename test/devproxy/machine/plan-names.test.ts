@@ -117,6 +117,7 @@ describe('the plan for names', () => {
       'dev.example.com',
     ]);
     assert.deepEqual(decideZones(['test', 'dev.example.com'], [], 53_535), ['test', 'dev.example.com']);
+    assert.deepEqual(decideZones(['tako.test'], valet.delegations, 53_535), ['tako.test'], 'and of those, the same');
   });
 
   it('leaves another zone to whoever has it', () => {
