@@ -101,6 +101,7 @@ const ONLY_SOAK = [
   'test/e2e/deploy-systemd.test.ts',
   'test/e2e/names-more.test.ts',
   'test/e2e/ports-systemd.test.ts',
+  'test/e2e/names-systemd.test.ts',
   'test/e2e/terminal-modes.test.ts',
   'test/e2e/vps.test.ts',
   'test/examples/**',

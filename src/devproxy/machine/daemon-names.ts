@@ -24,7 +24,7 @@ export type DaemonNames = {
   /** To be called with the hosts of all apps, when they are others. */
   update(hosts: readonly string[]): void;
   /** Looks after the names until the returned function is called. */
-  watch(watched: {readonly dnsPort: number; readonly isWatched: () => boolean}): () => Promise<void>;
+  watch(watched: {readonly dnsPort: number; readonly isWatched: () => boolean}): () => void;
 };
 
 export function createDaemonNames(options: DaemonNamesOptions): DaemonNames {
@@ -51,16 +51,13 @@ export function createDaemonNames(options: DaemonNamesOptions): DaemonNames {
         log(text);
         if (isAgain) tell('info', text);
       };
-      const watching = watchNames(
-        {clock, isWatched, isFound: isCanaryFound, onLost: loss, onFound: found},
-        stop.signal,
-      ).catch((error: unknown) => {
-        if (!stop.signal.aborted) log(`bug: ${error instanceof Error ? error.stack : error}`);
-      });
-      return async () => {
-        stop.abort();
-        await watching;
-      };
+      watchNames({clock, isWatched, isFound: isCanaryFound, onLost: loss, onFound: found}, stop.signal).catch(
+        (error: unknown) => {
+          if (!stop.signal.aborted) log(`bug: ${error instanceof Error ? error.stack : error}`);
+        },
+      );
+      // A look that is under way may take seconds, and nobody waits for it.
+      return () => stop.abort();
     },
   };
 }

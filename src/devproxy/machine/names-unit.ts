@@ -21,10 +21,14 @@ export const namesUnit = (zones: readonly string[], dnsPort: number): readonly s
   'After=systemd-resolved.service',
   // What it was told is lost when it starts anew: this is done again then.
   'PartOf=systemd-resolved.service',
+  // However often that fails, as when it is killed just then.
+  'StartLimitIntervalSec=0',
   '',
   '[Service]',
   'Type=oneshot',
   'RemainAfterExit=yes',
+  'Restart=on-failure',
+  'RestartSec=1',
   // Some kernels have no dummy device; a pair of links that end in each other does as well.
   `ExecStart=sh -c 'ip link show ${OWN_LINK} >/dev/null 2>&1 || ip link add ${OWN_LINK} type dummy 2>/dev/null || ip link add ${OWN_LINK} type veth peer name ${OTHER_END}'`,
   `ExecStart=-sh -c 'ip link set ${OTHER_END} up 2>/dev/null'`,
@@ -36,7 +40,8 @@ export const namesUnit = (zones: readonly string[], dnsPort: number): readonly s
   ...['dnssec', 'dnsovertls', 'default-route', 'llmnr', 'mdns'].map(
     setting => `ExecStart=-resolvectl ${setting} ${OWN_LINK} no`,
   ),
-  `ExecStop=-ip link delete ${OWN_LINK}`,
+  // Also after a start that failed.
+  `ExecStopPost=-ip link delete ${OWN_LINK}`,
   '',
   '[Install]',
   'WantedBy=multi-user.target',

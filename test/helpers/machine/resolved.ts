@@ -7,8 +7,11 @@ import {addAccount, type Machine} from './machine.js';
 // systemd-resolved on a machine of machine.ts, with a bus of its own: unpacked from Debian's package, never installed here.
 
 /** Where .ci/run has unpacked it. */
-const UNPACKED = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'tako-ci/systemd-resolved');
-const SERVICE = path.join(UNPACKED, 'lib/systemd/systemd-resolved');
+export const RESOLVED_FOLDER = path.join(
+  process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'),
+  'tako-ci/systemd-resolved',
+);
+const SERVICE = path.join(RESOLVED_FOLDER, 'lib/systemd/systemd-resolved');
 
 export const hasResolved = (): boolean => existsSync(SERVICE);
 
@@ -40,7 +43,7 @@ export async function startResolved(machine: Machine): Promise<void> {
   await machine.must('install', '-d', '-o', name, '-g', name, '/run/systemd/resolve');
   await machine.must('ln', '-sf', '../run/systemd/resolve/stub-resolv.conf', '/etc/resolv.conf');
   await machine.must('dbus-daemon', `--config-file=${bus}`, '--fork', '--nopidfile');
-  machine.program('resolvectl', `exec ${path.join(UNPACKED, 'usr/bin/resolvectl')} "$@"`);
+  machine.program('resolvectl', `exec ${path.join(RESOLVED_FOLDER, 'usr/bin/resolvectl')} "$@"`);
   machine.service('systemd-resolved', SERVICE);
   await machine.must('systemctl', 'start', 'systemd-resolved');
   await eventually(() => machine.must('resolvectl', 'status'));

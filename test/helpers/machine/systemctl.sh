@@ -2,7 +2,7 @@
 # What a test needs of systemctl, in a machine of machine.ts: systemctl.sh <folder of services> <words of the command>
 #
 # A service is a script in that folder, run in the background; or a unit file in /etc/systemd/system, whose ExecStart= and
-# ExecStop= lines are run one after the other. What is told to go with another service (PartOf=) is started anew with it.
+# ExecStopPost= lines are run one after the other. What is told to go with another service (PartOf=) is started anew with it.
 set -u
 # Programs that kill whoever runs them are meant for tako alone.
 PATH=${PATH#*/faults:}
@@ -55,7 +55,7 @@ stop() {
     kill "$(cat "$state/$1")" 2>/dev/null
     while kill -0 "$(cat "$state/$1")" 2>/dev/null; do sleep 0.02; done
   else
-    execute "$1" ExecStop
+    execute "$1" ExecStopPost
   fi
   rm -f "$state/$1"
 }
