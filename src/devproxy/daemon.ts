@@ -21,6 +21,7 @@ import {ensureFolder} from '../system/files.js';
 import {tryLock} from '../system/lock.js';
 import {openAppLogs} from './app-logs.js';
 import {createApps} from './apps.js';
+import {createCanary} from './canary.js';
 import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
 import {createDashboard} from './dashboard/dashboard.js';
@@ -115,7 +116,11 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     lastLines: name => (apps.has(name) ? apps.logs(name).last(LINES_ON_ERROR_PAGE) : []).map(({text}) => text),
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
-    filters: [createRootDownload(authority.root.file, zones), session => dashboard.filter(session)],
+    filters: [
+      createCanary(zones, process.pid),
+      createRootDownload(authority.root.file, zones),
+      session => dashboard.filter(session),
+    ],
     observe: (session, name) => inspector.observe(session, name),
     onBug: logBug,
   });

@@ -1,0 +1,225 @@
+// All that doctor looks at, put together. What is not about the others runs at the same time; every part has its deadline.
+
+import {loadRoot} from '../../ca/authority.js';
+import {authorityFiles} from '../../ca/authority-files.js';
+import type {RootCertificate} from '../../ca/root.js';
+import {readTrustFacts, type TrustFacts} from '../../ca/trust/trust.js';
+import type {Settings} from '../../config/settings.js';
+import type {DaemonInfo} from '../../control/protocol.js';
+import {canaryAnswer, canaryHost} from '../../devproxy/canary.js';
+import type {Paths} from '../../system/paths.js';
+import {type Context, createContext, loadUserSettings} from '../context.js';
+import {attempt} from './attempt.js';
+import {checkAuthority, checkClock, readClock} from './authority.js';
+import {checkClients} from './check-clients.js';
+import {tryClients} from './client-trials.js';
+import {CLIENTS} from './clients.js';
+import {checkDaemon, type DaemonFacts, readDaemon} from './daemon.js';
+import {checkSpace, readSpace} from './disk.js';
+import {checkModes, readModes} from './file-modes.js';
+import type {Finding} from './finding.js';
+import {checkFirewalls, findFirewalls} from './firewall.js';
+import {checkHttps, readHttps} from './https.js';
+import {checkInotify, readInotify} from './inotify.js';
+import {type DoctorWorld, thisMachine} from './machine-world.js';
+import {checkNames, isLoopback, type NameFacts, readNames} from './names.js';
+import {checkNode, readNode} from './node-version.js';
+import {checkPlatform, readPlatform} from './platform.js';
+import {checkPorts, readPorts} from './ports.js';
+import {startProgress} from './progress.js';
+import {checkProxies} from './proxy-variables.js';
+import {checkResolver, readResolver} from './resolver.js';
+import {areNamesSetUp, checkChanges, readChanges} from './setup-changes.js';
+import {checkTrustStores} from './trust-stores.js';
+
+export type MachineReport = {
+  /** Whether nothing is broken. */
+  readonly ok: boolean;
+  readonly paths: Paths;
+  readonly home: string;
+  readonly findings: readonly Finding[];
+};
+
+export type ExamineOptions = {
+  /** Told what is still being tried, when that takes long. */
+  readonly say?: (text: string) => void;
+};
+
+/** Whatever hangs, the clients have ended by then: with what comes before them that is half a minute. */
+const CLIENTS_MS = 15_000;
+
+type Findings = Promise<readonly Finding[]>;
+
+/** Looks at everything, and changes nothing. */
+export async function examineMachine({say = () => undefined}: ExamineOptions = {}): Promise<MachineReport> {
+  const context = createContext();
+  const world = thisMachine();
+  const progress = startProgress(say);
+  try {
+    const findings = await examine(context, world, progress.track);
+    const ok = findings.every(({severity}) => severity !== 'error');
+    return {ok, paths: context.paths, home: world.home, findings};
+  } finally {
+    progress.close();
+  }
+}
+
+type Track = (name: string) => () => void;
+
+async function examine(context: Context, world: DoctorWorld, track: Track): Promise<readonly Finding[]> {
+  const {files, version} = context;
+  const [daemon, settings, changes] = await Promise.all([
+    withFacts('daemon', () => readDaemon(files, version, world)),
+    withFacts('settings', () => loadUserSettings(context)),
+    withFacts('setup-changes', () => readChanges(files.changes)),
+  ]);
+  const info = daemon.facts?.state === 'running' ? daemon.facts.info : undefined;
+  const isSetUp = areNamesSetUp(changes.facts ?? []);
+  const [own, reach] = await Promise.all([
+    examineOwn({context, world, settings: settings.facts, info}),
+    info
+      ? examineReach({context, info, world, isSetUp, lan: lanOf(daemon.facts), track})
+      : examineStores(files.authority, world),
+  ]);
+  return [
+    ...found(daemon, facts => checkDaemon(facts, version)),
+    ...settings.findings,
+    ...found(changes, checkChanges),
+    ...own,
+    ...reach,
+  ];
+}
+
+type Own = {
+  readonly context: Context;
+  readonly world: DoctorWorld;
+  readonly settings: Settings | undefined;
+  readonly info: DaemonInfo | undefined;
+};
+
+/** What tako has here, and has to have: its files, its ports, its share of the machine. */
+async function examineOwn({context, world, settings, info}: Own): Promise<readonly Finding[]> {
+  const {files, paths, version} = context;
+  const {now, environment} = world;
+  const zones = info?.zones ?? ['test', ...(settings?.zones ?? [])];
+  const findings = await Promise.all([
+    attempt('node', async () => checkNode(await readNode(world), version)),
+    attempt('disk', async () => checkSpace(await readSpace(paths))),
+    attempt('inotify', async () => checkInotify(await readInotify(world))),
+    attempt('file-modes', async () => checkModes(await readModes(files), process.getuid?.())),
+    attempt('clock', async () => checkClock(await readClock(files.authority, clockFiles(context), now))),
+    attempt('authority', () => checkAuthority(files.authority, {now, isInUse: info !== undefined})),
+    settings ? portFindings(settings, info, world) : [],
+    attempt('proxy-variables', () => checkProxies(environment, zones)),
+  ]);
+  return findings.flat();
+}
+
+const lanOf = (facts: DaemonFacts | undefined) => (facts?.state === 'running' ? facts.lan : []);
+
+const clockFiles = ({files}: Context): readonly string[] => [
+  authorityFiles(files.authority).certificate,
+  files.registry,
+  files.log,
+  files.changes,
+];
+
+const portFindings = (settings: Settings, daemon: DaemonInfo | undefined, world: DoctorWorld): Findings =>
+  attempt('port-owner', async () => checkPorts(await readPorts(settings, world), {daemon, platform: world.platform}));
+
+type Reach = {
+  readonly context: Context;
+  readonly info: DaemonInfo;
+  readonly world: DoctorWorld;
+  readonly isSetUp: boolean;
+  readonly lan: Parameters<typeof checkFirewalls>[1];
+  readonly track: Track;
+};
+
+/** What only a daemon that runs can be asked: names, ports, and each client of this machine. */
+async function examineReach({context: {files}, info, world, isSetUp, lan, track}: Reach): Promise<readonly Finding[]> {
+  const zone = info.zones[0] ?? 'test';
+  const [names, trust, ...others] = await Promise.all([
+    withFacts('dns-lookup', () => readNames({zone, dnsPort: info.dnsPort, isSetUp}, world)),
+    withFacts('trust-store', () => readTrust(files.authority, world)),
+    attempt('https-ipv4', async () => checkHttps(await readHttps(info))),
+    attempt('lan-firewall', async () => checkFirewalls(await findFirewalls(), lan)),
+  ]);
+  const resolves = isLoopback(names.facts?.lookup ?? []);
+  const about = await Promise.all([
+    attempt('dns-resolver', async () => checkResolver(await readResolver(world), {zone, resolves, isSetUp})),
+    attempt('platform', async () => checkPlatform(await readPlatform(world), resolves)),
+  ]);
+  const clients = trust.facts?.root
+    ? clientFindings(names.facts, {...trust.facts, root: trust.facts.root}, {info, world, track})
+    : [];
+  return [
+    ...found(names, checkNames),
+    ...about.flat(),
+    ...others.flat(),
+    ...found(trust, ({root, stores}) => checkTrustStores(root, stores)),
+    ...(await clients),
+  ];
+}
+
+async function examineStores(folder: string, world: DoctorWorld): Promise<readonly Finding[]> {
+  const trust = await withFacts('trust-store', () => readTrust(folder, world));
+  return found(trust, ({root, stores}) => checkTrustStores(root, stores));
+}
+
+type Trust = {readonly root: RootCertificate | undefined; readonly stores: TrustFacts};
+
+async function readTrust(folder: string, {home, platform, run}: DoctorWorld): Promise<Trust> {
+  // That it is damaged is said once, by what looks at the authority.
+  const root = loadRoot(folder).catch(() => undefined);
+  const [stores] = await Promise.all([readTrustFacts({home, platform, run}), root]);
+  return {root: await root, stores};
+}
+
+type Trials = {readonly info: DaemonInfo; readonly world: DoctorWorld; readonly track: Track};
+
+function clientFindings(
+  names: NameFacts | undefined,
+  {root, stores}: {readonly root: RootCertificate; readonly stores: TrustFacts},
+  {info, world: {environment, home}, track}: Trials,
+): Findings {
+  const isFound = isLoopback(names?.lookup ?? []);
+  const host = canaryHost(isFound ? (info.zones[0] ?? 'test') : 'localhost');
+  const resolves = isFound || isLoopback(names?.localhost ?? []);
+  const appVariables = {};
+  return attempt(
+    'client-curl',
+    async () => {
+      const trials = await tryClients(CLIENTS, {
+        host,
+        port: info.https.port,
+        answer: canaryAnswer(info.pid),
+        environment,
+        appVariables,
+        home,
+        signal: AbortSignal.timeout(CLIENTS_MS),
+        track,
+      });
+      return checkClients(trials, {root, stores, environment, appVariables, resolves});
+    },
+    // They end by themselves before.
+    2 * CLIENTS_MS,
+  );
+}
+
+/** What was read of something; or, where it cannot be, the findings that say so. */
+type Read<Facts> = {readonly facts: Facts | undefined; readonly findings: readonly Finding[]};
+
+async function withFacts<Facts>(id: Finding['id'], read: () => Promise<Facts>): Promise<Read<Facts>> {
+  let facts: Facts | undefined;
+  const findings = await attempt(id, async () => {
+    facts = await read();
+    return [];
+  });
+  return {facts: findings.length > 0 ? undefined : facts, findings};
+}
+
+const found = <Facts>(
+  {facts, findings}: Read<Facts>,
+  check: (facts: Facts) => readonly Finding[],
+): readonly Finding[] => (facts === undefined ? findings : check(facts));
