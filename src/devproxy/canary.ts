@@ -1,21 +1,29 @@
-// A host that tako answers by itself, so that somebody can find out whether names, ports and certificates work: asking for it
+// A place that tako answers by itself, so that somebody can find out whether names, ports and certificates work: asking for it
 // wakes no app, and is on no list of requests.
 
 import {authorityOf, type RequestFilter} from '../proxy/request-path.js';
+import {DASHBOARD_HOSTS, isDashboardHost} from './dashboard/hosts.js';
 
-/** The host to ask for in a zone. Nobody registers it; an app that did would not be reached by it. */
-export const canaryHost = (zone: string): string => `tako-doctor-canary.${zone}`;
+/** Of tako's own page: no app may have them. The first is found by a machine that is set up, the other by many that are not. */
+export const [CANARY_HOST, CANARY_LOCALHOST] = DASHBOARD_HOSTS;
+export const CANARY_PATH = '/_tako/canary';
 
 /** What is answered: it says which daemon did, as another program may have the port. */
-export const canaryAnswer = (pid: number): string => `tako-doctor-canary ${pid}\n`;
+export const canaryAnswer = (pid: number): string => `tako-canary ${pid}\n`;
 
-/** Answers for the canary of each zone and of `.localhost`, whatever the path, over HTTPS and HTTP. */
-export function createCanary(zones: readonly string[], pid: number): RequestFilter {
-  const hosts = new Set([...zones, 'localhost'].map(canaryHost));
-  const headers = {'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store'};
+/** Answers for that path, and what is below it, over HTTPS and HTTP. */
+export function createCanary(pid: number): RequestFilter {
   return session => {
-    if (!hosts.has(authorityOf(session).host)) return false;
-    session.respond(200, headers, canaryAnswer(pid));
+    const {target} = session.request;
+    if (!target.startsWith(CANARY_PATH) || !isDashboardHost(authorityOf(session).host)) return false;
+    session.respond(200, HEADERS, canaryAnswer(pid));
     return true;
   };
 }
+
+const HEADERS = {
+  'content-type': 'text/plain; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+};

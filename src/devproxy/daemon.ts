@@ -117,7 +117,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [
-      createCanary(zones, process.pid),
+      createCanary(process.pid),
       createRootDownload(authority.root.file, zones),
       session => dashboard.filter(session),
     ],

@@ -32,20 +32,28 @@ const SIGNS: readonly (readonly [state: Exclude<Outcome['state'], 'answered' | '
 ];
 
 /** `answer` is the text that only the daemon's answer has. */
-export function readOutcome({answered}: Pick<Client, 'answered'>, run: ClientRun, answer: string): Outcome {
-  const {end, stdout, stderr} = run;
-  const text = `${stderr}\n${stdout}`;
-  if (stdout.includes(answer.trim()) || answered?.test(text)) return {state: 'answered'};
-  const [state] = SIGNS.find(([, sign]) => sign.test(text)) ?? [];
-  if (state !== undefined) return {state, said: lineWith(text, SIGNS.find(([name]) => name === state)?.[1])};
-  return end === 'late' ? {state: 'late'} : {state: 'failed', said: lineWith(text, /\S/)};
+export function readOutcome(
+  {answered, errorLines = /\S/}: Pick<Client, 'answered' | 'errorLines'>,
+  {end, stdout, stderr}: ClientRun,
+  answer: string,
+): Outcome {
+  const lines = `${stderr}\n${stdout}`.split('\n');
+  if (stdout.includes(answer.trim()) || lines.some(line => answered?.test(line))) return {state: 'answered'};
+  const errors = lines.filter(line => errorLines.test(line) && !NO_ERROR.test(line));
+  for (const [state, sign] of SIGNS) {
+    const line = errors.find(one => sign.test(one));
+    if (line !== undefined) return {state, said: shorten(line)};
+  }
+  return end === 'late' ? {state: 'late'} : {state: 'failed', said: shorten(errors[0] ?? '')};
 }
+
+/** What Java says before anything else. */
+const NO_ERROR = /^Picked up \w+:/;
 
 /** Of a page or a stack trace nobody wants more. */
 const LONGEST_SAID = 160;
 
-function lineWith(text: string, sign: RegExp | undefined): string {
-  const line = text.split('\n').find(one => sign?.test(one)) ?? '';
+function shorten(line: string): string {
   const words = line
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

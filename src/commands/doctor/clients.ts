@@ -2,6 +2,7 @@
 // is not found, at an address of this machine, so that what it trusts is known all the same.
 
 import path from 'node:path';
+import {CANARY_PATH} from '../../devproxy/canary.js';
 import type {FindingId} from './reasons.js';
 
 export type Target = {
@@ -28,6 +29,8 @@ export type Client = {
   readonly runsApps: boolean;
   /** What it says of an answer whose text it does not print. */
   readonly answered?: RegExp;
+  /** Lines that say what went wrong, where others have words of the same kind. */
+  readonly errorLines?: RegExp;
   readonly canTakeAddress: boolean;
   readonly deadlineMs: number;
   command(target: Target): ClientWords;
@@ -46,9 +49,9 @@ const DEADLINE_MS = 7_000;
 /** A browser with a new profile takes 2 to 4 s on a small machine. */
 const BROWSER_DEADLINE_MS = 14_000;
 
-const urlOf = ({host, port}: Target): string => `https://${host}:${port}/`;
+const urlOf = ({host, port}: Target): string => `https://${host}:${port}${CANARY_PATH}`;
 
-/** Both common: what is in the folder of the system, and no address is needed beside the name. */
+/** What most of them have in common. */
 const COMMON = {rootVariables: [], runsApps: false, canTakeAddress: true, deadlineMs: DEADLINE_MS} as const;
 
 const curl: Client = {
@@ -97,7 +100,8 @@ const openssl: Client = {
   }),
 };
 
-const requestFor = (host: string): string => `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+const requestFor = (host: string): string =>
+  `GET ${CANARY_PATH} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
 const git: Client = {
   ...COMMON,
@@ -122,15 +126,15 @@ const git: Client = {
 
 const PYTHON = `
 import socket, ssl, sys, urllib.request
-host, port, address = sys.argv[1:]
+host, port, path, address = sys.argv[1:]
 if address:
     context = ssl.create_default_context()
     with context.wrap_socket(socket.create_connection((address, int(port)), 5), server_hostname=host) as tls:
-        tls.sendall(('GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' % host).encode())
+        tls.sendall(('GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' % (path, host)).encode())
         while data := tls.recv(4096):
             print(data.decode())
 else:
-    print(urllib.request.urlopen('https://%s:%s/' % (host, port), timeout=5).read().decode())
+    print(urllib.request.urlopen('https://%s:%s%s' % (host, port, path), timeout=5).read().decode())
 `;
 
 const python: Client = {
@@ -141,12 +145,12 @@ const python: Client = {
   roots: 'system',
   rootVariables: ['SSL_CERT_FILE'],
   runsApps: true,
-  command: ({host, port, address = ''}) => ({args: ['-c', PYTHON, host, String(port), address]}),
+  command: ({host, port, address = ''}) => ({args: ['-c', PYTHON, host, String(port), CANARY_PATH, address]}),
 };
 
 /** For what has node:https. */
 const scriptFor = ({host, port, address = host}: Target): string => {
-  const options = {host: address, servername: host, port, path: '/', headers: {host: `${host}:${port}`}};
+  const options = {host: address, servername: host, port, path: CANARY_PATH, headers: {host: `${host}:${port}`}};
   return `import('node:https').then(({get}) => get(${JSON.stringify(options)}, answer => answer.pipe(process.stdout))
     .on('error', error => { console.error(error.code, error.message); process.exitCode = 1; }))`;
 };
@@ -164,12 +168,14 @@ const node: Client = {
 
 const bun: Client = {...node, id: 'client-bun', name: 'bun', programs: ['bun']};
 
-const denoScript = ({host, port, address}: Target): string =>
-  address === undefined
-    ? `console.log(await (await fetch(${JSON.stringify(`https://${host}:${port}/`)})).text())`
+const denoScript = (target: Target): string => {
+  const {host, port, address} = target;
+  return address === undefined
+    ? `console.log(await (await fetch(${JSON.stringify(urlOf(target))})).text())`
     : `const tls = await Deno.startTls(await Deno.connect(${JSON.stringify({hostname: address, port})}), ${JSON.stringify({hostname: host})});
        await tls.write(new TextEncoder().encode(${JSON.stringify(requestFor(host))}));
        for await (const data of tls.readable) console.log(new TextDecoder().decode(data));`;
+};
 
 const deno: Client = {
   ...COMMON,
@@ -190,8 +196,7 @@ const java: Client = {
   programs: ['keytool'],
   roots: 'java',
   runsApps: true,
-  answered:
-    /CRLException|Empty input|Incomplete (?:BER|data)|Unable to parse|Illegal header|Invalid encoding|DerInputStream|DerValue/i,
+  answered: /CRLException/,
   command: target => {
     const args = ['-printcrl', '-file', urlOf(target)];
     if (target.address === undefined) return {args};
@@ -215,6 +220,7 @@ const chromium: Client = {
     '/Applications/Brave Browser.app/Contents/MacOS/Brave Browser',
   ],
   roots: 'browser',
+  errorLines: /\bERR_[A-Z_]+/,
   deadlineMs: BROWSER_DEADLINE_MS,
   command: target => ({
     args: [

@@ -6,7 +6,7 @@ import type {RootCertificate} from '../../ca/root.js';
 import {readTrustFacts, type TrustFacts} from '../../ca/trust/trust.js';
 import type {Settings} from '../../config/settings.js';
 import type {DaemonInfo} from '../../control/protocol.js';
-import {canaryAnswer, canaryHost} from '../../devproxy/canary.js';
+import {CANARY_HOST, CANARY_LOCALHOST, canaryAnswer} from '../../devproxy/canary.js';
 import type {Paths} from '../../system/paths.js';
 import {type Context, createContext, loadUserSettings} from '../context.js';
 import {attempt} from './attempt.js';
@@ -184,7 +184,7 @@ function clientFindings(
   {info, world: {environment, home}, track}: Trials,
 ): Findings {
   const isFound = isLoopback(names?.lookup ?? []);
-  const host = canaryHost(isFound ? (info.zones[0] ?? 'test') : 'localhost');
+  const host = isFound ? CANARY_HOST : CANARY_LOCALHOST;
   const resolves = isFound || isLoopback(names?.localhost ?? []);
   const appVariables = {};
   return attempt(

@@ -3,7 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import {Agent, request} from 'undici';
 import type {DaemonInfo} from '../../control/protocol.js';
-import {canaryAnswer, canaryHost} from '../../devproxy/canary.js';
+import {CANARY_HOST, CANARY_PATH, canaryAnswer} from '../../devproxy/canary.js';
 import {errorCode} from '../../system/error.js';
 import {findPortOwner, type PortOwner} from '../../system/port-owner.js';
 import {broken, type Finding, fine} from './finding.js';
@@ -26,14 +26,13 @@ export type HttpsFacts = {
 
 const TIMEOUT_MS = 3_000;
 
-export async function readHttps({https, http, zones, pid, rootCertificate}: DaemonInfo): Promise<HttpsFacts> {
+export async function readHttps({https, http, pid, rootCertificate}: DaemonInfo): Promise<HttpsFacts> {
   const ca = await readFile(rootCertificate, 'utf8');
-  const servername = canaryHost(zones[0] ?? 'test');
-  const ask = (url: string, port: number): Promise<Reply> => probe({url, port, pid, ca, servername});
+  const ask = (url: string, port: number): Promise<Reply> => probe({url: url + CANARY_PATH, port, pid, ca});
   const [ipv4, ipv6, plain] = await Promise.all([
-    ask(`https://127.0.0.1:${https.port}/`, https.port),
-    ask(`https://[::1]:${https.port}/`, https.port),
-    ask(`http://127.0.0.1:${http.port}/`, http.port),
+    ask(`https://127.0.0.1:${https.port}`, https.port),
+    ask(`https://[::1]:${https.port}`, https.port),
+    ask(`http://127.0.0.1:${http.port}`, http.port),
   ]);
   return {port: https.port, httpPort: http.port, pid, ipv4, ipv6, http: plain};
 }
@@ -43,17 +42,16 @@ type Probe = {
   readonly port: number;
   readonly pid: number;
   readonly ca: string;
-  readonly servername: string;
 };
 
-async function probe({url, port, pid, ca, servername}: Probe): Promise<Reply> {
+async function probe({url, port, pid, ca}: Probe): Promise<Reply> {
   const dispatcher = new Agent({
-    connect: {ca, servername, timeout: TIMEOUT_MS},
+    connect: {ca, servername: CANARY_HOST, timeout: TIMEOUT_MS},
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
   });
   try {
-    const {body} = await request(url, {dispatcher, headers: {host: servername}});
+    const {body} = await request(url, {dispatcher, headers: {host: CANARY_HOST}});
     if ((await body.text()) === canaryAnswer(pid)) return {state: 'answered'};
     return {state: 'strange', owner: await findPortOwner(port, 'tcp')};
   } catch (error) {

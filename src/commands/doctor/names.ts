@@ -1,7 +1,7 @@
 // Whether names of apps are found: by tako's name server, then as programs and the system's own tools ask.
 
 import {Resolver} from 'node:dns/promises';
-import {canaryHost} from '../../devproxy/canary.js';
+import {CANARY_HOST, CANARY_LOCALHOST} from '../../devproxy/canary.js';
 import {errorCode} from '../../system/error.js';
 import {broken, type Finding, fine, missing, warning} from './finding.js';
 import type {DoctorWorld} from './machine-world.js';
@@ -26,19 +26,18 @@ export type NameQuestion = Pick<NameFacts, 'zone' | 'dnsPort' | 'isSetUp'>;
 const TIMEOUT_MS = 3_000;
 
 export async function readNames(question: NameQuestion, world: DoctorWorld): Promise<NameFacts> {
-  const host = canaryHost(question.zone);
   const [own, looked, system] = await Promise.all([
-    askOwn(host, question.dnsPort),
-    lookUp([host, canaryHost('localhost')], world),
-    askSystem(host, world),
+    askOwn(question.dnsPort),
+    lookUp([CANARY_HOST, CANARY_LOCALHOST], world),
+    askSystem(world),
   ]);
   return {...question, own, lookup: looked[0] ?? [], localhost: looked[1] ?? [], system};
 }
 
-async function askOwn(host: string, port: number): Promise<readonly string[]> {
+async function askOwn(port: number): Promise<readonly string[]> {
   const resolver = new Resolver({timeout: TIMEOUT_MS, tries: 1});
   resolver.setServers([`127.0.0.1:${port}`]);
-  return resolver.resolve4(host).catch(() => []);
+  return resolver.resolve4(CANARY_HOST).catch(() => []);
 }
 
 const LOOK_UP = `
@@ -60,10 +59,10 @@ const TOOLS: readonly (readonly [file: string, ...args: string[]])[] = [
   ['dscacheutil', '-q', 'host', '-a', 'name'],
 ];
 
-async function askSystem(host: string, {run}: DoctorWorld): Promise<NameFacts['system']> {
+async function askSystem({run}: DoctorWorld): Promise<NameFacts['system']> {
   for (const [tool, ...args] of TOOLS) {
     try {
-      const {stdout} = await run({file: tool, args: [...args, host]}, {timeoutMs: TIMEOUT_MS});
+      const {stdout} = await run({file: tool, args: [...args, CANARY_HOST]}, {timeoutMs: TIMEOUT_MS});
       return {tool, addresses: addressesIn(stdout)};
     } catch (error) {
       if (errorCode(error) !== 'TOOL_MISSING') throw error;

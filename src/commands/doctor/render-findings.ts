@@ -10,36 +10,41 @@ export const renderReport = (findings: readonly Finding[], style: Style, next: s
 
 export function renderFindings(findings: readonly Finding[], style: Style): readonly string[] {
   const width = Math.max(0, ...findings.map(({id}) => id.length));
-  return groupsOf(findings).flatMap(group => renderGroup(group, width, style));
+  const told = new Set<string>();
+  return groupsOf(findings).flatMap(group => renderGroup(group, {width, style, told}));
 }
 
-/** Neighbours with the same fix: ten clients that miss one root are mended once. */
-function groupsOf(findings: readonly Finding[]): readonly (readonly Finding[])[] {
-  const groups: Finding[][] = [];
-  for (const finding of findings) {
-    const last = groups.at(-1);
-    if (last?.[0] && isAlike(last[0], finding)) last.push(finding);
-    else groups.push([finding]);
-  }
-  return groups;
-}
+/** Those with the same fix, where the first of them is: ten clients that miss one root are mended once. */
+const groupsOf = (findings: readonly Finding[]): readonly (readonly Finding[])[] => [
+  ...Map.groupBy(findings, finding => {
+    const {id, severity, why, fix} = finding;
+    return severity === 'ok' ? finding : JSON.stringify([id.split('-')[0], severity, why, fix]);
+  }).values(),
+];
 
-const isAlike = (one: Finding, other: Finding): boolean =>
-  one.severity === other.severity && one.fix === other.fix && one.why === other.why;
+type Look = {
+  /** Of the longest id. */
+  readonly width: number;
+  readonly style: Style;
+  /** What was said already of why something matters. */
+  readonly told: Set<string>;
+};
 
 const MARKS = {ok: 'ok     ', warning: 'warning', error: 'error  '} as const;
 
-function renderGroup(group: readonly Finding[], width: number, style: Style): readonly string[] {
-  const [first] = group;
+function renderGroup(group: readonly Finding[], {width, style, told}: Look): readonly string[] {
   const indent = ' '.repeat(MARKS.ok.length + 2);
-  const lines = group.map(
-    ({severity, id, observed}) =>
-      `${paint(severity, style)(MARKS[severity])}  ${style.dim(id.padEnd(width))}  ${observed.replaceAll('\n', `\n${indent}  `)}`,
-  );
+  const lines = group.map(({severity, id, observed}) => {
+    const text = observed.replaceAll('\n', `\n${indent}  `);
+    return `${paint(severity, style)(MARKS[severity])}  ${style.dim(id.padEnd(width))}  ${text}`;
+  });
+  const [first] = group;
   if (first === undefined || first.severity === 'ok') return lines;
+  const isNew = !told.has(first.why);
+  told.add(first.why);
   return [
     ...lines,
-    `${indent}why: ${first.why}`,
+    ...(isNew ? [`${indent}why: ${first.why}`] : []),
     ...(first.fix === null ? [] : [`${indent}fix: ${style.bold(first.fix)}`]),
   ];
 }
