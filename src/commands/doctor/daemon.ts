@@ -105,6 +105,6 @@ function describeAbsent({deadSocket, holder}: Extract<DaemonFacts, {state: 'abse
     return broken('daemon', `no daemon answers, but ${who} holds its lock`, `${fix}, then "tako dev" again`);
   }
   return deadSocket === undefined
-    ? fine('daemon', 'the daemon does not run; "tako dev" starts it')
+    ? fine('daemon', 'the daemon does not run, so names, addresses and clients cannot be tried; "tako dev" starts it')
     : warning('daemon', `nobody answers at ${deadSocket}: the daemon was killed`, 'tako doctor --fix');
 }
