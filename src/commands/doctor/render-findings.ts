@@ -56,7 +56,10 @@ function summarize(findings: readonly Finding[], style: Style, next: string): st
   const count = (severity: Finding['severity']): number =>
     findings.filter(finding => finding.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  if (errors + warnings === 0) return style.green(`nothing is wrong: ${findings.length} things were tried`);
+  if (errors + warnings === 0)
+    return style.green(
+      `nothing is wrong: ${findings.length} ${findings.length === 1 ? 'thing was' : 'things were'} tried`,
+    );
   const parts = [plural(errors, 'error'), plural(warnings, 'warning'), `${count('ok')} ok`].filter(Boolean);
   return `${parts.join(', ')}; ${next}`;
 }

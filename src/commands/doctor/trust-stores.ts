@@ -15,6 +15,12 @@ function describeStore(trust: StoreTrust): Finding {
     case 'stale':
       return broken('trust-store', `${trust.store} has an earlier root certificate of tako's`, 'tako trust');
     case 'unavailable':
-      return warning('trust-store', `${trust.store}: ${trust.reason}`, null);
+      return describeUnavailable(trust.store, trust.reason);
   }
+}
+
+/** A reason ends with what to do, where there is something: `certutil is not installed; apt install libnss3-tools`. */
+function describeUnavailable(store: string, reason: string): Finding {
+  const [what = reason, ...todo] = reason.split(/[;:] /);
+  return warning('trust-store', `${store}: ${what}`, todo.join('; ') || 'docs/trust.md says what each store needs');
 }

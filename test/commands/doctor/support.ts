@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {issueRoot, parseRoot, type RootCertificate} from '../../../src/ca/root.js';
 import {localConstraints} from '../../../src/ca/zones.js';
@@ -62,6 +61,3 @@ export const INFO: DaemonInfo = {
   dashboardUrl: 'https://tako.test',
   apps: 2,
 };
-
-/** Text of what is in a file of this repository's tests. */
-export const read = (file: string): string => readFileSync(file, 'utf8');
