@@ -5,6 +5,7 @@ import {isSoak} from './test/helpers/soak.js';
 const LONG = [
   'test/ca/certificate-source.test.ts',
   'test/ca/trust/debian.test.ts',
+  'test/ca/trust/java.test.ts',
   'test/commands/agent-skill.test.ts',
   'test/commands/apps.test.ts',
   'test/commands/completion.test.ts',
@@ -21,6 +22,7 @@ const LONG = [
   'test/commands/proxy-workers.test.ts',
   'test/commands/proxy.test.ts',
   'test/commands/requests/requests.test.ts',
+  'test/commands/rotate.test.ts',
   'test/commands/run.test.ts',
   'test/commands/servers.test.ts',
   'test/commands/variant.test.ts',
@@ -35,6 +37,7 @@ const LONG = [
   'test/devproxy/edits-under-load.test.ts',
   'test/devproxy/flood.test.ts',
   'test/devproxy/project-changes.test.ts',
+  'test/devproxy/rotation.test.ts',
   'test/devproxy/start-failures.test.ts',
   'test/devproxy/wake.test.ts',
   'test/devproxy/watch/source-watch.test.ts',
@@ -45,7 +48,9 @@ const LONG = [
   'test/e2e/dev.test.ts',
   'test/e2e/lan.test.ts',
   'test/e2e/load.test.ts',
+  'test/e2e/ca-page.test.ts',
   'test/e2e/machine.test.ts',
+  'test/e2e/siblings.test.ts',
   'test/e2e/terminal-modes.test.ts',
   'test/e2e/vps.test.ts',
   'test/examples/**',
@@ -101,6 +106,7 @@ const ONLY_SOAK = [
 ];
 /** By themselves: Chromium drops its connections when a network interface comes or goes, as suites with servers have it. */
 const WITH_CHROMIUM = [
+  'test/ca/clients.test.ts',
   'test/e2e/browser.test.ts',
   'test/e2e/dashboard.test.ts',
   'test/e2e/gateway-pages.test.ts',

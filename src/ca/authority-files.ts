@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {link, readFile, rm} from 'node:fs/promises';
+import {link, readFile, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {errorCode} from '../system/error.js';
 import {readTextIfExists, writeFileAtomic} from '../system/files.js';
@@ -8,8 +8,11 @@ import {readTextIfExists, writeFileAtomic} from '../system/files.js';
 export const authorityFiles = (folder: string) => ({
   certificate: path.join(folder, 'ca.crt'),
   key: path.join(folder, 'ca.key'),
-  /** The root before zones were added, kept so that it can be taken out of trust stores. */
+  /** The root before this one, kept so that it can be taken out of trust stores. */
   previous: path.join(folder, 'ca.previous.crt'),
+  /** The root that is about to take the place of this one, and its key: there while trust stores are given it. */
+  next: path.join(folder, 'ca.next.crt'),
+  nextKey: path.join(folder, 'ca.next.key'),
 });
 
 /**
@@ -29,4 +32,13 @@ export async function readOrCreate(file: string, make: () => string, mode: numbe
     await rm(candidate, {force: true});
   }
   return readFile(file, 'utf8');
+}
+
+/** Puts a file in the place of another; one that is not there has been put there already. */
+export async function moveIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
 }

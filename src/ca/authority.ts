@@ -6,7 +6,7 @@ import {generateKeys, privateKeyPem} from '../x509/keys.js';
 import {type NameConstraints, parseNameConstraints} from '../x509/name-constraints.js';
 import {extensionValue} from '../x509/read-certificate.js';
 import {damaged, expired} from './authority-error.js';
-import {authorityFiles, readOrCreate} from './authority-files.js';
+import {authorityFiles, moveIfThere, readOrCreate} from './authority-files.js';
 import {currentOwner} from './owner.js';
 import {issueRoot, parseRoot, type RootCertificate, readRoot} from './root.js';
 import {localConstraints} from './zones.js';
@@ -16,7 +16,8 @@ import {localConstraints} from './zones.js';
 // The key is written first and the certificate after it, each complete or not at all. A
 // certificate without its key therefore never comes from a crash, and is an error; a key
 // without a certificate does, and the certificate is made from it. Nothing that a user may
-// have trusted already is ever replaced in silence.
+// have trusted already is ever replaced in silence. A rotation moves a new key into place, and
+// then its certificate: whoever comes between the two completes it.
 
 export type Authority = {
   readonly root: RootCertificate;
@@ -43,7 +44,8 @@ export async function openAuthority({
   owner = currentOwner(),
 }: AuthorityOptions): Promise<Authority> {
   await ensurePrivateFolder(folder);
-  const authority = (await load(folder)) ?? (await create(folder, owner, localConstraints(permittedZones), clock));
+  const authority =
+    (await loadAuthority(folder)) ?? (await create(folder, owner, localConstraints(permittedZones), clock));
   if (Date.parse(authority.root.certificate.validTo) <= clock.now()) throw expired(folder);
   return authority;
 }
@@ -52,18 +54,35 @@ export async function openAuthority({
 export const loadRoot = (folder: string): Promise<RootCertificate | undefined> =>
   readRoot(authorityFiles(folder).certificate);
 
-/** The root that `addZones` replaced, to be taken out of trust stores. Throws CA_DAMAGED. */
+/** The root that a rotation replaced, to be taken out of trust stores. Throws CA_DAMAGED. */
 export const loadPreviousRoot = (folder: string): Promise<RootCertificate | undefined> =>
   readRoot(authorityFiles(folder).previous);
 
-async function load(folder: string): Promise<Authority | undefined> {
+/** The authority of a folder; undefined when there is none. Throws CA_DAMAGED. */
+export async function loadAuthority(folder: string): Promise<Authority | undefined> {
   const root = await loadRoot(folder);
   if (!root) return undefined;
   const {key: keyFile} = authorityFiles(folder);
   const keyPem = await readTextIfExists(keyFile);
   if (keyPem === undefined) throw damaged(folder, 'ca.key is missing');
   await chmod(keyFile, PRIVATE_FILE);
-  return assemble(folder, root, parseKey(folder, keyPem));
+  const key = parseKey(folder, keyPem);
+  return assemble(folder, (await completeRotation(folder, root, key)) ?? root, key);
+}
+
+/** The root whose key is in place already, put in its place too; undefined when no rotation was cut short there. */
+async function completeRotation(
+  folder: string,
+  root: RootCertificate,
+  key: KeyObject,
+): Promise<RootCertificate | undefined> {
+  if (root.certificate.checkPrivateKey(key)) return undefined;
+  const files = authorityFiles(folder);
+  const next = await readRoot(files.next);
+  if (!next) return loadRoot(folder);
+  if (!next.certificate.checkPrivateKey(key)) return undefined;
+  await moveIfThere(files.next, files.certificate);
+  return {...next, file: files.certificate};
 }
 
 async function create(folder: string, owner: string, constraints: NameConstraints, clock: Clock): Promise<Authority> {

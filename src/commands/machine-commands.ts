@@ -1,4 +1,5 @@
-import type {Command} from 'commander';
+import {type Command, Option} from 'commander';
+import {lanAddressOption} from './lan/commands.js';
 import {jsonOption} from './options.js';
 
 /** Commands about this machine: what tako has of it, and what it needs. */
@@ -12,7 +13,19 @@ export function addMachineCommands(program: Command): void {
     .action(async options => (await import('./setup/setup.js')).setup(options));
   plan(program.command('trust'))
     .description("put tako's root certificate into the trust stores")
-    .action(async options => (await import('./trust.js')).trust(options));
+    .option('--rotate', 'replace it by a new one with a new key, in every store')
+    .addOption(
+      new Option('--ca-page', 'serve the page that helps phones to trust it, until Ctrl-C').conflicts([
+        'rotate',
+        'dryRun',
+      ]),
+    )
+    .addOption(lanAddressOption())
+    .action(async options => {
+      if (options.caPage) await (await import('./trust/ca-page.js')).serveCaPage(options);
+      else if (options.rotate) await (await import('./trust/rotate.js')).rotate(options);
+      else await (await import('./trust.js')).trust(options);
+    });
   plan(program.command('untrust'))
     .description('take it out again')
     .action(async options => (await import('./trust.js')).untrust(options));

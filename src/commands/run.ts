@@ -1,12 +1,14 @@
 import {constants, homedir} from 'node:os';
 import {execa} from 'execa';
+import {loadRoot} from '../ca/authority.js';
 import {devRoutes} from '../config/dev-routes.js';
 import {projectFolders} from '../config/folders.js';
 import {managedZones} from '../config/settings.js';
 import {varsFor} from '../config/vars.js';
+import {openAppTrust} from '../devproxy/app-trust.js';
 import {createDevEnvironment} from '../devproxy/dev-environment.js';
 import {TakoError} from '../system/error.js';
-import {type ConfigFlag, createContext, loadCurrentProject, loadUserSettings} from './context.js';
+import {type ConfigFlag, type Context, createContext, loadCurrentProject, loadUserSettings} from './context.js';
 import {ensureDataFolder} from './registration.js';
 
 export type RunFlags = ConfigFlag & {readonly env: string};
@@ -16,9 +18,10 @@ export async function run(words: readonly string[], flags: RunFlags): Promise<vo
   const [file = '', ...args] = words;
   const {directory, config} = await loadCurrentProject(flags);
   if (!(flags.env in config.environments)) throw unknownEnvironment(flags.env, Object.keys(config.environments));
-  const settings = await loadUserSettings(createContext());
+  const context = createContext();
+  const settings = await loadUserSettings(context);
   await ensureDataFolder(directory);
-  const env = createDevEnvironment({
+  const own = createDevEnvironment({
     terminal: process.env,
     directory,
     folders: await projectFolders(directory, homedir()),
@@ -28,12 +31,25 @@ export async function run(words: readonly string[], flags: RunFlags): Promise<vo
     appRoot: config.appRoot,
     hosts: devRoutes(config, managedZones(settings)).routes.map(({host}) => host),
   });
+  const env = {...(await trustFor(context, flags.env, own)), ...own};
   const child = execa(file, args, {...INHERIT, cwd: directory, env});
   passSignalsTo(child);
   const result = await child;
   if (result.code === 'ENOENT') throw notFound(file);
   if (result.code === 'EACCES') throw notExecutable(file);
   process.exitCode = result.exitCode ?? 128 + (constants.signals[result.signal as NodeJS.Signals] ?? 0);
+}
+
+/** Local certificates are trusted in development only, and where there is an authority. */
+async function trustFor(
+  {files}: Context,
+  environmentName: string,
+  own: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  const root = environmentName === 'development' ? await loadRoot(files.authority) : undefined;
+  if (!root) return {};
+  const trust = await openAppTrust({files, root: () => root, onError: () => undefined});
+  return trust.variablesFor(own);
 }
 
 /** How long the command takes to stop is its own affair. */

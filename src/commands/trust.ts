@@ -3,9 +3,12 @@ import {loadPreviousRoot, loadRoot, openAuthority} from '../ca/authority.js';
 import {authorityFiles} from '../ca/authority-files.js';
 import {currentOwner, isOwnedBy} from '../ca/owner.js';
 import type {RootCertificate} from '../ca/root.js';
+import {loadSuccessor} from '../ca/rotate-authority.js';
 import {applyPlan} from '../ca/trust/apply-plan.js';
+import {type InstallationRecord, openInstallationRecord} from '../ca/trust/installation-record.js';
 import {
   checkTrust,
+  isStillThere,
   planTrust,
   planUntrust,
   readTrustFacts,
@@ -53,12 +56,18 @@ function storeWithoutRoot(store: TrustStore): StoreTrust {
 /** Takes every root of this user's out of the trust stores again. */
 export async function untrust(flags: PlanFlags): Promise<void> {
   const plan = await planUntrustHere(createContext());
+  plan.notes?.forEach(printNote);
   await carryOut(plan, flags, 'no trust store has a certificate of tako');
   if (flags.json) printJson({ok: true, isDryRun: flags.dryRun ?? false, changes: renderChanges(plan)});
 }
 
-/** What this machine's stores hold. */
-export const readFacts = (): Promise<TrustFacts> => readTrustFacts({home: homedir(), platform: process.platform, run});
+const openRecord = (): Promise<InstallationRecord> => openInstallationRecord(createContext().files.installations);
+
+/** What this machine's stores hold, and those that were given a root and are not found by looking. */
+export const readFacts = async (): Promise<TrustFacts> => readFactsWith(await openRecord());
+
+const readFactsWith = ({all}: InstallationRecord): Promise<TrustFacts> =>
+  readTrustFacts({home: homedir(), platform: process.platform, run, environment: process.env}, all);
 
 /** Replaces what the stores hold by the context's root; the user has agreed already. */
 export async function refreshTrust({files}: Context, root: RootCertificate, run: Run): Promise<void> {
@@ -70,8 +79,10 @@ export async function refreshTrust({files}: Context, root: RootCertificate, run:
 export async function planTrustHere(context: Context): Promise<TrustPlan> {
   const {zones} = await loadUserSettings(context);
   const folder = context.files.authority;
-  const {root} = await openAuthority({folder, clock: systemClock, permittedZones: zones});
-  return planTrust(await readFacts(), root, await loadPreviousRoot(folder));
+  const authority = await openAuthority({folder, clock: systemClock, permittedZones: zones});
+  const successor = await loadSuccessor(folder, authority);
+  if (successor) printNote('a rotation was begun and cut short: "tako trust --rotate" completes it');
+  return planTrust(await readFacts(), authority.root, await loadPreviousRoot(folder), successor?.root);
 }
 
 /** What takes every root of this user's out of the stores. */
@@ -84,28 +95,43 @@ export async function planUntrustHere({files}: Context): Promise<TrustPlan> {
   );
 }
 
-/** Runs the plan and says what it does. Throws as `applyPlan`. */
-export const carryOutPlan = (plan: TrustPlan, run: Run): Promise<void> =>
-  applyPlan(plan, run, ({store, description}) => printNote(`${store}: ${description}`));
+/** Runs the plan and says what it does; the record says afterwards what is where. Throws as `applyPlan`. */
+export async function carryOutPlan(plan: TrustPlan, run: Run): Promise<void> {
+  const record = await openRecord();
+  try {
+    await applyPlan(plan, run, {record, onStep: ({store, description}) => printNote(`${store}: ${description}`)});
+  } finally {
+    const facts = await readFactsWith(record);
+    await record.retain(installation => isStillThere(facts, installation));
+  }
+}
 
-async function carryOut(plan: TrustPlan, {yes, dryRun, json}: PlanFlags, nothingToDo: string): Promise<void> {
-  if (plan.changes.length === 0) return void (json || printNote(nothingToDo));
+async function carryOut(plan: TrustPlan, flags: PlanFlags, nothingToDo: string): Promise<void> {
+  if (plan.changes.length === 0) {
+    if (!flags.dryRun) await carryOutPlan(plan, run);
+    return void (flags.json || printNote(nothingToDo));
+  }
   printNote(
     `tako will run:\n${renderChanges(plan)
       .map(({store, command}) => `  ${command}\n      (${store})`)
       .join('\n')}`,
   );
-  if (dryRun) return;
+  if (!flags.dryRun) await askAndRun(flags, elevated => carryOutPlan(plan, elevated));
+}
+
+/** Asks whether to go on, and asks for rights once. Throws CONFIRMATION_NEEDED and CANCELLED. */
+export async function askAndRun({yes}: PlanFlags, work: (run: Run) => Promise<void>): Promise<void> {
   if (!yes) await confirm('Go ahead?');
   const elevation = createElevation({run, isRoot: process.getuid?.() === 0});
   try {
-    await carryOutPlan(plan, elevation.run);
+    await work(elevation.run);
   } finally {
     elevation.close();
   }
 }
 
-const renderChanges = ({changes}: TrustPlan): {store: string; description: string; command: string}[] =>
+/** The commands of a plan as they are typed. */
+export const renderChanges = ({changes}: TrustPlan): {store: string; description: string; command: string}[] =>
   changes.map(({store, description, command}) => ({
     store,
     description,
@@ -116,7 +142,8 @@ const renderChanges = ({changes}: TrustPlan): {store: string; description: strin
 export const printSteps = (steps: readonly string[]): void =>
   printNote(`tako will:\n${steps.map(step => `  - ${step}`).join('\n')}`);
 
-function printStores(certificate: string, stores: readonly StoreTrust[], {json, dryRun}: PlanFlags): void {
+/** What each store says of the root in that file. */
+export function printStores(certificate: string, stores: readonly StoreTrust[], {json, dryRun}: PlanFlags): void {
   if (json) printJson({ok: true, isDryRun: dryRun ?? false, certificate, stores});
   else for (const store of stores) printNote(describeStore(store));
 }

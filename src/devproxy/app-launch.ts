@@ -11,16 +11,21 @@ export type LaunchFacts = {
   /** Every registered app; those of the same workspace are told of each other. */
   readonly others: readonly Registration[];
   readonly httpsPort: number;
+  /** What makes a process with this environment trust tako's certificates. */
+  readonly trustFor: (environment: Registration['environment']) => Readonly<Record<string, string>>;
 };
 
-export function launchSpecOf(registration: Registration, {token, others, httpsPort}: LaunchFacts): LaunchSpec {
+export function launchSpecOf(
+  registration: Registration,
+  {token, others, httpsPort, trustFor}: LaunchFacts,
+): LaunchSpec {
   const siblings = others.filter(other => isSibling(other, registration));
   const urls = siblings.map(other => [envNameOf(plainNameOf(other)), originOf(other.primaryHost, httpsPort)]);
   return {
     app: registration.name,
     command: registration.command,
     directory: registration.directory,
-    environment: {...Object.fromEntries(urls), ...registration.environment},
+    environment: {...Object.fromEntries(urls), ...trustFor(registration.environment), ...registration.environment},
     bootstrap: {token, secrets: {}, storages: {}},
     ready: registration.ready,
     port: registration.port ?? undefined,

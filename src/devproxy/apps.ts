@@ -13,7 +13,7 @@ import type {Supervisor} from '../supervisor/supervisor.js';
 import {type AppAccess, createAppAccess} from './app-access.js';
 import {assertNoConflict, assertSameProject, unknownApp} from './app-errors.js';
 import {createAppFollowers} from './app-followers.js';
-import {launchSpecOf, mustRestart} from './app-launch.js';
+import {type LaunchFacts, launchSpecOf, mustRestart} from './app-launch.js';
 import {createAppProblems} from './app-problems.js';
 import {createAppStarts} from './app-starts.js';
 import {renderAppStatus, routesOf} from './app-status.js';
@@ -81,6 +81,8 @@ export type AppsOptions = {
   readonly supervisor: Supervisor;
   readonly registry: Registry;
   readonly httpsPort: () => number;
+  /** What makes a process with this environment trust tako's certificates. */
+  readonly trustFor: LaunchFacts['trustFor'];
   readonly onRoutes: (routes: readonly Route[]) => void;
   readonly memoryOf: (name: string) => number | null;
   /** Where other devices find the app; null where they do not. */
@@ -94,7 +96,7 @@ export type AppsOptions = {
 
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps(options: AppsOptions): Apps {
-  const {supervisor, registry, httpsPort, onRoutes, memoryOf, lanOf, trafficOf, publish, resolve} = options;
+  const {supervisor, registry, httpsPort, trustFor, onRoutes, memoryOf, lanOf, trafficOf, publish, resolve} = options;
   const apps = new Map(registry.apps().map(registration => [registration.name, createRegisteredApp(registration)]));
   // On their way out: not served and not started any more, but followed until their last line of output.
   const leaving = new Map<string, RegisteredApp>();
@@ -145,7 +147,7 @@ export function createApps(options: AppsOptions): Apps {
   }
 
   function specOf({registration, token}: RegisteredApp): LaunchSpec {
-    return launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort()});
+    return launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort(), trustFor});
   }
 
   function onSource(name: string, files: readonly string[]): void {

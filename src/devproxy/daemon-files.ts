@@ -15,6 +15,10 @@ export type DaemonFiles = {
   readonly socket: string;
   /** What was changed on this machine, so that it can be taken back. */
   readonly changes: string;
+  /** Which trust stores were given the root. */
+  readonly installations: string;
+  /** The system's roots and ours, for apps. */
+  readonly bundle: string;
 };
 
 export const daemonFiles = ({data, cache}: Paths): DaemonFiles => ({
@@ -27,4 +31,6 @@ export const daemonFiles = ({data, cache}: Paths): DaemonFiles => ({
   logs: path.join(data, 'logs'),
   socket: socketPathFor(data),
   changes: path.join(data, 'machine.json'),
+  installations: path.join(data, 'trust.json'),
+  bundle: path.join(data, 'ca-bundle.pem'),
 });

@@ -2,7 +2,8 @@
 // in reverse order, also when a later part fails to start, so a failed start leaves nothing behind.
 
 import {openAuthority} from '../ca/authority.js';
-import {openCertificateSource} from '../ca/certificate-source.js';
+import {authorityFiles} from '../ca/authority-files.js';
+import {openLiveAuthority} from '../ca/live-authority.js';
 import type {AppStatus} from '../control/events.js';
 import {type DaemonInfo, PROTOCOL} from '../control/protocol.js';
 import {startControlServer} from '../control/server.js';
@@ -20,6 +21,7 @@ import {TakoError} from '../system/error.js';
 import {ensureFolder} from '../system/files.js';
 import {tryLock} from '../system/lock.js';
 import {openAppLogs} from './app-logs.js';
+import {openAppTrust} from './app-trust.js';
 import {createApps} from './apps.js';
 import {createCanary} from './canary.js';
 import type {DaemonFiles} from './daemon-files.js';
@@ -80,7 +82,15 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   const registry = openRegistry(files.registry, log);
   closers.add(() => registry.close());
   await endOrphans(registry.instances, ORPHAN_GRACE_MS, systemClock);
-  const authority = await openAuthority({folder: files.authority, clock: systemClock, permittedZones: zones});
+  const authority = await openLiveAuthority({
+    authority: await openAuthority({folder: files.authority, clock: systemClock, permittedZones: zones}),
+    folder: files.authority,
+    cacheFolder: files.leaves,
+    clock: systemClock,
+    onReplaced: ({root}) => log(`the root certificate is another one now: ${root.certificate.fingerprint256}`),
+  });
+  const {certificates} = authority;
+  const appTrust = await openAppTrust({files, root: () => authority.current().root, onError: logBug});
 
   const logs = await openAppLogs({
     folder: files.logs,
@@ -103,7 +113,6 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     drain: upstream => gateway.drain(upstreamOf(upstream)),
   });
   closers.add(() => supervisor.close());
-  const certificates = await openCertificateSource(authority, {cacheFolder: files.leaves, clock: systemClock});
   const gateway = await createGateway({
     https: options.https,
     http: options.http,
@@ -118,7 +127,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [
       createCanary(process.pid),
-      createRootDownload(authority.root.file, zones),
+      createRootDownload(authorityFiles(files.authority).certificate, zones),
       session => dashboard.filter(session),
     ],
     observe: (session, name) => inspector.observe(session, name),
@@ -146,7 +155,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   const lan = createDaemonLan(options, {
     gateway,
     certificates,
-    root: authority.root.certificate,
+    root: () => authority.current().root.certificate,
     registrations: () => apps.registrations(),
     onChange: name => apps.notify(name),
     say: (name, text) => void (apps.has(name) && supervisor.logs(name).append('tako', text)),
@@ -156,6 +165,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     supervisor,
     registry,
     httpsPort: () => gateway.https.port,
+    trustFor: appTrust.variablesFor,
     onRoutes(routes) {
       gateway.setRoutes(routes);
       lan.update();
@@ -195,7 +205,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     zones,
     home: files.data,
     logFile: files.log,
-    rootCertificate: authority.root.file,
+    rootCertificate: authorityFiles(files.authority).certificate,
     dashboardUrl: originOf(DASHBOARD_HOSTS[0], gateway.https.port),
     apps: apps.list().length,
   });

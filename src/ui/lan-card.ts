@@ -19,7 +19,7 @@ export function lanCard(lan: LanAddress, style: Style, {withCode}: {readonly wit
 }
 
 /** On two lines: devices show it on several, too. */
-function foldFingerprint(fingerprint: string): readonly string[] {
+export function foldFingerprint(fingerprint: string): readonly string[] {
   const pairs = fingerprint.split(':');
   const [first = [], second = []] = [pairs.slice(0, PAIRS_PER_LINE), pairs.slice(PAIRS_PER_LINE)];
   return [`fingerprint  ${first.join(':')}`, ...(second.length > 0 ? [`             ${second.join(':')}`] : [])];

@@ -39,6 +39,7 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
   const apps = createApps({
     supervisor,
     registry,
+    trustFor: () => ({}),
     httpsPort: () => 8443,
     onRoutes: published => {
       routes = published;

@@ -6,12 +6,24 @@ import type {ShellCommand} from '../../system/exec.js';
 import {readTextIfExists} from '../../system/files.js';
 import {fingerprintOf, storeNameOf} from '../root.js';
 import {takoRoots} from './stored-certificates.js';
-import type {LinuxStore, StoredRoot, StoreEdit, TrustChange, TrustWorld, UnavailableStore} from './trust-store.js';
+import type {
+  LinuxStore,
+  StoredRoot,
+  StoreEdit,
+  StoreLocation,
+  TrustChange,
+  TrustWorld,
+  UnavailableStore,
+} from './trust-store.js';
 
 // Where Linux keeps roots: a folder of certificates that the administrator adds, and a
 // command that turns it into the one bundle that OpenSSL, GnuTLS, curl and others read.
 
-type Layout = Pick<LinuxStore, 'name' | 'anchors' | 'update' | 'updateAfterRemoval'> & {readonly bundle: string};
+type Layout = Pick<LinuxStore, 'name' | 'anchors' | 'update' | 'updateAfterRemoval'> & {
+  readonly bundle: string;
+  /** A file that tells it from another system with the same folders. */
+  readonly mark?: string;
+};
 
 const elevated = (file: string, ...args: string[]): ShellCommand => ({file, args, elevated: true});
 
@@ -44,7 +56,16 @@ const LAYOUTS: readonly Layout[] = [
     updateAfterRemoval: UPDATE_FRESH,
   },
   {
-    name: 'Debian, Ubuntu, Alpine',
+    // Its update-ca-certificates is another program of the same name, which clears old links by itself and has no --fresh.
+    name: 'Alpine',
+    mark: '/etc/alpine-release',
+    anchors: '/usr/local/share/ca-certificates',
+    bundle: '/etc/ssl/certs/ca-certificates.crt',
+    update: UPDATE_CA_CERTIFICATES,
+    updateAfterRemoval: UPDATE_CA_CERTIFICATES,
+  },
+  {
+    name: 'Debian, Ubuntu',
     anchors: '/usr/local/share/ca-certificates',
     bundle: '/etc/ssl/certs/ca-certificates.crt',
     update: UPDATE_CA_CERTIFICATES,
@@ -52,9 +73,30 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
-export async function readLinuxStore({root = '/'}: TrustWorld): Promise<LinuxStore | UnavailableStore> {
-  const layout = LAYOUTS.find(({anchors}) => existsSync(path.join(root, anchors)));
-  if (!layout) return unavailable(existsSync(path.join(root, '/etc/NIXOS')));
+export async function readLinuxStore(world: TrustWorld): Promise<LinuxStore | UnavailableStore> {
+  const {root = '/'} = world;
+  const layout = LAYOUTS.find(candidate => isHere(candidate, root));
+  if (layout) return readLayout(layout, world);
+  return unavailable(['/etc/NIXOS', '/sbin/apk'].find(file => existsSync(path.join(root, file))));
+}
+
+/** Stores of these folders that are not the system's any more, and are still there. */
+export async function readKnownLinuxStores(
+  known: readonly StoreLocation[],
+  world: TrustWorld,
+): Promise<readonly LinuxStore[]> {
+  const {root = '/'} = world;
+  const layouts = LAYOUTS.filter(layout => isHere(layout, root)).filter(({anchors}) =>
+    known.some(location => location.path === anchors),
+  );
+  const byFolder = new Map(layouts.toReversed().map(layout => [layout.anchors, layout]));
+  return Promise.all([...byFolder.values()].map(layout => readLayout(layout, world)));
+}
+
+const isHere = ({anchors, mark}: Layout, root: string): boolean =>
+  [anchors, ...(mark === undefined ? [] : [mark])].every(file => existsSync(path.join(root, file)));
+
+async function readLayout(layout: Layout, {root = '/'}: TrustWorld): Promise<LinuxStore> {
   const bundled = takoRoots((await readTextIfExists(path.join(root, layout.bundle))) ?? '');
   const {name, anchors, update, updateAfterRemoval} = layout;
   const roots = await readRoots(path.join(root, anchors), anchors, bundled);
@@ -110,10 +152,15 @@ const copyRoot = (store: string, from: string, to: string): TrustChange => ({
 const anchorFile = (anchors: string, certificate: X509Certificate): string =>
   path.join(anchors, `${storeNameOf(certificate)}.crt`);
 
-const unavailable = (isNixos: boolean): UnavailableStore => ({
+const unavailable = (mark: string | undefined): UnavailableStore => ({
   kind: 'unavailable',
   name: 'system store',
-  reason: isNixos
-    ? 'NixOS is configured, not changed: add the root certificate to security.pki.certificateFiles'
-    : 'no known store; install the package ca-certificates',
+  reason: REASONS[mark ?? ''] ?? 'no known store; install the package ca-certificates',
+  of: {kind: 'linux'},
 });
+
+const REASONS: Readonly<Record<string, string>> = {
+  '/etc/NIXOS': 'NixOS is configured, not changed: add the root certificate to security.pki.certificateFiles',
+  // Alpine's images have the bundle alone, from another package.
+  '/sbin/apk': 'there is nothing that adds to it; apk add ca-certificates',
+};

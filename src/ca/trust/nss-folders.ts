@@ -1,63 +1,47 @@
 import {existsSync} from 'node:fs';
-import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {errorCode} from '../../system/error.js';
+import {findMacosProfiles, findProfiles, foldersIn} from './firefox-profiles.js';
+import type {TrustWorld} from './trust-store.js';
 
 /** A folder with an NSS database, or where Chromium will look for one. */
 export type NssFolder = {readonly folder: string; readonly browser: string; readonly exists: boolean};
 
-// Chromium before version 146 reads the first only; later ones read the second, unless the first is there.
-const CHROMIUM = ['.pki/nssdb', '.local/share/pki/nssdb'];
-const CHROMIUM_SNAP = CHROMIUM.map(folder => `snap/chromium/current/${folder}`);
-const FLATPAKS = '.var/app';
-const CHROMIUM_IN_FLATPAK = ['.pki/nssdb', 'data/pki/nssdb'];
-const FIREFOX_IN_FLATPAK = ['.mozilla/firefox', 'config/mozilla/firefox'];
-
-/** Folders whose folders are profiles. Firefox 147 and later keep to the XDG base directories. */
-const FIREFOX = ['.mozilla/firefox', '.config/mozilla/firefox', 'snap/firefox/common/.mozilla/firefox', '.librewolf'];
-const FIREFOX_MACOS = ['Library/Application Support/Firefox/Profiles'];
+const CHROMIUM = '.pki/nssdb';
+const CHROMIUM_DATA = 'pki/nssdb';
 
 /** Every database of this user's browsers. On Linux the one Chromium reads is listed even before there is one. */
-export async function findNssFolders(home: string, platform: NodeJS.Platform): Promise<NssFolder[]> {
-  if (platform === 'darwin') return firefoxProfiles(home, FIREFOX_MACOS);
-  const flatpaks = (await foldersIn(path.join(home, FLATPAKS))).map(app => path.join(FLATPAKS, app));
-  const inFlatpaks = (folders: readonly string[]): string[] =>
-    flatpaks.flatMap(app => folders.map(folder => path.join(app, folder)));
-  const chromium = databases(home, [...CHROMIUM, ...CHROMIUM_SNAP, ...inFlatpaks(CHROMIUM_IN_FLATPAK)], 'Chromium');
-  const firefox = await firefoxProfiles(home, [...FIREFOX, ...inFlatpaks(FIREFOX_IN_FLATPAK)]);
-  return [...missingDatabase(home), ...chromium, ...firefox];
+export async function findNssFolders({home, platform, environment = {}}: BrowserWorld): Promise<NssFolder[]> {
+  if (platform === 'darwin') return databases(await findMacosProfiles(home), 'Firefox');
+  const {XDG_CONFIG_HOME: configHome, XDG_DATA_HOME: dataHome = path.join(home, '.local/share')} = environment;
+  // Chromium before version 146 reads the first only; later ones read the second, unless the first is there.
+  const own = [path.join(home, CHROMIUM), path.join(dataHome, CHROMIUM_DATA)];
+  const flatpaks = await foldersIn(path.join(home, '.var/app'));
+  const snaps = await foldersIn(path.join(home, 'snap'));
+  const chromium = [
+    ...own,
+    ...snaps.flatMap(snap => [path.join(snap, 'current', CHROMIUM), path.join(snap, 'current/.local/share/pki/nssdb')]),
+    ...flatpaks.flatMap(app => [path.join(app, CHROMIUM), path.join(app, 'data', CHROMIUM_DATA)]),
+  ];
+  const firefox = [
+    ...(await findProfiles(home, configHome)),
+    ...(await profilesOf(snaps.map(snap => path.join(snap, 'common')))),
+    ...(await Promise.all(flatpaks.map(app => findProfiles(app, path.join(app, 'config'))))).flat(),
+  ];
+  return [...missingDatabase(own), ...databases(chromium, 'Chromium'), ...databases(firefox, 'Firefox')];
 }
+
+type BrowserWorld = Pick<TrustWorld, 'home' | 'platform' | 'environment'>;
+
+const profilesOf = async (homes: readonly string[]): Promise<string[]> =>
+  (await Promise.all(homes.map(home => findProfiles(home)))).flat();
 
 /** The first, as every version reads it; but never beside the second, which it would hide from Chromium. */
-function missingDatabase(home: string): NssFolder[] {
-  const folders = CHROMIUM.map(folder => path.join(home, folder));
-  return folders.some(hasDatabase) ? [] : folders.slice(0, 1).map(folder => nssFolder(folder, 'Chromium', false));
+function missingDatabase(folders: readonly string[]): NssFolder[] {
+  if (folders.some(hasDatabase)) return [];
+  return folders.slice(0, 1).map(folder => ({folder, browser: 'Chromium', exists: false}));
 }
 
-async function firefoxProfiles(home: string, folders: readonly string[]): Promise<NssFolder[]> {
-  const found = folders.map(async folder => {
-    const profiles = await foldersIn(path.join(home, folder));
-    return profiles.map(profile => path.join(folder, profile));
-  });
-  return databases(home, (await Promise.all(found)).flat(), 'Firefox');
-}
+const databases = (folders: readonly string[], browser: string): NssFolder[] =>
+  [...new Set(folders)].filter(hasDatabase).map(folder => ({folder, browser, exists: true}));
 
-const databases = (home: string, folders: readonly string[], browser: string): NssFolder[] =>
-  folders
-    .map(folder => path.join(home, folder))
-    .filter(hasDatabase)
-    .map(folder => nssFolder(folder, browser, true));
-
-const nssFolder = (folder: string, browser: string, exists: boolean): NssFolder => ({folder, browser, exists});
-
-const hasDatabase = (folder: string): boolean => existsSync(path.join(folder, 'cert9.db'));
-
-async function foldersIn(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, {withFileTypes: true});
-    return entries.filter(entry => entry.isDirectory()).map(entry => entry.name);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error) ?? '')) return [];
-    throw error;
-  }
-}
+export const hasDatabase = (folder: string): boolean => existsSync(path.join(folder, 'cert9.db'));

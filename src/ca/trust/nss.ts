@@ -3,9 +3,17 @@ import path from 'node:path';
 import {errorCode} from '../../system/error.js';
 import type {Run, ShellCommand} from '../../system/exec.js';
 import {storeNameOf} from '../root.js';
-import {findNssFolders, type NssFolder} from './nss-folders.js';
+import {findNssFolders, hasDatabase, type NssFolder} from './nss-folders.js';
 import {takoRoots} from './stored-certificates.js';
-import type {NssStore, StoredRoot, StoreEdit, TrustChange, TrustWorld, UnavailableStore} from './trust-store.js';
+import type {
+  NssStore,
+  StoredRoot,
+  StoreEdit,
+  StoreLocation,
+  TrustChange,
+  TrustWorld,
+  UnavailableStore,
+} from './trust-store.js';
 
 // The databases of Chromium (on Linux) and Firefox (everywhere), which do not read the
 // system's store. They belong to the user: nothing here is elevated. A root is added with
@@ -22,13 +30,25 @@ const PACKAGES: readonly (readonly [file: string, install: string])[] = [
   ['/sbin/apk', 'apk add nss-tools'],
 ];
 
-export async function readNssStores(world: TrustWorld): Promise<(NssStore | UnavailableStore)[]> {
-  const {home, platform, run} = world;
-  const folders = await findNssFolders(home, platform);
+/** Also those of the folders `known`, where nothing leads to them any more and they are still there. */
+export async function readNssStores(
+  world: TrustWorld,
+  known: readonly StoreLocation[] = [],
+): Promise<(NssStore | UnavailableStore)[]> {
+  const {home, run} = world;
+  const found = await findNssFolders(world);
+  const others = known.filter(({path: folder}) => hasDatabase(folder) && !found.some(other => other.folder === folder));
+  const folders = [
+    ...found,
+    ...others.map(({name, path: folder}) => ({folder, browser: browserOf(name), exists: true})),
+  ];
   if (folders.length === 0) return [];
   if (!(await hasCertutil(run))) return [withoutCertutil(world)];
   return Promise.all(folders.map(folder => readStore(folder, home, run)));
 }
+
+/** `Firefox` of `Firefox (~/.mozilla/firefox/abc.default)`. */
+const browserOf = (name: string): string => name.split(' (', 1)[0] ?? name;
 
 async function readStore(
   {folder, browser, exists}: NssFolder,
@@ -38,7 +58,9 @@ async function readStore(
   const name = `${browser} (${folder.replace(home, '~')})`;
   if (!exists) return {kind: 'nss', name, folder, exists, roots: []};
   const list = await run(certutil(folder, '-L'));
-  if (list.exitCode !== 0) return {kind: 'unavailable', name, reason: list.stderr.trim()};
+  if (list.exitCode !== 0) {
+    return {kind: 'unavailable', name, reason: list.stderr.trim(), of: {kind: 'nss', path: folder}};
+  }
   const roots = await Promise.all(parseList(list.stdout).map(entry => readEntry(folder, entry, run)));
   return {kind: 'nss', name, folder, exists, roots: roots.flat()};
 }
@@ -98,6 +120,7 @@ function withoutCertutil({platform, root = '/'}: TrustWorld): UnavailableStore {
     kind: 'unavailable',
     name: 'browsers with a store of their own',
     reason: `certutil is not installed; ${command ?? 'install the NSS tools'}`,
+    of: {kind: 'nss'},
   };
 }
 

@@ -22,7 +22,7 @@ export const checkClients = (trials: readonly Trial[], context: ClientContext): 
 
 function describeTrial({client, host, byName, byAddress}: Trial, context: ClientContext): Finding {
   if (byName.state === 'answered') {
-    return fine(client.id, `${client.name} opens https://${host} and trusts its certificate`);
+    return fine(client.id, `${whoOf(client)} opens https://${host} and trusts its certificate`);
   }
   if (byAddress?.state !== 'answered') return describeFailure(client, host, byAddress ?? byName, context);
   return context.resolves
@@ -31,8 +31,11 @@ function describeTrial({client, host, byName, byAddress}: Trial, context: Client
         `${client.name} does not find ${host}, which other programs find; by address it connects and trusts the certificate`,
         `see how ${client.name} is told to resolve names: a proxy, DNS over HTTPS, a container`,
       )
-    : fine(client.id, `${client.name} trusts the certificate of https://${host}, tried by address`);
+    : fine(client.id, `${whoOf(client)} trusts the certificate of https://${host}, tried by address`);
 }
+
+/** What an app has, a terminal need not have. */
+const whoOf = ({name, runsApps}: Client): string => (runsApps ? `${name}, as an app has it,` : name);
 
 function describeFailure(client: Client, host: string, outcome: Outcome, context: ClientContext): Finding {
   const {id, name} = client;
@@ -79,32 +82,34 @@ function describeFailure(client: Client, host: string, outcome: Outcome, context
 /** In words: which roots it reads, and what puts tako's among them. */
 function describeUntrusted(client: Client, context: ClientContext): Finding {
   const {id, name, roots} = client;
+  const {environment, appVariables, root} = context;
   const refusal = `${name} does not trust the certificate`;
-  const other = otherRoots(client, context);
-  if (other) {
+  const other = rootsOf(client, environment);
+  if (other && !SYSTEM_BUNDLE.test(other.file)) {
     const {variable, file} = other;
-    const fix = `add the root to that file: cat ${quoteWord(context.root.file)} >>${quoteWord(file)}; or unset ${variable}`;
+    const fix = `add the root to that file: cat ${quoteWord(root.file)} >>${quoteWord(file)}; or unset ${variable}`;
     return warning(id, `${refusal}: it reads ${variable}=${file}, which does not have tako's root`, fix);
   }
-  const {reads, fix} = sourceOf(roots, context.root.file);
-  if (!isInStore(roots, context)) return warning(id, `${refusal}: it reads ${reads}`, fix);
-  const observed = `${refusal}, although ${reads.replace(/,.*/, '')} has tako's root`;
+  const given = other === undefined && client.runsApps ? rootsOf(client, appVariables) : undefined;
+  const {reads, fix} = sourceOf(roots, root.file);
+  if (given === undefined && !isInStore(roots, context)) {
+    return warning(id, `${refusal}: it reads ${reads}, which does not have tako's root`, fix);
+  }
+  const despite = given === undefined ? `${reads} has` : `apps are given ${given.variable}=${given.file} with`;
   return broken(
     id,
-    observed,
-    `restart ${name} if it was running; else let it read ${context.root.file} (docs/trust.md)`,
+    `${refusal}, although ${despite} tako's root`,
+    `restart ${name} if it was running; else let it read ${root.file} (docs/trust.md)`,
   );
 }
 
-/** A variable that names other roots than the system's own. */
-function otherRoots(
-  {rootVariables, runsApps}: Client,
-  {environment, appVariables}: ClientContext,
-): {readonly variable: string; readonly file: string} | undefined {
-  const variables = runsApps ? {...environment, ...appVariables} : environment;
+type NamedRoots = {readonly variable: string; readonly file: string};
+
+/** The variable that has the say of which roots it reads, if one has. */
+function rootsOf({rootVariables}: Client, variables: Readonly<NodeJS.ProcessEnv>): NamedRoots | undefined {
   const variable = rootVariables.find(name => variables[name]);
   const file = variable === undefined ? undefined : variables[variable];
-  return variable === undefined || file === undefined || SYSTEM_BUNDLE.test(file) ? undefined : {variable, file};
+  return variable === undefined || file === undefined ? undefined : {variable, file};
 }
 
 /** Where systems keep the bundle that `tako trust` adds to. */
@@ -112,17 +117,11 @@ const SYSTEM_BUNDLE = /^\/(?:etc\/(?:ssl|pki|ca-certificates)|var\/lib\/ca-certi
 
 const sourceOf = (roots: RootSource, rootFile: string): {readonly reads: string; readonly fix: string} =>
   ({
-    system: {reads: "the system's store, which does not have tako's root", fix: 'tako trust'},
-    browser: {reads: "the store of the browser, which does not have tako's root", fix: 'tako trust'},
-    java: {
-      reads: "its own cacerts, which does not have tako's root",
-      fix: `keytool -importcert -cacerts -noprompt -alias tako -file ${quoteWord(rootFile)}`,
-    },
-    node: {
-      reads: 'a list of its own, and NODE_EXTRA_CA_CERTS',
-      fix: `export NODE_EXTRA_CA_CERTS=${quoteWord(rootFile)}`,
-    },
-    deno: {reads: 'a list of its own, DENO_CERT and DENO_TLS_CA_STORE', fix: `export DENO_CERT=${quoteWord(rootFile)}`},
+    system: {reads: "the system's store", fix: 'tako trust'},
+    browser: {reads: 'the store of the browser', fix: 'tako trust'},
+    java: {reads: 'its own cacerts', fix: 'tako trust'},
+    node: {reads: 'a list of its own', fix: `export NODE_EXTRA_CA_CERTS=${quoteWord(rootFile)}`},
+    deno: {reads: 'a list of its own', fix: `export DENO_CERT=${quoteWord(rootFile)}`},
   })[roots];
 
 /** Whether the store that it reads was found to have the root. */
@@ -134,5 +133,5 @@ function isInStore(roots: RootSource, {stores, root}: ClientContext): boolean {
 /** Firefox has stores of the same kind as Chromium, and nobody else reads them. */
 function isReadBy({kind, name}: TrustStore, roots: RootSource): boolean {
   if (roots === 'browser') return kind === 'macos' || (kind === 'nss' && name.startsWith('Chromium'));
-  return roots === 'system' && (kind === 'linux' || kind === 'macos');
+  return roots === 'system' ? kind === 'linux' || kind === 'macos' : kind === roots;
 }

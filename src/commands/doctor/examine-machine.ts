@@ -3,10 +3,13 @@
 import {loadRoot} from '../../ca/authority.js';
 import {authorityFiles} from '../../ca/authority-files.js';
 import type {RootCertificate} from '../../ca/root.js';
+import {openInstallationRecord} from '../../ca/trust/installation-record.js';
 import {readTrustFacts, type TrustFacts} from '../../ca/trust/trust.js';
 import type {Settings} from '../../config/settings.js';
 import type {DaemonInfo} from '../../control/protocol.js';
 import {CANARY_HOST, CANARY_LOCALHOST, canaryAnswer} from '../../devproxy/canary.js';
+import type {DaemonFiles} from '../../devproxy/daemon-files.js';
+import {trustVariables} from '../../devproxy/trust-variables.js';
 import type {Paths} from '../../system/paths.js';
 import {type Context, createContext, loadUserSettings} from '../context.js';
 import {attempt} from './attempt.js';
@@ -77,9 +80,7 @@ async function examine(context: Context, world: DoctorWorld, track: Track): Prom
   const isSetUp = areNamesSetUp(changes.facts ?? []);
   const [own, reach] = await Promise.all([
     examineOwn({context, world, settings: settings.facts, info}),
-    info
-      ? examineReach({context, info, world, isSetUp, lan: lanOf(daemon.facts), track})
-      : examineStores(files.authority, world),
+    info ? examineReach({context, info, world, isSetUp, lan: lanOf(daemon.facts), track}) : examineStores(files, world),
   ]);
   return [
     ...found(daemon, facts => checkDaemon(facts, version)),
@@ -141,7 +142,7 @@ async function examineReach({context: {files}, info, world, isSetUp, lan, track}
   const zone = info.zones[0] ?? 'test';
   const [names, trust, ...others] = await Promise.all([
     withFacts('dns-lookup', () => readNames({zone, dnsPort: info.dnsPort, isSetUp}, world)),
-    withFacts('trust-store', () => readTrust(files.authority, world)),
+    withFacts('trust-store', () => readTrust(files, world)),
     attempt('https-ipv4', async () => checkHttps(await readHttps(info))),
     attempt('lan-firewall', async () => checkFirewalls(await findFirewalls(), lan)),
   ]);
@@ -151,7 +152,7 @@ async function examineReach({context: {files}, info, world, isSetUp, lan, track}
     attempt('platform', async () => checkPlatform(await readPlatform(world), resolves)),
   ]);
   const clients = trust.facts?.root
-    ? clientFindings(names.facts, {...trust.facts, root: trust.facts.root}, {info, world, track})
+    ? clientFindings(names.facts, {...trust.facts, root: trust.facts.root}, {files, info, world, track})
     : [];
   return [
     ...found(names, checkNames),
@@ -162,31 +163,37 @@ async function examineReach({context: {files}, info, world, isSetUp, lan, track}
   ];
 }
 
-async function examineStores(folder: string, world: DoctorWorld): Promise<readonly Finding[]> {
-  const trust = await withFacts('trust-store', () => readTrust(folder, world));
+async function examineStores(files: DaemonFiles, world: DoctorWorld): Promise<readonly Finding[]> {
+  const trust = await withFacts('trust-store', () => readTrust(files, world));
   return found(trust, ({root, stores}) => checkTrustStores(root, stores));
 }
 
 type Trust = {readonly root: RootCertificate | undefined; readonly stores: TrustFacts};
 
-async function readTrust(folder: string, {home, platform, run}: DoctorWorld): Promise<Trust> {
+async function readTrust({authority, installations}: DaemonFiles, world: DoctorWorld): Promise<Trust> {
   // That it is damaged is said once, by what looks at the authority.
-  const root = loadRoot(folder).catch(() => undefined);
-  const [stores] = await Promise.all([readTrustFacts({home, platform, run}), root]);
+  const root = loadRoot(authority).catch(() => undefined);
+  const {all} = await openInstallationRecord(installations);
+  const [stores] = await Promise.all([readTrustFacts(world, all), root]);
   return {root: await root, stores};
 }
 
-type Trials = {readonly info: DaemonInfo; readonly world: DoctorWorld; readonly track: Track};
+type Trials = {
+  readonly files: DaemonFiles;
+  readonly info: DaemonInfo;
+  readonly world: DoctorWorld;
+  readonly track: Track;
+};
 
 function clientFindings(
   names: NameFacts | undefined,
   {root, stores}: {readonly root: RootCertificate; readonly stores: TrustFacts},
-  {info, world: {environment, home}, track}: Trials,
+  {files, info, world: {environment, home}, track}: Trials,
 ): Findings {
   const isFound = isLoopback(names?.lookup ?? []);
   const host = isFound ? CANARY_HOST : CANARY_LOCALHOST;
   const resolves = isFound || isLoopback(names?.localhost ?? []);
-  const appVariables = {};
+  const appVariables = trustVariables({root: root.file, bundle: files.bundle}, environment);
   return attempt(
     'client-curl',
     async () => {

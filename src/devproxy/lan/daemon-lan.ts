@@ -17,7 +17,8 @@ export type DaemonLanOptions = {
 export type DaemonLanParts = Pick<LanOptions, 'registrations' | 'onChange' | 'say' | 'onBug'> & {
   readonly gateway: Pick<Gateway, 'openEntrance'>;
   readonly certificates: CertificateSource;
-  readonly root: X509Certificate;
+  /** As it is now. */
+  readonly root: () => X509Certificate;
 };
 
 /** The network as this machine has it. Nothing is opened before it is asked for. */
@@ -29,8 +30,11 @@ export function createDaemonLan({https, http, zones}: DaemonLanOptions, parts: D
     openEntrance: gateway.openEntrance,
     openMulticast,
     readNetwork: readNetworkFacts,
-    onboarding: createOnboarding({root, extraZones: zones.slice(1), urls: () => lan.urls()}),
-    fingerprint: root.fingerprint256,
+    onboarding: request =>
+      createOnboarding({root: root(), extraZones: zones.slice(1), urls: () => lan.urls()})(request),
+    get fingerprint() {
+      return root().fingerprint256;
+    },
     ports: {https: portsToTry(https), http: portsToTry(http)},
     clock: systemClock,
     random: Math.random,

@@ -1,69 +1,34 @@
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {mkdtempSync, rmSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {issueLeaf} from '../../../src/ca/leaf.js';
 import type {RootCertificate} from '../../../src/ca/root.js';
 import {applyPlan} from '../../../src/ca/trust/apply-plan.js';
 import {checkTrust, planTrust, planUntrust, readTrustFacts, type TrustFacts} from '../../../src/ca/trust/trust.js';
-import {type Run, run} from '../../../src/system/exec.js';
+import {PRIVATE_STORE_PARTS, type PrivateStore, startPrivateStore} from '../../helpers/private-store.js';
 import {requires} from '../../helpers/system-parts.js';
 import {temporaryFolder, writeTemporary} from '../../x509/support.js';
 import {newAuthority} from '../support.js';
 
 const OWNER = 'ann@machine';
-const STORE_FOLDERS = ['/etc/ssl', '/usr/local/share/ca-certificates'];
-const CONFIGURATION = '/etc/ca-certificates.conf';
-
-/** A view of this machine's file system where the trust store is a copy, and how to run and look there. */
-type Sandbox = {readonly run: Run; readonly root: string; end(): Promise<void>};
-
-async function startSandbox(): Promise<Sandbox> {
-  const copies = mkdtempSync(path.join(tmpdir(), 'tako-store-'));
-  const mounts = STORE_FOLDERS.map(folder => {
-    const copy = path.join(copies, path.basename(folder));
-    return `cp -a ${folder} ${copy} && mount --bind ${copy} ${folder}`;
-  });
-  // With a hundred public roots each update takes seconds; what is tested here is ours.
-  const few = path.join(copies, 'few.conf');
-  const conf = `grep -v '^[#!]' ${CONFIGURATION} | head -n 3 > ${few} && mount --bind ${few} ${CONFIGURATION}`;
-  const script = [...mounts, conf, 'update-ca-certificates --fresh >&2', 'echo ready', 'exec sleep 600'].join(' && ');
-  const child = spawn('unshare', ['--mount', 'sh', '-c', script], {stdio: ['ignore', 'pipe', 'ignore']});
-  const exited = once(child, 'exit');
-  await once(child.stdout, 'data');
-  const enter = ['--target', String(child.pid), '--mount', '--'];
-  return {
-    run: (command, options) => run({file: 'nsenter', args: [...enter, command.file, ...command.args]}, options),
-    root: `/proc/${child.pid}/root`,
-    async end() {
-      child.kill();
-      await exited;
-      rmSync(copies, {recursive: true, force: true});
-    },
-  };
-}
+const ANCHORS = '/usr/local/share/ca-certificates';
 
 /** The system store alone: no browser's database is near a home that is empty, and certutil is not asked. */
-async function readFacts({run, root}: Sandbox): Promise<TrustFacts> {
+async function readFacts({run, root}: PrivateStore): Promise<TrustFacts> {
   const home = await temporaryFolder();
   await mkdir(path.join(home, '.pki'));
-  const {stores} = await readTrustFacts({home, platform: 'linux', run, root});
-  return {stores: stores.filter(({kind}) => kind === 'linux')};
+  const facts = await readTrustFacts({home, platform: 'linux', run, root});
+  return {...facts, stores: facts.stores.filter(({kind}) => kind === 'linux')};
 }
 
-const statesOf = async (sandbox: Sandbox, root: RootCertificate): Promise<string[]> =>
+const statesOf = async (sandbox: PrivateStore, root: RootCertificate): Promise<string[]> =>
   checkTrust(await readFacts(sandbox), root).map(({state}) => state);
 
-const PARTS = ['root', 'mount namespace', 'nsenter', 'openssl', 'update-ca-certificates'];
-
-describe.skipIf(requires(...PARTS))("this machine's store, in a view of its own", () => {
-  let sandbox: Sandbox;
+describe.skipIf(requires(...PRIVATE_STORE_PARTS, 'openssl'))("this machine's store, in a view of its own", () => {
+  let sandbox: PrivateStore;
   beforeAll(async () => {
-    sandbox = await startSandbox();
+    sandbox = await startPrivateStore();
   });
   afterAll(() => sandbox?.end());
 
@@ -86,7 +51,7 @@ describe.skipIf(requires(...PARTS))("this machine's store, in a view of its own"
     await applyPlan(planUntrust(await readFacts(sandbox), OWNER, []), sandbox.run);
     assert.deepEqual(await statesOf(sandbox, authority.root), ['not-trusted']);
     assert.notEqual(await verifyBy(...byBundle), 0);
-    const links = await sandbox.run({file: 'find', args: ['/etc/ssl/certs', ...STORE_FOLDERS, '-name', 'tako-*']});
+    const links = await sandbox.run({file: 'find', args: ['/etc/ssl', ANCHORS, '-name', 'tako-*']});
     assert.equal(links.stdout, '');
     const dangling = await sandbox.run({file: 'find', args: ['/etc/ssl/certs', '-xtype', 'l']});
     assert.equal(dangling.stdout, '');

@@ -14,9 +14,9 @@ const ANCHORS = {
   'Fedora, RHEL': '/etc/pki/ca-trust/source/anchors',
   'Arch Linux': '/etc/ca-certificates/trust-source/anchors',
   SUSE: '/etc/pki/trust/anchors',
-  'Debian, Ubuntu, Alpine': '/usr/local/share/ca-certificates',
+  'Debian, Ubuntu': '/usr/local/share/ca-certificates',
 };
-const DEBIAN = ANCHORS['Debian, Ubuntu, Alpine'];
+const DEBIAN = ANCHORS['Debian, Ubuntu'];
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
 async function readStore(root: string): Promise<LinuxStore> {
@@ -37,6 +37,22 @@ describe('the system store of Linux', () => {
       assert.equal(store.anchors, anchors);
       assert.deepEqual(store.roots, []);
     }
+  });
+
+  it("is Alpine's where that is the system, which has no update of its own for removals", async () => {
+    const root = await temporaryFolder();
+    await place(root, '/etc/alpine-release', '3.22.0');
+    await place(root, '/sbin/apk');
+    assert.partialDeepStrictEqual(await readLinuxStore({home: '/nowhere', platform: 'linux', run, root}), {
+      reason: 'there is nothing that adds to it; apk add ca-certificates',
+    });
+    await place(root, `${DEBIAN}/tako-old.crt`, (await newAuthority()).root.certificate.toString());
+    const store = await readStore(root);
+    assert.equal(store.name, 'system store (Alpine)');
+    assert.deepEqual(linesOf(planLinux(store, {remove: store.roots})), [
+      `rm -f ${DEBIAN}/tako-old.crt`,
+      'update-ca-certificates',
+    ]);
   });
 
   it('is unavailable where there is none, with what to do on NixOS', async () => {

@@ -22,7 +22,7 @@ async function homeWith(...databases: string[]): Promise<string> {
 }
 
 const foldersOf = async (home: string, platform: NodeJS.Platform): Promise<string[]> =>
-  (await findNssFolders(home, platform)).map(({folder}) => path.relative(home, folder)).sort();
+  (await findNssFolders({home, platform})).map(({folder}) => path.relative(home, folder)).sort();
 
 describe('the databases of browsers', () => {
   it('are found in the home folder, in snaps and in flatpaks', async () => {
@@ -43,8 +43,39 @@ describe('the databases of browsers', () => {
     assert.deepEqual(await foldersOf(home, 'linux'), databases);
   });
 
+  it('are those of Firefox that its list says are elsewhere, of every edition and of snaps', async () => {
+    const elsewhere = await homeWith('work', '.mozilla/firefox/ab.dev-edition-default');
+    const home = await homeWith('snap/firefox/common/.mozilla/firefox/cd.default', '.librewolf/ef.default', 'private');
+    await place(
+      home,
+      '.mozilla/firefox/profiles.ini',
+      `[General]\nStartWithLastProfile=1\n\n[Profile1]\nName=work\nIsRelative=0\nPath=${elsewhere}/work\n\n[Profile0]\r\nName=p\r\nIsRelative=1\r\nPath=../../private\r\n\n[Install4F96D1932A9F858E]\nDefault=gone\n`,
+    );
+    const found = (await findNssFolders({home, platform: 'linux'})).map(({folder}) => folder).sort();
+    assert.deepEqual(
+      found.filter(folder => !folder.endsWith('.pki/nssdb')),
+      [
+        path.join(home, '.librewolf/ef.default'),
+        path.join(home, 'private'),
+        path.join(home, 'snap/firefox/common/.mozilla/firefox/cd.default'),
+        path.join(elsewhere, 'work'),
+      ].sort(),
+    );
+  });
+
+  it('are where the XDG variables say', async () => {
+    const [home, data, config] = await Promise.all([
+      homeWith(),
+      homeWith('pki/nssdb'),
+      homeWith('mozilla/firefox/ab.default'),
+    ]);
+    const environment = {XDG_DATA_HOME: data, XDG_CONFIG_HOME: config};
+    const found = (await findNssFolders({home, platform: 'linux', environment})).map(({folder}) => folder);
+    assert.deepEqual(found, [path.join(data, 'pki/nssdb'), path.join(config, 'mozilla/firefox/ab.default')]);
+  });
+
   it('are planned for Chromium where there is none', async () => {
-    assert.deepEqual(await findNssFolders('/no/home', 'linux'), [
+    assert.deepEqual(await findNssFolders({home: '/no/home', platform: 'linux'}), [
       {folder: '/no/home/.pki/nssdb', browser: 'Chromium', exists: false},
     ]);
   });
@@ -95,7 +126,12 @@ describe('a database that cannot be read', () => {
       [`certutil -L -d sql:${home}/.pki/nssdb`]: {exitCode: 255, stderr: 'certutil: SEC_ERROR_BAD_DATABASE\n'},
     });
     assert.deepEqual(await readNssStores({home, platform: 'linux', run: bad.run}), [
-      {kind: 'unavailable', name: 'Chromium (~/.pki/nssdb)', reason: 'certutil: SEC_ERROR_BAD_DATABASE'},
+      {
+        kind: 'unavailable',
+        name: 'Chromium (~/.pki/nssdb)',
+        reason: 'certutil: SEC_ERROR_BAD_DATABASE',
+        of: {kind: 'nss', path: `${home}/.pki/nssdb`},
+      },
     ]);
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it} from 'vitest';
+import type {TrustFacts} from '../../../src/ca/trust/trust.js';
 import {type ClientContext, checkClients} from '../../../src/commands/doctor/check-clients.js';
 import {type Outcome, readOutcome} from '../../../src/commands/doctor/client-outcome.js';
 import {type ClientRun, runClient} from '../../../src/commands/doctor/client-run.js';
@@ -208,9 +209,10 @@ describe('what doctor says of a client', () => {
     updateAfterRemoval: {file: 'x', args: []},
   } as const;
   const nss = (name: string) => ({kind: 'nss', name, folder: '/', exists: true, roots: [stored]}) as const;
+  const factsOf = (stores: TrustFacts['stores']): TrustFacts => ({stores, installed: [], gone: []});
   const context: ClientContext = {
     root,
-    stores: {stores: [{...system, roots: []}]},
+    stores: factsOf([{...system, roots: []}]),
     environment: {},
     appVariables: {},
     resolves: false,
@@ -241,13 +243,14 @@ describe('what doctor says of a client', () => {
     assert.deepEqual([curl.severity, curl.fix], ['warning', 'tako trust']);
     assert.match(curl.observed, /it reads the system's store, which does not have tako's root/);
     assert.equal(say('node', untrusted).fix, `export NODE_EXTRA_CA_CERTS=${root.file}`);
-    assert.match(say('java', untrusted).fix ?? '', /^keytool -importcert -cacerts/);
+    assert.match(say('java', untrusted).observed, /its own cacerts, which does not/);
+    assert.match(say('node', {state: 'answered'}).observed, /^node, as an app has it, opens/);
   });
 
   it('is broken where that store has the root; the store of Firefox is not that of Chromium', () => {
-    assert.equal(say('curl', untrusted, {stores: {stores: [{...system, roots: [stored]}]}}).severity, 'error');
-    assert.equal(say('chromium', untrusted, {stores: {stores: [nss('Chromium (~/.pki/nssdb)')]}}).severity, 'error');
-    assert.equal(say('chromium', untrusted, {stores: {stores: [nss('Firefox (x)')]}}).severity, 'warning');
+    assert.equal(say('curl', untrusted, {stores: factsOf([{...system, roots: [stored]}])}).severity, 'error');
+    assert.equal(say('chromium', untrusted, {stores: factsOf([nss('Chromium (~/.pki/nssdb)')])}).severity, 'error');
+    assert.equal(say('chromium', untrusted, {stores: factsOf([nss('Firefox (x)')])}).severity, 'warning');
   });
 
   it("names a variable that has it read another file, but not one that names the system's", () => {

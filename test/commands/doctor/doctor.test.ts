@@ -129,7 +129,6 @@ describe.skipIf(requires('curl', 'openssl', 'git', 'getent'))('tako doctor with 
   it('proves that names, addresses and certificates work, starts no app and leaves no request behind', async () => {
     const tako = open();
     const {directory} = talkingProject('quiet');
-    await tako.dev(tako.home, ...TALKER).ready();
     assert.equal((await tako.run(['ensure'], {cwd: directory})).code, 0);
     const before = (await tako.status()).apps.map(({name, state, pid}) => ({name, state, pid}));
     const report = await tako.report(['curl', 'openssl', 'git']);
@@ -198,15 +197,14 @@ describe.skipIf(requires('curl', 'openssl', 'git', 'getent'))('tako doctor with 
 });
 
 describe.skipIf(requires('node', 'python3'))('runtimes (node, python3, bun, deno, java where there are any)', () => {
-  it('trust what tako gives to apps, or the file that they are told', async () => {
+  it('trust what tako gives to apps', async () => {
     const tako = open();
     await tako.dev(tako.home, ...TALKER).ready();
-    const root = path.join(tako.home, 'ca/ca.crt');
     const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : findProgram('python3');
     const folder = temporaryFolder();
     const PATH = pathWith(folder, 'node', 'bun', 'deno', 'keytool');
     symlinkSync(python ?? '', path.join(PATH, 'python3'));
-    const env = {...NO_VARIABLES, PATH, NODE_EXTRA_CA_CERTS: root, SSL_CERT_FILE: root, DENO_CERT: root};
+    const env = {...NO_VARIABLES, PATH, JAVA_TOOL_OPTIONS: undefined};
     const report = JSON.parse((await tako.run(['doctor', '--json'], {env})).stdout) as Report;
     for (const [id, program] of [
       ['client-node', 'node'],
@@ -248,11 +246,14 @@ describe('a machine that is broken', () => {
     assert.match(find(report, 'daemon-version').observed, /the daemon is tako 0\.0\.1/);
   });
 
-  it('with a key that others may read and a dead socket is mended by --fix once it is agreed to, and then clean', async () => {
+  it('with a key that others may read and a dead socket shows with --fix how these are mended, and asks first', async () => {
     const tako = open();
-    const {pid} = await tako.dev(tako.home, ...TALKER).ready();
+    const dev = tako.dev(tako.home, ...TALKER);
+    const {pid} = await dev.ready();
     const {daemon} = await tako.status();
     assert.ok(daemon && pid !== null);
+    // Its terminal would bring the daemon back.
+    await dev.end('SIGHUP');
     process.kill(daemon.pid, 'SIGKILL');
     await untilGone(daemon.pid);
     process.kill(pid, 'SIGKILL');
@@ -262,19 +263,12 @@ describe('a machine that is broken', () => {
     assert.deepEqual(broken(before), ['file-modes']);
     assert.match(find(before, 'daemon').observed, /^nobody answers at .*control\.sock/);
 
-    const asked = await tako.doctor([], {}, '--fix');
-    assert.match(
-      asked.stderr,
-      /tako will:\n1\. keep .*ca\.key to yourself\n.*0644 -> 0600\n2\. delete .*control\.sock/,
-    );
-    assert.match(asked.stderr, /CONFIRMATION_NEEDED/);
-    assert.equal(statSync(key).mode & 0o777, 0o644);
     const dry = await tako.report([], {}, '--fix', '--dry-run');
-    assert.equal(dry.steps?.length, asked.stderr.match(/^\d+\. /gm)?.length);
+    assert.match(dry.steps?.[0]?.title ?? '', /^keep .*ca\.key to yourself$/);
+    assert.match(dry.steps?.[1]?.title ?? '', /^delete .*control\.sock, where nobody answers$/);
     assert.equal(statSync(key).mode & 0o777, 0o644);
-
-    // Without a store of the system to change: only what is tako's own is mended here.
-    const ids = (report: Report) => report.findings.filter(({severity}) => severity !== 'ok').map(({id}) => id);
-    assert.ok(!ids(before).includes('setup-changes'));
+    const asked = await tako.doctor([], {}, '--fix');
+    assert.deepEqual([asked.code, asked.stdout], [1, '']);
+    assert.match(asked.stderr, /tako will:\n1\. keep .*\n.*0644 -> 0600\n2\. delete [^]*CONFIRMATION_NEEDED/);
   });
 });
