@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {afterEach, beforeEach, describe, it} from 'vitest';
+import {checkJsonOutput} from '../helpers/json-output.js';
 import {createLanNetwork, LAN_PARTS, LAPTOP_ADDRESS, type LanNetwork} from '../helpers/lan/lan-network.js';
 import {requires} from '../helpers/system-parts.js';
 
@@ -14,6 +15,8 @@ import {requires} from '../helpers/system-parts.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
 const TIMEOUT_MS = 60_000;
+/** What curl ends with when it gets nothing, by the order in which the end and its request cross. */
+const CLOSED_UNREAD = [52, 56];
 
 describe.skipIf(requires(...LAN_PARTS, 'curl'))('tako trust --ca-page', {timeout: TIMEOUT_MS}, () => {
   let network: LanNetwork;
@@ -45,15 +48,16 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('tako trust --ca-page', {timeout
   const fromPhone = (...args: string[]) => network.phone.run('curl', '-sS', '-m', '10', ...args);
 
   it('serves page, certificate and profile to the network while it runs, without a daemon', async () => {
-    const {url, fingerprint, certificate} = JSON.parse(await serve('--json'));
+    const line = await serve('--json');
+    checkJsonOutput(['trust', '--ca-page'], line);
+    const {url, fingerprint, certificate} = JSON.parse(line);
     assert.equal(url, `http://${LAPTOP_ADDRESS}/`);
     const root = new X509Certificate(readFileSync(certificate));
     assert.equal(fingerprint, root.fingerprint256);
 
     const page = await fromPhone('-A', 'iPhone', url);
     assert.match(page.stdout, new RegExp(fingerprint));
-    const [first = ''] = page.stdout.match(/<details[^>]* open/) ?? [];
-    assert.match(first, /open/);
+    assert.match(page.stdout, /<details[^>]* open/);
     assert.match((await fromPhone(`${url}tako.mobileconfig`)).stdout, /com\.apple\.security\.root/);
     const pem = await fromPhone(`${url}tako-ca.pem`);
     assert.equal(new X509Certificate(pem.stdout).fingerprint256, fingerprint);
@@ -74,7 +78,8 @@ describe.skipIf(requires(...LAN_PARTS, 'curl'))('tako trust --ca-page', {timeout
     const {url} = JSON.parse(await serve('--json'));
     await network.phone.ip('address', 'add', '10.9.9.9/32', 'dev', 'lo');
     await network.laptop.ip('route', 'add', '10.9.9.9/32', 'dev', 'eth0');
-    assert.equal((await fromPhone('--interface', '10.9.9.9', url)).exitCode, 52);
+    const {exitCode} = await fromPhone('--interface', '10.9.9.9', url);
+    assert.ok(CLOSED_UNREAD.includes(exitCode), String(exitCode));
     assert.equal((await fromPhone(url)).exitCode, 0);
   });
 });

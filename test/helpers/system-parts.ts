@@ -18,7 +18,6 @@ const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
   // With what a user's own services need: a bus for each, and PAM that tells of logins.
   systemd: () =>
     ['/lib/systemd/systemd', '/usr/lib/systemd/user/dbus.socket', '/usr/share/doc/libpam-systemd'].every(existsSync),
-  'python3 requests': () => spawnSync('python3', ['-c', 'import requests']).status === 0,
   'mount namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
 };
 

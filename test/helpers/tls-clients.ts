@@ -1,13 +1,16 @@
-import {execFile} from 'node:child_process';
+import {execFile, spawnSync} from 'node:child_process';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
+import {requires} from './system-parts.js';
 
 /** A program that asks a URL, verifies who answers, and fails when it does not trust that. */
 export type TlsClient = {
   readonly name: string;
   /** What has to be there, as `requires` wants it. */
   readonly needs: readonly string[];
+  /** A module of Python's that not every machine with tests has. */
+  readonly module?: string;
   /** The command that asks the URL, whose server answers everything with `hello`. */
   command(url: URL): readonly [string, ...string[]];
   /** What it prints when it could ask. */
@@ -61,7 +64,8 @@ export function tlsClients({go, java}: ClientPrograms): readonly TlsClient[] {
     },
     {
       name: 'Python requests',
-      needs: ['python3 requests'],
+      needs: ['python3'],
+      module: 'requests',
       command: url => ['python3', '-c', `import requests; print(requests.get("${url.href}", timeout=20).text)`],
       prints: /hello/,
     },
@@ -70,6 +74,10 @@ export function tlsClients({go, java}: ClientPrograms): readonly TlsClient[] {
     {name: 'Java', needs: ['java', 'keytool'], command: url => ['java', java, url.href], prints: /hello/},
   ];
 }
+
+/** The condition for `it.skipIf`. Throws where parts are required; a module never is. */
+export const isMissing = ({needs, module}: TlsClient): boolean =>
+  requires(...needs) || (module !== undefined && spawnSync('python3', ['-c', `import ${module}`]).status !== 0);
 
 const fetchScript = (url: URL): string =>
   `fetch("${url.href}").then(answer => answer.text()).then(text => console.log(text))`;
