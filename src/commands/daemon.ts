@@ -2,9 +2,12 @@ import {managedZones} from '../config/settings.js';
 import {toProblem} from '../control/protocol.js';
 import {type Daemon, startDaemon} from '../devproxy/daemon.js';
 import type {DaemonReport} from '../devproxy/daemon-client.js';
+import {decideZones} from '../devproxy/machine/delegation.js';
+import {readDelegations} from '../devproxy/machine/read-delegations.js';
 import {errorCode} from '../system/error.js';
 import {outliveOutput} from '../system/outlive-output.js';
 import {createContext, DEFAULT_PORTS, loadUserSettings, type PortFlags} from './context.js';
+import {machineWorld} from './setup/machine-wishes.js';
 
 /** Runs the dev daemon in the foreground; `tako dev` starts it detached, with its output in the daemon's log. */
 export async function daemon(flags: PortFlags): Promise<void> {
@@ -27,13 +30,16 @@ async function start(flags: PortFlags): Promise<Daemon> {
   const settings = await loadUserSettings(context);
   const https = flags.port ?? settings.port;
   const http = flags.httpPort ?? settings.httpPort;
+  const dnsPort = flags.dnsPort ?? settings.dnsPort ?? DEFAULT_PORTS.dns;
+  const world = machineWorld();
   const running = await startDaemon({
     version: context.version,
     files: context.files,
     https: https === undefined ? {port: DEFAULT_PORTS.https, deniedPort: DEFAULT_PORTS.deniedHttps} : {port: https},
     http: http === undefined ? {port: DEFAULT_PORTS.http, deniedPort: DEFAULT_PORTS.deniedHttp} : {port: http},
-    dnsPort: flags.dnsPort ?? settings.dnsPort ?? DEFAULT_PORTS.dns,
-    zones: managedZones(settings),
+    dnsPort,
+    zones: decideZones(managedZones(settings), await readDelegations(world), dnsPort),
+    world,
     log,
   });
   const {info} = running;

@@ -63,6 +63,8 @@ export function createDevClient({connection, apps: given, reconnect}: DevClientO
   let isDetached = false;
 
   async function followAll(): Promise<void> {
+    // Apps are followed also where a daemon has nothing more to say.
+    current.client.call('notices', {}, {onEvent: notify}).catch(() => undefined);
     await Promise.all([...apps.values()].map(followOne));
   }
 

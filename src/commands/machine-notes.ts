@@ -11,7 +11,7 @@ async function checkNames(host: string, say: (text: string) => void): Promise<vo
   const addresses = await lookup(host, {all: true}).catch(() => []);
   if (!addresses.some(({address}) => address === '127.0.0.1' || address === '::1')) {
     const alias = host.endsWith('.test') ? '; its .localhost name needs no setup' : '';
-    say(`${host} does not resolve on this machine yet${alias} ("tako setup" mends that, "tako doctor" tells more)`);
+    say(`${host} does not resolve on this machine yet: "tako setup" sees to it${alias}`);
   }
 }
 
@@ -24,6 +24,6 @@ async function checkRoot(say: (text: string) => void): Promise<void> {
   ]);
   const root = await loadRoot(createContext().files.authority);
   if (root && checkTrust(await readFacts(), root).every(({state}) => state !== 'trusted')) {
-    say(`no trust store of this machine has tako's root certificate yet; "tako setup" puts it there`);
+    say(`no trust store of this machine has tako's root certificate yet; "tako trust" puts it there`);
   }
 }

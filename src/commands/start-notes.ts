@@ -5,7 +5,7 @@ import {originOf} from '../proxy/request-path.js';
 import type {RegisteredProject} from './registration.js';
 
 /** What is to be known when a session starts: what its projects have that has no effect, other names, another port. */
-export function startNotes(apps: readonly RegisteredProject[], {https}: DaemonInfo): string[] {
+export function startNotes(apps: readonly RegisteredProject[], {https, zones}: DaemonInfo): string[] {
   const [first] = apps;
   const {primaryHost = ''} = first?.registration ?? {};
   const ofApps = apps.flatMap(app =>
@@ -13,6 +13,9 @@ export function startNotes(apps: readonly RegisteredProject[], {https}: DaemonIn
   );
   return [
     ...ofApps,
+    ...(zones.includes('test')
+      ? []
+      : ['names under .test belong to another program: "tako setup --dry-run" says which']),
     ...(https.isDenied ? [`port 443 is not open to this user; serving ${originOf(primaryHost, https.port)}`] : []),
   ];
 }

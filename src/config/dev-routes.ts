@@ -15,13 +15,16 @@ export type DevRoutes = {
 
 /** Zones whose names tako answers for and gives to apps. */
 export const DEFAULT_ZONES: readonly string[] = ['test'];
+/** What tako has in its place where `test` is another tool's. */
+export const FALLBACK_ZONE = 'tako.test';
 /** What the local root may sign besides the zones; `localhost` is resolved by every system, `local` by mDNS. */
 const ALWAYS_SIGNED = ['test', 'localhost', 'local'] as const;
 const ALIAS_ZONE = 'localhost';
 
 /**
  * The hosts an app has under `tako dev`. Its development routes, with `{name}.test` in front unless one of them is a
- * plain host in a zone; and every route under `.test` also under `.localhost`, which needs no DNS.
+ * plain host in a zone; and every route under `.test` also under `.localhost`, which needs no DNS. Where `test` is another
+ * tool's, `{name}.tako.test` is `{name}.localhost`.
  * Throws ROUTE_OUTSIDE_ZONES for hosts that the local root may not sign.
  */
 export function devRoutes({name, environments}: Config, zones: readonly string[] = DEFAULT_ZONES): DevRoutes {
@@ -30,7 +33,7 @@ export function devRoutes({name, environments}: Config, zones: readonly string[]
   const hasManagedHost = configured.some(({host}) => !isWildcard(host) && isInZones(host, zones));
   const fallback = {host: `${name}.${zones[0] ?? DEFAULT_ZONES[0]}`, path: '/'};
   const routes = unique(hasManagedHost ? configured : [fallback, ...configured]);
-  const aliases = unique([...routes, ...routes.flatMap(aliasOf)]).slice(routes.length);
+  const aliases = unique([...routes, ...routes.flatMap(route => aliasOf(route, zones))]).slice(routes.length);
   return {
     routes: [
       ...routes.map(route => ({...route, isAlias: false})),
@@ -46,9 +49,10 @@ export function assertSigned(routes: readonly RoutePattern[], zones: readonly st
   if (outside.length > 0) throw routesOutsideZones(outside.map(({host}) => host));
 }
 
-function aliasOf({host, path}: RoutePattern): readonly RoutePattern[] {
-  const label = host.endsWith('.test') ? host.slice(0, -'.test'.length) : undefined;
-  return label === undefined ? [] : [{host: `${label}.${ALIAS_ZONE}`, path}];
+function aliasOf({host, path}: RoutePattern, zones: readonly string[]): readonly RoutePattern[] {
+  const own = zones.includes(FALLBACK_ZONE) ? [FALLBACK_ZONE, 'test'] : ['test'];
+  const zone = own.find(one => host.endsWith(`.${one}`));
+  return zone === undefined ? [] : [{host: `${host.slice(0, -zone.length)}${ALIAS_ZONE}`, path}];
 }
 
 function unique(routes: readonly RoutePattern[]): readonly RoutePattern[] {

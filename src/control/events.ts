@@ -92,6 +92,13 @@ export type LogLine = {
   readonly dropped?: number;
 };
 
+/** What the daemon has to say that is about no app, to whoever looks at a screen. */
+export type Notice = {
+  readonly type: 'notice';
+  readonly level: 'info' | 'warning' | 'error';
+  readonly text: string;
+};
+
 export type AppEvent =
   | {readonly type: 'status'; readonly status: AppStatus}
   | {readonly type: 'log'; readonly app: string; readonly line: LogLine}

@@ -2,7 +2,7 @@
 // call, so that several can be under way on one connection. A call that streams sends events before its answer.
 
 import {TakoError} from '../system/error.js';
-import type {AppEvent, AppStatus, LogLevel, Problem} from './events.js';
+import type {AppEvent, AppStatus, LogLevel, Notice, Problem} from './events.js';
 import type {ExchangeEvent, ExchangeMethods} from './exchanges.js';
 import type {Method} from './method.js';
 
@@ -184,6 +184,8 @@ export type Methods = ExchangeMethods & {
   readonly lanOff: Method<{readonly names: readonly string[]}, {readonly apps: readonly AppStatus[]}>;
   /** The status of every app and what happens from then on, until the client leaves. Keeps no app awake. */
   readonly events: Method<EventsQuery, Record<string, never>, DaemonEvent>;
+  /** What the daemon notices of the machine from then on, until the client leaves. */
+  readonly notices: Method<Record<string, never>, Record<string, never>, Notice>;
   /** Ends the daemon; registrations stay. */
   readonly shutdown: Method<Record<string, never>, Record<string, never>>;
 };

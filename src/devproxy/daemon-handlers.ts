@@ -9,6 +9,7 @@ import {createExchangeHandlers} from './inspector/exchange-handlers.js';
 import type {Inspector} from './inspector/inspector.js';
 import type {Lan} from './lan/lan.js';
 import {streamLog, untilRemoved} from './log-stream.js';
+import type {Notices} from './notices.js';
 import {parseRegistration} from './registration.js';
 
 export type DaemonHandlersOptions = {
@@ -16,13 +17,14 @@ export type DaemonHandlersOptions = {
   readonly logs: AppLogs;
   readonly lan: Pick<Lan, 'open' | 'shut'>;
   readonly inspector: Inspector;
+  readonly notices: Pick<Notices, 'stream'>;
   readonly info: () => DaemonInfo;
   readonly shutdown: () => void;
 };
 
 /** What each call of the control protocol does. */
 export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<Methods> {
-  const {apps, logs, inspector, lan, info, shutdown} = options;
+  const {apps, logs, inspector, lan, notices, info, shutdown} = options;
   return {
     ...createExchangeHandlers(inspector),
     hello: async () => info(),
@@ -66,6 +68,10 @@ export function createDaemonHandlers(options: DaemonHandlersOptions): Handlers<M
     },
     async events(query, context) {
       await streamEvents({apps, logs, inspector}, query, context);
+      return {};
+    },
+    async notices(_, context) {
+      await notices.stream(context);
       return {};
     },
     async shutdown() {

@@ -32,7 +32,10 @@ import {startDnsServer} from './dns-server.js';
 import {createIdleExit} from './idle-exit.js';
 import {createInspector} from './inspector/inspector.js';
 import {createDaemonLan} from './lan/daemon-lan.js';
+import {createDaemonNames} from './machine/daemon-names.js';
+import type {MachineWorld} from './machine/machine-plan.js';
 import {type SampledApp, startMemorySampler} from './memory-sampler.js';
+import {createNotices} from './notices.js';
 import {openRegistry} from './registry.js';
 import {projectOf, resolveRegistration} from './resolve-registration.js';
 import {createRootDownload} from './root-download.js';
@@ -46,6 +49,8 @@ export type DaemonOptions = {
   readonly dnsPort: number;
   /** Managed zones, `test` first. */
   readonly zones: readonly string[];
+  /** The machine, for how it finds names. */
+  readonly world: MachineWorld;
   readonly log: (line: string) => void;
 };
 
@@ -161,6 +166,13 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     say: (name, text) => void (apps.has(name) && supervisor.logs(name).append('tako', text)),
     onBug: logBug,
   });
+  const notices = createNotices();
+  const names = createDaemonNames({
+    world: options.world,
+    zones,
+    tell: notices.tell,
+    log,
+  });
   const apps = createApps({
     supervisor,
     registry,
@@ -169,6 +181,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     onRoutes(routes) {
       gateway.setRoutes(routes);
       lan.update();
+      names.update(routes.map(({host}) => host));
       inspector.retain(new Set(routes.map(({app}) => app)));
     },
     memoryOf: sampler.memoryOf,
@@ -192,6 +205,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleStop.close());
   const dns = await startDnsServer({port: options.dnsPort, zones});
   closers.add(() => dns.close());
+  closers.add(names.watch({dnsPort: dns.port, isWatched: notices.isHeard}));
 
   const startedAt = systemClock.now();
   const info = (): DaemonInfo => ({
@@ -216,7 +230,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   closers.add(() => idleExit.close());
   const control = await startControlServer({
     socketPath: files.socket,
-    handlers: createDaemonHandlers({apps, logs, inspector, lan, info, shutdown: close}),
+    handlers: createDaemonHandlers({apps, logs, inspector, lan, notices, info, shutdown: close}),
     onBug: logBug,
     onClientsChange: count => {
       clients = count;

@@ -1,14 +1,11 @@
 // The seam between `tako dev` and what shows it. A session is what a screen or printer is given: events to listen to and
 // the few things a person may ask for. Screens and printers hold no state of the app but what they heard.
 
-import type {AppEvent} from '../control/events.js';
+import type {AppEvent, Notice} from '../control/events.js';
 import type {ExchangeDetail, ExchangeEvent, ExchangeSummary} from '../control/exchanges.js';
 
 /** What a screen or printer hears. `ended` is the last event; its reason is shown, then the screen is left. */
-export type DevEvent =
-  | AppEvent
-  | {readonly type: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string}
-  | {readonly type: 'ended'; readonly reason: string};
+export type DevEvent = AppEvent | Notice | {readonly type: 'ended'; readonly reason: string};
 
 /** What a person may ask for from the screen. How it went comes back as events. */
 export type DevActions = {

@@ -55,6 +55,20 @@ describe('devRoutes', () => {
     assert.deepEqual(shown([], ['acme.dev']), {primary: 'shop.acme.dev', routes: ['shop.acme.dev'], aliases: []});
   });
 
+  it("is {name}.tako.test where .test is another tool's, and the same under .localhost", () => {
+    const zones = ['tako.test', 'dev.example.com'];
+    assert.deepEqual(shown([], zones), {
+      primary: 'shop.tako.test',
+      routes: ['shop.tako.test'],
+      aliases: ['shop.localhost'],
+    });
+    assert.deepEqual(shown(['store.test', '*.shop.tako.test'], zones), {
+      primary: 'shop.tako.test',
+      routes: ['shop.tako.test', 'store.test', '*.shop.tako.test'],
+      aliases: ['shop.localhost', 'store.localhost', '*.shop.localhost'],
+    });
+  });
+
   it('shows the first host that is not a wildcard', () => {
     assert.equal(shown(['*.a.test', 'b.test', 'c.test']).primary, 'b.test');
   });

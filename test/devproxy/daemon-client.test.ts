@@ -4,6 +4,7 @@ import {readFileSync, statSync, writeFileSync} from 'node:fs';
 import {type AddressInfo, createServer} from 'node:net';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
+import {machineWorld} from '../../src/commands/setup/machine-wishes.js';
 import type {Handlers} from '../../src/control/method.js';
 import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
 import {startControlServer} from '../../src/control/server.js';
@@ -61,6 +62,7 @@ async function startInProcess({files}: Home, version: string): Promise<Daemon> {
     http: {port: 0},
     dnsPort: 0,
     zones: ['test'],
+    world: machineWorld(),
     log: () => undefined,
   });
   onTestFinished(() => daemon.close());

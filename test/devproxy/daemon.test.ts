@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {existsSync} from 'node:fs';
 import {describe, it, onTestFinished} from 'vitest';
+import {machineWorld} from '../../src/commands/setup/machine-wishes.js';
 import {type ControlClient, connectControl} from '../../src/control/client.js';
 import type {AppEvent} from '../../src/control/events.js';
 import {type Daemon, type DaemonOptions, startDaemon} from '../../src/devproxy/daemon.js';
@@ -22,6 +23,7 @@ async function start(files: DaemonFiles, more: Partial<DaemonOptions> = {}): Pro
     http: {port: 0},
     dnsPort: 0,
     zones: ['test'],
+    world: machineWorld(),
     log: () => undefined,
     ...more,
   });

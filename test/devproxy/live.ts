@@ -3,6 +3,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Agent, request} from 'undici';
+import {machineWorld} from '../../src/commands/setup/machine-wishes.js';
 import {type ControlClient, connectControl} from '../../src/control/client.js';
 import type {AppStatus} from '../../src/control/events.js';
 import type {AppRequest, Registration} from '../../src/control/protocol.js';
@@ -66,6 +67,7 @@ export async function startLive(home?: string): Promise<Live> {
     files,
     ...ports,
     zones: ['test'],
+    world: machineWorld(),
     log: line => void bugs.push(line),
   });
   const dispatcher = new Agent({

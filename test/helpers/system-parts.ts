@@ -1,6 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
+import {hasResolved} from './machine/resolved.js';
 
 // Some tests need a part of the system that not every machine has. They skip, and say so by
 // their name; where TAKO_REQUIRE_SYSTEM_PARTS=1 says that everything is there, they fail.
@@ -18,6 +19,8 @@ const OTHER_PARTS: Readonly<Record<string, () => boolean>> = {
   // With what a user's own services need: a bus for each, and PAM that tells of logins.
   systemd: () =>
     ['/lib/systemd/systemd', '/usr/lib/systemd/user/dbus.socket', '/usr/share/doc/libpam-systemd'].every(existsSync),
+  // As .ci/run unpacks it.
+  'systemd-resolved': hasResolved,
   'mount namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
 };
 

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {homedir, userInfo} from 'node:os';
 import {managedZones} from '../../config/settings.js';
+import {hostsOf} from '../../devproxy/machine/hosts-names.js';
 import type {MachineWorld} from '../../devproxy/machine/machine-plan.js';
 import type {MachineWishes} from '../../devproxy/machine/plan-machine.js';
 import {openRegistry} from '../../devproxy/registry.js';
@@ -32,8 +33,7 @@ function registeredHosts({files}: Context): readonly string[] {
   if (!existsSync(files.registry)) return [];
   const registry = openRegistry(files.registry, () => undefined);
   try {
-    const routes = registry.apps().flatMap(({routes, staticRoutes = []}) => [...routes, ...staticRoutes]);
-    return [...new Set(routes.map(route => route.replace(/[/=].*$/, '')))];
+    return hostsOf(registry.apps());
   } finally {
     registry.close();
   }

@@ -1,7 +1,9 @@
 import type {MachinePlan, MachineWorld} from './machine-plan.js';
+import {type NameFacts, readNameFacts} from './name-facts.js';
+import {planNames} from './plan-names.js';
 
 /** What tako needs to know of the machine to plan; read at once, and nothing is changed. */
-export type MachineFacts = Record<string, never>;
+export type MachineFacts = {readonly names: NameFacts};
 
 /** What tako would like to have here. */
 export type MachineWishes = {
@@ -14,9 +16,12 @@ export type MachineWishes = {
   readonly daemon: readonly [string, ...string[]];
 };
 
-export async function readMachine(_world: MachineWorld): Promise<MachineFacts> {
-  return {};
+export async function readMachine(world: MachineWorld): Promise<MachineFacts> {
+  return {names: await readNameFacts(world)};
 }
 
 /** Pure: names first, then ports. */
-export const planMachine = (_facts: MachineFacts, _wishes: MachineWishes): MachinePlan => ({changes: [], notes: []});
+export function planMachine(facts: MachineFacts, wishes: MachineWishes): MachinePlan {
+  const plans = [planNames(facts.names, wishes)];
+  return {changes: plans.flatMap(({changes}) => changes), notes: plans.flatMap(({notes}) => notes)};
+}

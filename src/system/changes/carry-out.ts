@@ -87,5 +87,7 @@ function contentBefore({before, after, isBlock}: FileRecord, now: string | undef
   if (now === after || now === before?.content) return {content: before?.content};
   if (now === undefined || !isBlock) return {isForeign: true};
   const rest = withoutBlock(now);
+  // The end of a last line that had none, which the block needed.
+  if (before && rest === `${before.content}\n`) return {content: before.content};
   return rest === '' && before === null ? {} : {content: rest};
 }
