@@ -28,11 +28,11 @@ import {type DoctorWorld, thisMachine} from './machine-world.js';
 import {checkNames, isLoopback, type NameFacts, readNames} from './names.js';
 import {checkNode, readNode} from './node-version.js';
 import {checkPlatform, readPlatform} from './platform.js';
-import {checkPorts, readPorts} from './ports.js';
+import {checkPorts, type PortContext, readPorts} from './ports.js';
 import {startProgress} from './progress.js';
 import {checkProxies} from './proxy-variables.js';
 import {checkResolver, readResolver} from './resolver.js';
-import {areNamesSetUp, checkChanges, readChanges} from './setup-changes.js';
+import {areNamesSetUp, arePortsSetUp, checkChanges, readChanges, type SetupChange} from './setup-changes.js';
 import {checkTrustStores} from './trust-stores.js';
 
 export type MachineReport = {
@@ -79,7 +79,7 @@ async function examine(context: Context, world: DoctorWorld, track: Track): Prom
   const info = daemon.facts?.state === 'running' ? daemon.facts.info : undefined;
   const isSetUp = areNamesSetUp(changes.facts ?? []);
   const [own, reach] = await Promise.all([
-    examineOwn({context, world, settings: settings.facts, info}),
+    examineOwn({context, world, settings: settings.facts, changes: changes.facts ?? [], info}),
     info ? examineReach({context, info, world, isSetUp, lan: lanOf(daemon.facts), track}) : examineStores(files, world),
   ]);
   return [
@@ -95,11 +95,12 @@ type Own = {
   readonly context: Context;
   readonly world: DoctorWorld;
   readonly settings: Settings | undefined;
+  readonly changes: readonly SetupChange[];
   readonly info: DaemonInfo | undefined;
 };
 
 /** What tako has here, and has to have: its files, its ports, its share of the machine. */
-async function examineOwn({context, world, settings, info}: Own): Promise<readonly Finding[]> {
+async function examineOwn({context, world, settings, changes, info}: Own): Promise<readonly Finding[]> {
   const {files, paths, version} = context;
   const {now, environment} = world;
   const zones = info?.zones ?? ['test', ...(settings?.zones ?? [])];
@@ -110,7 +111,9 @@ async function examineOwn({context, world, settings, info}: Own): Promise<readon
     attempt('file-modes', async () => checkModes(await readModes(files), process.getuid?.())),
     attempt('clock', async () => checkClock(await readClock(files.authority, clockFiles(context), now))),
     attempt('authority', () => checkAuthority(files.authority, {now, isInUse: info !== undefined})),
-    settings ? portFindings(settings, info, world) : [],
+    settings
+      ? portFindings(settings, {daemon: info, platform: world.platform, isSetUp: arePortsSetUp(changes)}, world)
+      : [],
     attempt('proxy-variables', () => checkProxies(environment, zones)),
   ]);
   return findings.flat();
@@ -125,8 +128,8 @@ const clockFiles = ({files}: Context): readonly string[] => [
   files.changes,
 ];
 
-const portFindings = (settings: Settings, daemon: DaemonInfo | undefined, world: DoctorWorld): Findings =>
-  attempt('port-owner', async () => checkPorts(await readPorts(settings, world), {daemon, platform: world.platform}));
+const portFindings = (settings: Settings, context: PortContext, world: DoctorWorld): Findings =>
+  attempt('port-owner', async () => checkPorts(await readPorts(settings, world), context));
 
 type Reach = {
   readonly context: Context;

@@ -47,10 +47,13 @@ export type PortContext = {
   /** Undefined: it does not run. */
   readonly daemon: Pick<DaemonInfo, 'pid' | 'https' | 'http'> | undefined;
   readonly platform: NodeJS.Platform;
+  /** Whether `tako setup` has had the system open them for the daemon. */
+  readonly isSetUp: boolean;
 };
 
-export function checkPorts(ports: readonly WantedPort[], {daemon, platform}: PortContext): readonly Finding[] {
-  const taken = ports.filter(({holder}) => isForeign(holder, daemon?.pid));
+export function checkPorts(ports: readonly WantedPort[], context: PortContext): readonly Finding[] {
+  const {daemon, platform} = context;
+  const taken = ports.filter(({holder}) => isForeign(holder, context));
   const denied = daemon ? [daemon.https, daemon.http].filter(({isDenied}) => isDenied) : [];
   const owners = taken.flatMap(port => describeTaken(port, daemon === undefined));
   const free = ports.filter(({holder}) => holder === 'free');
@@ -63,10 +66,11 @@ export function checkPorts(ports: readonly WantedPort[], {daemon, platform}: Por
 /** Socket units of systemd hold ports for the daemon. */
 const HOLDERS_FOR_TAKO = ['systemd', 'init', 'launchd'];
 
-const isForeign = (holder: WantedPort['holder'], daemonPid: number | undefined): boolean =>
+/** What belongs to root, as the system's own services do, has no name for others. */
+const isForeign = (holder: WantedPort['holder'], {daemon, isSetUp}: PortContext): boolean =>
   typeof holder === 'object'
-    ? holder.pid !== daemonPid && !HOLDERS_FOR_TAKO.includes(holder.name)
-    : holder === 'somebody' && daemonPid === undefined;
+    ? holder.pid !== daemon?.pid && !HOLDERS_FOR_TAKO.includes(holder.name)
+    : holder === 'somebody' && daemon === undefined && !isSetUp;
 
 /** With a daemon that runs, elsewhere then, it is no more than a reason for that. */
 function describeTaken({port, transport, use, setting, holder}: WantedPort, isBroken: boolean): readonly Finding[] {

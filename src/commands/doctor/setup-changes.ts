@@ -39,6 +39,10 @@ const isAsWritten = ({after, isBlock}: FileRecord, now: string | undefined): boo
 export const areNamesSetUp = (changes: readonly SetupChange[]): boolean =>
   changes.some(({record: {id, state}}) => id.startsWith('name') && state === 'done');
 
+/** Whether setup has had a service of the system open the ports for the daemon. */
+export const arePortsSetUp = (changes: readonly SetupChange[]): boolean =>
+  changes.some(({record: {id, state}}) => id.startsWith('port') && state === 'done');
+
 export function checkChanges(changes: readonly SetupChange[]): readonly Finding[] {
   if (changes.length === 0) return [];
   const findings = changes.flatMap(describeChange);

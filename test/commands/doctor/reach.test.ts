@@ -70,7 +70,7 @@ describe('what doctor says of HTTPS', () => {
 
 describe('ports', () => {
   const https: WantedPort = {port: 443, transport: 'tcp', use: 'HTTPS', setting: 'port', holder: 'free'};
-  const context = {daemon: undefined, platform: 'linux'} as const;
+  const context = {daemon: undefined, platform: 'linux', isSetUp: false} as const;
 
   it('that are taken are errors while the daemon would want them, with who has them', () => {
     const nginx = only(checkPorts([{...https, holder: {pid: 12, name: 'nginx'}}], context));
@@ -80,11 +80,12 @@ describe('ports', () => {
     const hidden = only(checkPorts([{...https, holder: 'somebody'}], context));
     assert.match(hidden.observed, /a program of another user/);
     assert.match(hidden.fix ?? '', /sudo ss -lnpt 'sport = :443'/);
+    assert.deepEqual(checkPorts([{...https, holder: 'somebody'}], {...context, isSetUp: true}), []);
   });
 
   it('are only a reason where the daemon is elsewhere, and nothing where it or systemd for it has them', () => {
     const daemon = {pid: 4711, https: {port: 47_831, isDenied: false}, http: INFO.http};
-    const running = {daemon, platform: 'linux'} as const;
+    const running = {daemon, platform: 'linux', isSetUp: false} as const;
     assert.equal(only(checkPorts([{...https, holder: {pid: 12, name: 'nginx'}}], running)).severity, 'warning');
     assert.deepEqual(checkPorts([{...https, holder: {pid: 4711, name: 'node'}}], running), []);
     assert.deepEqual(checkPorts([{...https, holder: {pid: 1, name: 'systemd'}}], running), []);
@@ -93,7 +94,7 @@ describe('ports', () => {
 
   it('that were denied are a finding each, and setup opens them', () => {
     const denied = {port: 47_831, isDenied: true};
-    const findings = checkPorts([], {daemon: {pid: 1, https: denied, http: denied}, platform: 'linux'});
+    const findings = checkPorts([], {daemon: {pid: 1, https: denied, http: denied}, platform: 'linux', isSetUp: false});
     assert.deepEqual(severities(findings), [
       ['port-denied', 'warning'],
       ['port-denied', 'warning'],
