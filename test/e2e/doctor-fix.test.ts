@@ -22,6 +22,7 @@ describe.skipIf(requires(...MACHINE_PARTS, 'curl', 'getent'))('tako doctor --fix
     // Only what a machine of a test can have right: the store of Java is another test's.
     const environment = {PATH: `${path.join(machine.folder, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`};
     for (const name of ['chromium', 'keytool']) machine.program(name, 'echo not on this machine >&2; exit 127');
+    machine.program('node', `exec ${process.execPath} "$@"`);
     const doctor = async (...flags: readonly string[]): Promise<Report> => {
       const {stdout, stderr} = await machine.runWith({environment}, 'tako', 'doctor', '--json', ...flags);
       assert.ok(stdout.startsWith('{"ok"'), stdout + stderr);
