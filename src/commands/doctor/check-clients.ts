@@ -24,7 +24,8 @@ function describeTrial({client, host, byName, byAddress}: Trial, context: Client
   if (byName.state === 'answered') {
     return fine(client.id, `${whoOf(client)} opens https://${host} and trusts its certificate`);
   }
-  if (byAddress?.state !== 'answered') return describeFailure(client, host, byAddress ?? byName, context);
+  const failure = byAddress ?? byName;
+  if (failure.state !== 'answered') return describeFailure(client, host, failure, context);
   return context.resolves
     ? broken(
         client.id,
@@ -34,14 +35,14 @@ function describeTrial({client, host, byName, byAddress}: Trial, context: Client
     : fine(client.id, `${whoOf(client)} trusts the certificate of https://${host}, tried by address`);
 }
 
+type Failure = Exclude<Outcome, {readonly state: 'answered'}>;
+
 /** What an app has, a terminal need not have. */
 const whoOf = ({name, runsApps}: Client): string => (runsApps ? `${name}, as an app has it,` : name);
 
-function describeFailure(client: Client, host: string, outcome: Outcome, context: ClientContext): Finding {
+function describeFailure(client: Client, host: string, outcome: Failure, context: ClientContext): Finding {
   const {id, name} = client;
   switch (outcome.state) {
-    case 'answered':
-      return fine(id, `${name} opens https://${host} and trusts its certificate`);
     case 'untrusted':
       return describeUntrusted(client, context);
     case 'out-of-date':

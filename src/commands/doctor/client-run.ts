@@ -26,6 +26,7 @@ export function runClient(
   {file, args, environment, input}: ClientCommand,
   {deadlineMs, signal}: {readonly deadlineMs: number; readonly signal: AbortSignal},
 ): Promise<ClientRun> {
+  if (signal.aborted) return Promise.resolve({end: 'late', stdout: '', stderr: ''});
   return new Promise(resolve => {
     const said = {stdout: '', stderr: ''};
     const child = spawn(file, args, {env: environment, detached: true, stdio: ['pipe', 'pipe', 'pipe']});
@@ -54,6 +55,5 @@ export function runClient(
     child.once('error', () => finish('absent'));
     // All it said is read by then; where a grandchild keeps the pipes, the deadline ends that.
     child.once('close', () => finish('exited'));
-    if (signal.aborted) late();
   });
 }

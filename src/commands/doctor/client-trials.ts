@@ -1,7 +1,6 @@
 // Each client that this machine has, tried: by name, and where the name is not found, by address.
 
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {access, constants, realpath} from 'node:fs/promises';
+import {access, constants, mkdir, mkdtemp, realpath, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {type Outcome, readOutcome} from './client-outcome.js';
@@ -86,10 +85,24 @@ async function ask(
   where: Omit<Target, 'folder'>,
   options: TrialOptions,
 ): Promise<Outcome> {
-  const folder = await makeFolder(program, options.home);
+  try {
+    return await askIn(await makeFolder(program, options.home), client, program, where, options);
+  } catch (error) {
+    // One that cannot be tried must not keep the others from it.
+    return {state: 'failed', said: error instanceof Error ? error.message : String(error)};
+  }
+}
+
+async function askIn(
+  folder: string,
+  client: Client,
+  program: string,
+  where: Omit<Target, 'folder'>,
+  options: TrialOptions,
+): Promise<Outcome> {
   try {
     const {args, input, file, environment = {}} = client.command({...where, folder});
-    if (file) writeFileSync(path.join(folder, file.name), file.text);
+    if (file) await writeFile(path.join(folder, file.name), file.text);
     const run = await runClient(
       {
         file: program,
@@ -106,8 +119,8 @@ async function ask(
     );
     return readOutcome(client, run, options.answer);
   } finally {
-    // A browser's last process may still be writing.
-    rmSync(folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 50});
+    // A browser's last process may still be writing; what it leaves then is in a folder for temporary files.
+    await rm(folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 50}).catch(() => undefined);
   }
 }
 
@@ -121,6 +134,6 @@ function verifying(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 async function makeFolder(program: string, home: string): Promise<string> {
   const isSnap = program.startsWith('/snap/') || (await realpath(program)).endsWith('/snap');
   const parent = isSnap ? path.join(home, 'snap', path.basename(program), 'common') : tmpdir();
-  mkdirSync(parent, {recursive: true});
-  return mkdtempSync(path.join(parent, 'tako-doctor-'));
+  await mkdir(parent, {recursive: true});
+  return mkdtemp(path.join(parent, 'tako-doctor-'));
 }

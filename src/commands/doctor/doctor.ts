@@ -16,7 +16,7 @@ export type DoctorFlags = PlanFlags & {readonly fix?: boolean};
 /** Prints what there is to say of the machine; exit code 1 when something is broken, with --fix when it still is. */
 export async function doctor(flags: DoctorFlags): Promise<void> {
   const report = await examineMachine({say: printNote});
-  print(flags.fix ? await fix(report, flags) : {report}, flags);
+  print(flags.fix ? await mend(report, flags) : {report}, flags);
   // What has not ended by its deadline must not keep the command from doing so.
   setTimeout(() => process.exit(), LEFT_MS).unref();
 }
@@ -26,17 +26,17 @@ const LEFT_MS = 500;
 /** A report with what was done for it, if anything was to be. */
 type Outcome = {readonly report: MachineReport; readonly done?: object};
 
-function print({report, done}: Outcome, {json = false}: DoctorFlags): void {
+function print({report, done}: Outcome, {json, fix, dryRun}: DoctorFlags): void {
   const style = styleFor(process.stdout, process.env);
   if (json) printJson({...report, ...done});
-  else printResult(renderReport(report.findings, style, done === undefined ? MORE : 'the rest is for you to do'));
+  else printResult(renderReport(report.findings, style, fix && !dryRun ? 'the rest is for you to do' : MORE));
   process.exitCode = report.ok ? EXIT.ok : EXIT.failure;
 }
 
 const MORE = '"tako doctor --fix" mends what it can';
 
 /** Throws CONFIRMATION_NEEDED, CANCELLED, ELEVATION_REFUSED, CHANGE_FAILED and TRUST_FAILED. */
-async function fix(report: MachineReport, flags: DoctorFlags): Promise<Outcome> {
+async function mend(report: MachineReport, flags: DoctorFlags): Promise<Outcome> {
   const {dryRun = false, json = false} = flags;
   const plan = await planFixes(createContext(), report.findings, dryRun);
   const wrong = report.findings.filter(({severity}) => severity !== 'ok');

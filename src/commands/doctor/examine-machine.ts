@@ -154,9 +154,9 @@ async function examineReach({context: {files}, info, world, isSetUp, lan, track}
     attempt('dns-resolver', async () => checkResolver(await readResolver(world), {zone, resolves, isSetUp})),
     attempt('platform', async () => checkPlatform(await readPlatform(world), resolves)),
   ]);
-  const clients = trust.facts?.root
-    ? clientFindings(names.facts, {...trust.facts, root: trust.facts.root}, {files, info, world, track})
-    : [];
+  const root = await findRoot(files);
+  const stores = trust.facts?.stores ?? {stores: [], installed: [], gone: []};
+  const clients = root ? clientFindings(names.facts, {root, stores}, {files, info, world, track}) : [];
   return [
     ...found(names, checkNames),
     ...about.flat(),
@@ -173,13 +173,15 @@ async function examineStores(files: DaemonFiles, world: DoctorWorld): Promise<re
 
 type Trust = {readonly root: RootCertificate | undefined; readonly stores: TrustFacts};
 
-async function readTrust({authority, installations}: DaemonFiles, world: DoctorWorld): Promise<Trust> {
-  // That it is damaged is said once, by what looks at the authority.
-  const root = loadRoot(authority).catch(() => undefined);
-  const {all} = await openInstallationRecord(installations);
-  const [stores] = await Promise.all([readTrustFacts(world, all), root]);
-  return {root: await root, stores};
+async function readTrust(files: DaemonFiles, world: DoctorWorld): Promise<Trust> {
+  const {all} = await openInstallationRecord(files.installations);
+  const [root, stores] = await Promise.all([findRoot(files), readTrustFacts(world, all)]);
+  return {root, stores};
 }
+
+/** That it is damaged is said once, by what looks at the authority. */
+const findRoot = ({authority}: DaemonFiles): Promise<RootCertificate | undefined> =>
+  loadRoot(authority).catch(() => undefined);
 
 type Trials = {
   readonly files: DaemonFiles;

@@ -58,16 +58,23 @@ async function modeSteps({files}: Context): Promise<readonly Step[]> {
   }));
 }
 
-async function socketSteps({files, version}: Context): Promise<readonly Step[]> {
-  const daemon = await readDaemon(files, version, thisMachine());
-  const socket = daemon.state === 'absent' && daemon.holder === undefined ? daemon.deadSocket : undefined;
+async function socketSteps(context: Context): Promise<readonly Step[]> {
+  const socket = await findDeadSocket(context);
   if (socket === undefined) return [];
   return [
     {
       title: `delete ${socket}, where nobody answers`,
       details: [],
       needsRoot: false,
-      run: () => rm(socket, {force: true}),
+      async run() {
+        // A daemon may have been started meanwhile.
+        if ((await findDeadSocket(context)) !== undefined) await rm(socket, {force: true});
+      },
     },
   ];
+}
+
+async function findDeadSocket({files, version}: Context): Promise<string | undefined> {
+  const daemon = await readDaemon(files, version, thisMachine());
+  return daemon.state === 'absent' && daemon.holder === undefined ? daemon.deadSocket : undefined;
 }
