@@ -18,7 +18,7 @@ import {type ProxyProcess, startProxyProcess, untilTrue} from './proxy-process.j
 const MIB = 2 ** 20;
 const BODY_BYTES = scaled(64, 1_024) * MIB;
 /** The growth that is allowed, however long a body is. */
-const MAX_GROWTH_BYTES = scaled(48, 64) * MIB;
+const MAX_GROWTH_BYTES = scaled(48, 96) * MIB;
 const WARM_UP_BYTES = scaled(8, 64) * MIB;
 
 const PIECE = Buffer.alloc(64 * 1024, 'tako');

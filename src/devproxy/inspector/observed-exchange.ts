@@ -63,6 +63,8 @@ export class ObservedExchange implements SessionObserver {
   /** What it takes in memory, about. */
   bytes: number;
   readonly startedAt: number;
+  /** Whether its answer's body is kept though it went well. */
+  keepsAnswer = true;
 
   readonly #host: ExchangeHost;
   /** Undefined once it had to make room for others: nothing more of it is kept. */
@@ -145,8 +147,12 @@ export class ObservedExchange implements SessionObserver {
 
   onResponseBody(chunk: Buffer): void {
     if (this.#keeper === undefined) return;
-    this.responseBody ??= new CapturedBytes(this.#host.blocks, RESPONSE_BODY_BYTES);
+    this.responseBody ??= new CapturedBytes(this.#host.blocks, this.#answerLimit());
     this.#grow(this.responseBody.add(chunk));
+  }
+
+  #answerLimit(): number {
+    return this.keepsAnswer || (this.#session?.response?.status ?? 0) >= 400 ? RESPONSE_BODY_BYTES : 0;
   }
 
   onOver(): void {

@@ -15,10 +15,10 @@ export class TrafficCounter {
   readonly #began = new Slots(RATE_SECONDS + 1, 1);
   readonly #durations = new Slots(PARTS, BUCKETS);
 
-  /** A request began, at `now` in milliseconds. */
-  begin(now: number): void {
+  /** A request began, at `now` in milliseconds. Returns how many have in this second. */
+  begin(now: number): number {
     this.#requests += 1;
-    this.#began.add(Math.floor(now / 1_000), 0);
+    return this.#began.add(Math.floor(now / 1_000), 0);
   }
 
   fail(): void {
@@ -55,15 +55,15 @@ class Slots {
     this.#width = width;
   }
 
-  /** Counts in one column of the stretch with that number. */
-  add(time: number, column: number): void {
+  /** Counts in one column of the stretch with that number; returns what it is then. */
+  add(time: number, column: number): number {
     const slot = time % this.#times.length;
     const start = slot * this.#width;
     if (this.#times[slot] !== time) {
       this.#times[slot] = time;
       this.#counts.fill(0, start, start + this.#width);
     }
-    (this.#counts[start + column] as number)++;
+    return ++(this.#counts[start + column] as number);
   }
 
   /** Each column over the stretches that are not older than there are slots. */

@@ -29,8 +29,11 @@ function requestOf(target = '/', fieldBytes = 0): GatewaySession {
 }
 
 /** Puts a request through, with bodies of that size. */
-function pass(inspector: InspectorFeed, app: string, bodyBytes = 0, fieldBytes = 0): SessionObserver {
-  const observer = inspector.observe(requestOf('/', fieldBytes), app);
+function pass(inspector: InspectorFeed, app: string, bodyBytes = 0, fieldBytes = 0, status = 200): SessionObserver {
+  const session = requestOf('/', fieldBytes);
+  Object.assign(session.response ?? {}, {status});
+  Object.assign(session, {bytesSent: bodyBytes});
+  const observer = inspector.observe(session, app);
   const chunk = Buffer.alloc(16_384, 'x');
   for (let sent = 0; sent < bodyBytes; sent += chunk.length) {
     observer.onRequestBody(chunk);
@@ -42,6 +45,31 @@ function pass(inspector: InspectorFeed, app: string, bodyBytes = 0, fieldBytes =
 }
 
 const MIB = 1024 * 1024;
+
+describe('the bodies of answers', () => {
+  const bodyOf = (inspector: Inspector, back: number) => {
+    const {id = 0} = inspector.list({app: 'busy'}, 500).at(-back) ?? {};
+    return inspector.find(id)?.response?.body;
+  };
+
+  it('are kept of no more than 500 that go well in a second, and of all that fail', () => {
+    const inspector = open();
+    // The requests of this test may fall into two seconds.
+    for (let index = 0; index < 1_200; index++) pass(inspector, 'busy', 16_384);
+    pass(inspector, 'busy', 16_384, 0, 500);
+    assert.equal(bodyOf(inspector, 1)?.data.length, 16_384);
+    const hurried = bodyOf(inspector, 2);
+    assert.deepEqual([hurried?.data, hurried?.bytes, hurried?.isTruncated], ['', 16_384, true]);
+  });
+
+  it('are all kept while somebody looks', () => {
+    const inspector = open();
+    const stop = inspector.subscribe(() => undefined);
+    for (let index = 0; index < 1_200; index++) pass(inspector, 'busy', 16_384);
+    assert.equal(bodyOf(inspector, 1)?.data.length, 16_384);
+    stop();
+  });
+});
 
 describe('what is kept', () => {
   it('is the last 500 of an app, and those of another beside them', () => {
