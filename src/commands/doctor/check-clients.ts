@@ -82,7 +82,7 @@ function describeFailure(client: Client, host: string, outcome: Failure, context
 
 /** In words: which roots it reads, and what puts tako's among them. */
 function describeUntrusted(client: Client, context: ClientContext): Finding {
-  const {id, name, roots} = client;
+  const {id, name} = client;
   const {environment, appVariables, root} = context;
   const refusal = `${name} does not trust the certificate`;
   const other = rootsOf(client, environment);
@@ -92,6 +92,8 @@ function describeUntrusted(client: Client, context: ClientContext): Finding {
     return warning(id, `${refusal}: it reads ${variable}=${file}, which does not have tako's root`, fix);
   }
   const given = other === undefined && client.runsApps ? rootsOf(client, appVariables) : undefined;
+  // A variable that names the system's own list makes that its source.
+  const roots = other ? 'system' : client.roots;
   const {reads, fix} = sourceOf(roots, root.file);
   if (given === undefined && !isInStore(roots, context)) {
     return warning(id, `${refusal}: it reads ${reads}, which does not have tako's root`, fix);

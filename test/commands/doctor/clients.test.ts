@@ -261,6 +261,8 @@ describe('what doctor says of a client', () => {
     assert.match(finding.fix ?? '', /cat \/ca\/ca\.crt >>'\/home\/ann\/corp ca\.pem'; or unset GIT_SSL_CAINFO$/);
     const same = say('curl', untrusted, {environment: {SSL_CERT_FILE: '/etc/ssl/certs/ca-certificates.crt'}});
     assert.equal(same.fix, 'tako trust');
+    const node = say('node', untrusted, {environment: {NODE_EXTRA_CA_CERTS: '/etc/ssl/certs/ca-certificates.crt'}});
+    assert.deepEqual([node.fix, /it reads the system's store/.test(node.observed)], ['tako trust', true]);
   });
 
   it('has a fix for everything else that may happen', () => {
