@@ -7,9 +7,9 @@ import {openCertificateSource} from './certificate-source.js';
 
 /** An authority whose root may be replaced while it is in use. */
 export type LiveAuthority = {
-  /** As it was at the last handshake. */
+  /** The one that signs. */
   readonly current: () => Authority;
-  /** Signs by the root that the folder has at the moment. */
+  /** Signs by the root that a rotation has put into the folder, from the next name that it is asked for on. */
   readonly certificates: CertificateSource;
 };
 
@@ -23,7 +23,7 @@ export type LiveAuthorityOptions = {
 };
 
 /**
- * Looks at each handshake whether the root is another one: 0.1 ms beside the 0.7 ms that the handshake takes. Connections that
+ * Looks at each handshake whether the root is another one, which takes less than 0.1 ms (measured). Connections that
  * are open stay so. What cannot be read leaves the authority as it was.
  */
 export async function openLiveAuthority(options: LiveAuthorityOptions): Promise<LiveAuthority> {
@@ -39,11 +39,12 @@ export async function openLiveAuthority(options: LiveAuthorityOptions): Promise<
     if (now === undefined || now === version) return;
     const replaced = await loadAuthority(folder);
     if (!replaced) return;
-    const isOther = replaced.root.certificate.fingerprint256 !== authority.root.certificate.fingerprint256;
-    if (isOther) source = await openCertificateSource(replaced, options);
-    authority = replaced;
     version = now;
-    if (isOther) onReplaced(authority);
+    // A root that got more zones has the same key; the daemon is started anew for it, when the trust stores have it.
+    if (replaced.root.certificate.publicKey.equals(authority.root.certificate.publicKey)) return;
+    source = await openCertificateSource(replaced, options);
+    authority = replaced;
+    onReplaced(authority);
   }
 
   return {

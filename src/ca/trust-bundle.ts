@@ -2,13 +2,18 @@ import {rootCertificates} from 'node:tls';
 import {PUBLIC_FILE, readTextIfExists, writeFileAtomic} from '../system/files.js';
 import type {RootCertificate} from './root.js';
 
-/** Where systems keep all roots in one file: Debian and its kin, Fedora, SUSE, Arch and others, macOS and Alpine. */
+/**
+ * Where systems keep all roots in one file: Debian and its kin, Fedora, SUSE, Arch and others, Homebrew (which adds those of
+ * the keychain), macOS itself.
+ */
 const SYSTEM_BUNDLES: readonly string[] = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
   '/var/lib/ca-certificates/ca-bundle.pem',
   '/etc/ssl/ca-bundle.pem',
   '/etc/ssl/certs/ca-bundle.crt',
+  '/opt/homebrew/etc/ca-certificates/cert.pem',
+  '/usr/local/etc/ca-certificates/cert.pem',
   '/etc/ssl/cert.pem',
 ];
 

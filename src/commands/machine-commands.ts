@@ -1,5 +1,4 @@
 import {type Command, Option} from 'commander';
-import {lanAddressOption} from './lan/commands.js';
 import {jsonOption} from './options.js';
 
 /** Commands about this machine: what tako has of it, and what it needs. */
@@ -20,7 +19,7 @@ export function addMachineCommands(program: Command): void {
         'dryRun',
       ]),
     )
-    .addOption(lanAddressOption())
+    .option('--lan-address <address>', 'with --ca-page: the address or interface of this machine to serve it on')
     .action(async options => {
       if (options.caPage) await (await import('./trust/ca-page.js')).serveCaPage(options);
       else if (options.rotate) await (await import('./trust/rotate.js')).rotate(options);

@@ -48,8 +48,14 @@ async function trustFor(
 ): Promise<Readonly<Record<string, string>>> {
   const root = environmentName === 'development' ? await loadRoot(files.authority) : undefined;
   if (!root) return {};
-  const trust = await openAppTrust({files, root: () => root, onError: () => undefined});
-  return trust.variablesFor(own);
+  try {
+    const trust = await openAppTrust({files, root: () => root, onError: () => undefined});
+    return trust.variablesFor(own);
+  } catch (error) {
+    // A disk that is full is no reason not to run it.
+    if (error instanceof TakoError) return {};
+    throw error;
+  }
 }
 
 /** How long the command takes to stop is its own affair. */

@@ -38,14 +38,18 @@ export async function trust(flags: PlanFlags): Promise<void> {
 
 /** What there is to do before there is a root; the commands name its fingerprint, so they cannot be shown yet. */
 async function showFirstPlan(certificate: string, flags: PlanFlags): Promise<void> {
-  const stores = (await readFacts()).stores.map(storeWithoutRoot);
-  const reachable = stores.filter(({state}) => state !== 'unavailable').map(({store}) => store);
+  const facts = await readFacts();
+  const stores = facts.stores.map(storeWithoutRoot);
+  const reachable = facts.stores.filter(isChangedByItself).map(({name}) => name);
   printSteps([
     `make the local authority, with the root certificate ${certificate}`,
     ...(reachable.length > 0 ? [`put that certificate into: ${reachable.join(', ')}`] : []),
   ]);
   printStores(certificate, stores, flags);
 }
+
+const isChangedByItself = (store: TrustStore): boolean =>
+  store.kind !== 'unavailable' && !(store.kind === 'java' && store.isDerived);
 
 function storeWithoutRoot(store: TrustStore): StoreTrust {
   if (store.kind === 'unavailable') return {store: store.name, state: 'unavailable', reason: store.reason};

@@ -37,7 +37,7 @@ async function hasGitSetting({XDG_CONFIG_HOME: configHome}: NodeJS.ProcessEnv): 
   const home = homedir();
   const files = [
     '/etc/gitconfig',
-    path.join(configHome ?? path.join(home, '.config'), 'git/config'),
+    path.join(configHome || path.join(home, '.config'), 'git/config'),
     path.join(home, '.gitconfig'),
   ];
   const texts = await Promise.all(files.map(file => readTextIfExists(file).catch(() => undefined)));

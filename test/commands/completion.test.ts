@@ -113,7 +113,13 @@ describe('a word of a command line', () => {
 function environmentWithTako(): NodeJS.ProcessEnv {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'tako'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`, {mode: 0o755});
-  return {...environmentOf(tako), PATH: `${folder}:${process.env.PATH}`, HOME: folder, TERM: 'xterm'};
+  return {
+    ...environmentOf(tako),
+    PATH: `${folder}:${process.env.PATH}`,
+    HOME: folder,
+    TERM: 'xterm',
+    HISTFILE: '/dev/null',
+  };
 }
 
 /** A shell in a terminal, with completion set up as docs/completion.md says. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import {chmodSync, mkdirSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {afterAll, describe, it} from 'vitest';
+import {openAuthority} from '../../src/ca/authority.js';
+import {systemClock} from '../../src/system/clock.js';
 import {createTako} from '../helpers/tako.js';
 import {cli, start, talkingProject} from './support.js';
 
@@ -45,6 +47,19 @@ describe('tako run', () => {
   it('takes the environment that is asked for', async () => {
     const {stdout} = await project().run('--env', 'staging', 'sh', '-c', 'echo $LEVEL $ENV $NODE_ENV');
     assert.equal(stdout, 'warn staging production\n');
+  });
+
+  it('has it trust the local authority, in development only, and beside what the user has set', async () => {
+    const {directory} = project();
+    const run = (env: NodeJS.ProcessEnv, ...args: string[]) => tako.run(['run', ...args], {cwd: directory, env});
+    const folder = path.join(tako.home, 'ca');
+    await openAuthority({folder, clock: systemClock});
+    const print = ['sh', '-c', 'echo "$NODE_EXTRA_CA_CERTS $SSL_CERT_FILE $DENO_CERT"'];
+    const env = {NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: '/mine.pem', DENO_CERT: undefined};
+    const root = path.join(folder, 'ca.crt');
+    assert.equal((await run(env, ...print)).stdout, `${root} /mine.pem ${root}\n`);
+    assert.equal((await run(env, '--env', 'staging', ...print)).stdout, ' /mine.pem \n');
+    assert.ok(existsSync(path.join(tako.home, 'ca-bundle.pem')));
   });
 
   it('passes on every word as it is, flags and --json too', async () => {

@@ -17,20 +17,23 @@ const MAX_DEPTH = 200;
 /** What a keystore has of tako's. */
 export function rootsInKeystore(bytes: Buffer): KeystoreRoot[] {
   const roots: KeystoreRoot[] = [];
-  for (let at = bytes.indexOf(MARK); at >= 0; ) {
-    const certificate = certificateAround(bytes, at);
-    if (certificate) roots.push({certificate, alias: findAlias(bytes, storeNameOf(certificate))});
-    at = bytes.indexOf(MARK, certificate ? bytes.indexOf(certificate.raw) + certificate.raw.length : at + MARK.length);
+  let end = 0;
+  for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, end)) {
+    const found = certificateAround(bytes, at);
+    if (found) roots.push({certificate: found.certificate, alias: findAlias(bytes, storeNameOf(found.certificate))});
+    end = found?.end ?? at + MARK.length;
   }
   return roots;
 }
 
+type Found = {readonly certificate: X509Certificate; readonly end: number};
+
 /** The certificate begins with two sequences of over 255 bytes, one in the other (RFC 5280, 4.1; X.690, 8.1.3.5). */
-function certificateAround(bytes: Buffer, at: number): X509Certificate | undefined {
+function certificateAround(bytes: Buffer, at: number): Found | undefined {
   for (let start = at; start >= Math.max(0, at - MAX_DEPTH); start -= 1) {
     if (bytes.readUInt16BE(start) !== LONG_SEQUENCE || bytes.readUInt16BE(start + 4) !== LONG_SEQUENCE) continue;
     const certificate = parseAt(bytes, start);
-    if (certificate && ownerOf(certificate) !== undefined) return certificate;
+    if (certificate && ownerOf(certificate) !== undefined) return {certificate, end: start + certificate.raw.length};
   }
   return undefined;
 }

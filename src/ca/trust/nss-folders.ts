@@ -12,7 +12,8 @@ const CHROMIUM_DATA = 'pki/nssdb';
 /** Every database of this user's browsers. On Linux the one Chromium reads is listed even before there is one. */
 export async function findNssFolders({home, platform, environment = {}}: BrowserWorld): Promise<NssFolder[]> {
   if (platform === 'darwin') return databases(await findMacosProfiles(home), 'Firefox');
-  const {XDG_CONFIG_HOME: configHome, XDG_DATA_HOME: dataHome = path.join(home, '.local/share')} = environment;
+  const configHome = absolute(environment.XDG_CONFIG_HOME);
+  const dataHome = absolute(environment.XDG_DATA_HOME) ?? path.join(home, '.local/share');
   // Chromium before version 146 reads the first only; later ones read the second, unless the first is there.
   const own = [path.join(home, CHROMIUM), path.join(dataHome, CHROMIUM_DATA)];
   const flatpaks = await foldersIn(path.join(home, '.var/app'));
@@ -29,6 +30,10 @@ export async function findNssFolders({home, platform, environment = {}}: Browser
   ];
   return [...missingDatabase(own), ...databases(chromium, 'Chromium'), ...databases(firefox, 'Firefox')];
 }
+
+/** The XDG base directory specification has any other path ignored. */
+const absolute = (folder: string | undefined): string | undefined =>
+  folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 
 type BrowserWorld = Pick<TrustWorld, 'home' | 'platform' | 'environment'>;
 

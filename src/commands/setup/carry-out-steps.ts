@@ -15,8 +15,8 @@ export type CarryOutFlags = PlanFlags & {
 };
 
 /**
- * Shows the plan, asks once, and does it. A step that fails keeps no other from being done, but where that is asked for, and
- * for refused rights.
+ * Shows the plan, asks once, and does it. A step that fails keeps no other from being done, but where that is asked for; with
+ * rights that are refused, those that need none are done.
  */
 export async function carryOutSteps(
   {steps, notes}: SetupPlan,
@@ -37,25 +37,29 @@ export async function carryOutSteps(
 }
 
 async function doAll(steps: readonly Step[], elevated: Run, stopsAtFailure: boolean): Promise<void> {
-  const failures: unknown[] = [];
+  const failures: TakoError[] = [];
   for (const step of steps) {
+    // Whoever refused once is not asked again.
+    if (step.needsRoot && failures.some(isRefusal)) continue;
     printNote(step.title);
     await step.run(elevated).catch((error: unknown) => {
-      if (stopsAtFailure || !(error instanceof TakoError) || error.code === 'ELEVATION_REFUSED') throw error;
+      if (stopsAtFailure || !(error instanceof TakoError)) throw error;
       failures.push(error);
     });
   }
-  const [first, ...others] = failures;
-  if (first instanceof TakoError) throw withDetails(first, others);
+  const first = failures.find(isRefusal) ?? failures[0];
+  if (first) throw withDetails(first, failures);
 }
 
-/** The first says what to do; the others are told with it. */
-const withDetails = (first: TakoError, others: readonly unknown[]): TakoError =>
+const isRefusal = ({code}: TakoError): boolean => code === 'ELEVATION_REFUSED';
+
+/** It says what to do; the others are told with it. */
+const withDetails = (first: TakoError, failures: readonly TakoError[]): TakoError =>
   new TakoError(first.code, first.message, {
     ...(first.hint === undefined ? {} : {hint: first.hint}),
     details: [
       ...first.details,
-      ...others.flatMap(other => (other instanceof TakoError ? [other.message, ...other.details] : [])),
+      ...failures.filter(other => other !== first).flatMap(({message, details}) => [message, ...details]),
     ],
     cause: first,
   });

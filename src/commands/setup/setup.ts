@@ -95,12 +95,11 @@ async function planZone(context: Context, zone: string): Promise<SetupPlan> {
 /** Everything that setup did, last first. */
 export async function planUndo(context: Context, {isDaemonKept = true} = {}): Promise<SetupPlan> {
   const records = await openChangeRecords(context.files.changes);
-  const untrust = trustSteps(await planUntrustHere(context), store => `take tako's root certificate out of ${store}`);
+  const trust = await planUntrustHere(context);
+  const untrust = trustSteps(trust, store => `take tako's root certificate out of ${store}`);
   const undo = changeSteps([], records);
-  return {
-    steps: [...untrust, ...undo, ...(undo.length > 0 && isDaemonKept ? await restartStep(context) : [])],
-    notes: [],
-  };
+  const restart = undo.length > 0 && isDaemonKept ? await restartStep(context) : [];
+  return {steps: [...untrust, ...undo, ...restart], notes: trust.notes ?? []};
 }
 
 /** What was set up is looked at as its users see it. */

@@ -103,10 +103,9 @@ const storesOf = ({changes}: TrustPlan, title: string): readonly string[] =>
 
 type Means = {readonly options: AuthorityOptions; readonly record: InstallationRecord; readonly run: Run};
 
-/** Exported for the test that ends it at every step. */
-export async function carryOutRotation({old, successor, additions}: Rotation, means: Means): Promise<void> {
+async function carryOutRotation({old, successor, additions}: Rotation, means: Means): Promise<void> {
   const {options, record, run} = means;
-  if (successor) await replace(old, {...successor}, additions, means);
+  if (successor) await replace(old, successor, additions, means);
   const current = await openAuthority(options);
   const files = [await loadPreviousRoot(options.folder), old].filter(root => root !== undefined);
   await carryOutPlan(planUntrust(await readFacts(), currentOwner(), files, current.root), run);
