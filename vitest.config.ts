@@ -10,6 +10,7 @@ const LONG = [
   'test/commands/apps.test.ts',
   'test/commands/completion.test.ts',
   'test/commands/dev.test.ts',
+  'test/commands/doctor/doctor.test.ts',
   'test/commands/ensure.test.ts',
   'test/commands/events.test.ts',
   'test/commands/json-output.test.ts',
@@ -46,6 +47,7 @@ const LONG = [
   'test/e2e/deploy*.test.ts',
   'test/e2e/dev-terminal.test.ts',
   'test/e2e/dev.test.ts',
+  'test/e2e/doctor-fix.test.ts',
   'test/e2e/lan.test.ts',
   'test/e2e/load.test.ts',
   'test/e2e/ca-page.test.ts',
@@ -115,6 +117,7 @@ const WITH_CHROMIUM = [
   'test/ca/clients.test.ts',
   'test/e2e/browser.test.ts',
   'test/e2e/dashboard.test.ts',
+  'test/e2e/doctor-browser.test.ts',
   'test/e2e/gateway-pages.test.ts',
   'test/proxy/tools/chromium.test.ts',
 ];

@@ -33,9 +33,12 @@ export function addMachineCommands(program: Command): void {
     .action(async options => (await import('./setup/uninstall.js')).uninstall(options));
   program
     .command('doctor')
-    .description('check daemon, names, ports and trust')
+    .description('prove that names, ports and trust work, with each client of this machine; say what does not, and why')
+    .option('--fix', 'mend what can be mended; shows what it would do, and asks')
+    .option('-y, --yes', 'with --fix: do not ask')
+    .option('--dry-run', 'with --fix: only show what it would do')
     .addOption(jsonOption())
-    .action(async options => (await import('./doctor.js')).doctor(options));
+    .action(async options => (await import('./doctor/doctor.js')).doctor(options));
   program
     .command('version')
     .description('print the version')

@@ -23,6 +23,7 @@ import {tryLock} from '../system/lock.js';
 import {openAppLogs} from './app-logs.js';
 import {openAppTrust} from './app-trust.js';
 import {createApps} from './apps.js';
+import {createCanary} from './canary.js';
 import type {DaemonFiles} from './daemon-files.js';
 import {createDaemonHandlers} from './daemon-handlers.js';
 import {createDashboard} from './dashboard/dashboard.js';
@@ -130,6 +131,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     startOf: name => apps.startOf(name),
     documentScript: name => (apps.reloadsOf(name) === 'pages' ? undefined : CLIENT_SCRIPT_PATH),
     filters: [
+      createCanary(process.pid),
       createRootDownload(authorityFiles(files.authority).certificate, zones),
       session => dashboard.filter(session),
     ],

@@ -1,24 +1,8 @@
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import {type AddressInfo, createServer} from 'node:net';
+import {existsSync, lstatSync, readdirSync, readFileSync, renameSync, symlinkSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
 import {type Authority, openAuthority} from '../../src/ca/authority.js';
-import type {Finding} from '../../src/commands/findings.js';
-import type {Handlers} from '../../src/control/method.js';
-import type {DaemonInfo, Methods} from '../../src/control/protocol.js';
-import {startControlServer} from '../../src/control/server.js';
-import {socketPathFor} from '../../src/control/socket-path.js';
 import {systemClock} from '../../src/system/clock.js';
 import {requires} from '../helpers/system-parts.js';
 import {type CommandResult, createTako, type Tako} from '../helpers/tako.js';
@@ -191,77 +175,5 @@ describe.skipIf(requires('script') || process.platform !== 'linux')('a question 
     const tako = open();
     assert.equal((await answer(tako, 'yes\n')).code, 0);
     assert.match(settingsOf(tako), /dev\.example\.com/);
-  });
-});
-
-type Report = {readonly ok: boolean; readonly findings: readonly Finding[]};
-
-describe('tako doctor', () => {
-  it('finds nothing broken on a machine where tako was never started', async () => {
-    const tako = open();
-    const {code, stdout, stderr} = await tako.run(['doctor']);
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^ok {7}the daemon does not run; "tako dev" starts it\n/);
-    assert.match(stdout, /no local authority yet/);
-  });
-
-  it('proves with a daemon that its name server answers and its certificates verify', async () => {
-    const tako = open();
-    await tako.dev(tako.home, ...TALKER).ready();
-    const {home, paths, findings} = documentOf(await tako.run(['doctor', '--json'])) as Report &
-      Record<string, unknown>;
-    assert.deepEqual(
-      [home, paths],
-      [tako.userHome, {config: tako.home, data: tako.home, cache: path.join(tako.home, 'cache')}],
-    );
-    const severities = new Map(findings.map(({id, severity}) => [id, severity]));
-    for (const id of ['daemon', 'dns-server', 'https-127.0.0.1']) assert.equal(severities.get(id), 'ok', id);
-    for (const finding of findings) assert.deepEqual(Object.keys(finding), ['id', 'severity', 'observed', 'fix']);
-  });
-
-  it('ends with 1 when something is broken, and says what to do', async () => {
-    const tako = open();
-    await makeAuthority(tako);
-    const closed = {port: 1, isDenied: false};
-    const info: Partial<DaemonInfo> = {
-      ...{version: '0.0.1', pid: 1, apps: 0, https: closed, http: closed, dnsPort: 1, zones: ['test']},
-      rootCertificate: path.join(tako.home, 'ca/ca.crt'),
-    };
-    const server = await startControlServer({
-      socketPath: socketPathFor(tako.home),
-      handlers: {hello: async () => info, list: async () => ({apps: []})} as unknown as Handlers<Methods>,
-      onBug: error => assert.fail(String(error)),
-    });
-    const {code, stdout} = await tako.run(['doctor', '--json']);
-    await server.close();
-    assert.equal(code, 1);
-    const {ok, findings} = JSON.parse(stdout) as Report;
-    assert.equal(ok, false);
-    const broken = findings.filter(({severity}) => severity === 'error');
-    assert.deepEqual(broken.map(({id}) => id).slice(0, 2), ['dns-server', 'https-127.0.0.1']);
-    assert.ok(broken.every(({fix}) => fix !== null));
-  });
-
-  it('says who holds a port that the daemon would open', async () => {
-    const tako = open();
-    const owner = createServer().listen(0, '127.0.0.1');
-    await once(owner, 'listening');
-    const {port} = owner.address() as AddressInfo;
-    writeFileSync(path.join(tako.home, 'settings.toml'), `port = ${port}\nhttp_port = 0\n`);
-    const {code, stdout} = await tako.run(['doctor']);
-    owner.close();
-    assert.equal(code, 1);
-    assert.match(stdout, new RegExp(`port ${port} is in use by \\S+ \\(pid ${process.pid}\\)`));
-  });
-
-  it('says as one JSON document that the authority is damaged', async () => {
-    const tako = open();
-    mkdirSync(path.join(tako.home, 'ca'));
-    writeFileSync(path.join(tako.home, 'ca/ca.crt'), 'not a certificate');
-    const result = await tako.run(['doctor', '--json']);
-    assert.equal(result.code, 1);
-    const {ok, findings} = JSON.parse(result.stdout) as {ok: boolean; findings: {id: string; severity: string}[]};
-    assert.equal(ok, false);
-    assert.ok(findings.some(({id, severity}) => id === 'authority' && severity === 'error'));
   });
 });

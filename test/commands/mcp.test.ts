@@ -105,7 +105,7 @@ describe('the tools', () => {
 });
 
 describe('reading', () => {
-  it('tells of apps, of what the one of the folder printed, and of the machine', async () => {
+  it('tells of apps, and of what the one of the folder printed', async () => {
     const {call} = await connect({cwd: await runningProject('read')});
     const {apps} = (await call('list_apps')).document as {apps: {name: string; state: string}[]};
     assert.equal(apps.find(({name}) => name === 'read')?.state, 'ready');
@@ -114,6 +114,12 @@ describe('reading', () => {
       ['line 1', 'line 2', 'line 3'],
     );
     assert.deepEqual(linesOf(await call('app_logs', {app: 'read', contains: 'line', lines: 1})), ['line 3']);
+  });
+
+  it('tells of the machine, also where no daemon runs', async () => {
+    const machine = createTako();
+    onTestFinished(() => machine.close());
+    const {call} = await connect({machine});
     assert.ok(((await call('doctor')).document.findings as unknown[]).length > 0);
   });
 

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {examineMachine} from '../doctor.js';
+import {examineMachine} from '../doctor/examine-machine.js';
 import {defineTool} from './tool.js';
 
 /** About tako itself and the machine it runs on. */

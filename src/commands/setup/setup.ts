@@ -5,8 +5,10 @@ import {loadRoot} from '../../ca/authority.js';
 import type {MachineWorld} from '../../devproxy/machine/machine-plan.js';
 import {planMachine, readMachine} from '../../devproxy/machine/plan-machine.js';
 import {openChangeRecords} from '../../system/changes/change-record.js';
+import {NO_COLOURS} from '../../ui/style.js';
 import {type Context, createContext} from '../context.js';
-import {examineMachine, renderFinding} from '../doctor.js';
+import {examineMachine} from '../doctor/examine-machine.js';
+import {renderFindings} from '../doctor/render-findings.js';
 import {EXIT} from '../exit-codes.js';
 import {printJson, printNote} from '../output.js';
 import {type PlanFlags, planTrustHere, planUntrustHere} from '../trust.js';
@@ -52,7 +54,7 @@ const nothingToDo = ({undo}: SetupFlags, zone: string | undefined): string =>
       : `${zone} is served and signed already`;
 
 /** Names and ports first: what is trusted is of use only where it is reached. */
-async function planAll(context: Context, isDryRun: boolean): Promise<SetupPlan> {
+export async function planAll(context: Context, isDryRun: boolean): Promise<SetupPlan> {
   const {steps, notes} = await planNamesAndPorts(context);
   return {
     steps: [
@@ -102,9 +104,9 @@ export async function planUndo(context: Context, {isDaemonKept = true} = {}): Pr
 
 /** What was set up is looked at as its users see it. */
 async function proveIt(): Promise<void> {
-  const {findings, ok} = await examineMachine();
+  const {findings, ok} = await examineMachine({say: printNote});
   const problems = findings.filter(({severity}) => severity !== 'ok');
-  for (const finding of problems) printNote(renderFinding(finding));
-  if (problems.length === 0) printNote('everything works: "tako doctor" shows what was tried');
+  if (problems.length > 0) printNote(renderFindings(problems, NO_COLOURS).join('\n'));
+  else printNote('everything works: "tako doctor" shows what was tried');
   if (!ok) process.exitCode = EXIT.failure;
 }

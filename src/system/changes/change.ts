@@ -51,6 +51,13 @@ export function withoutBlock(text: string): string {
   return end < 0 ? text : text.slice(0, begin) + text.slice(end + BLOCK.end.length).replace(/^\r?\n/, '');
 }
 
+/** tako's block, without which `withoutBlock` leaves the text; empty where there is none. */
+export function blockOf(text: string): string {
+  const begin = startOfLine(text, BLOCK.begin, 0);
+  const end = begin < 0 ? -1 : startOfLine(text, BLOCK.end, begin);
+  return end < 0 ? '' : text.slice(begin, end);
+}
+
 /** Where a line that is this and nothing more begins; -1 where there is none. */
 function startOfLine(text: string, line: string, from: number): number {
   for (let at = text.indexOf(line, from); at >= 0; at = text.indexOf(line, at + 1)) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {checkFirewalls} from '../../src/commands/firewall.js';
-import type {LanAddress} from '../../src/control/events.js';
+import {checkFirewalls} from '../../../src/commands/doctor/firewall.js';
+import type {LanAddress} from '../../../src/control/events.js';
 
 const LAN: LanAddress = {
   url: 'https://shop.local',

@@ -1,9 +1,9 @@
 // Whether a firewall of this machine may keep the devices of the network from apps that are open to them.
 
 import {existsSync} from 'node:fs';
-import type {LanAddress} from '../control/events.js';
-import {readTextIfExists} from '../system/files.js';
-import type {Finding} from './findings.js';
+import type {LanAddress} from '../../control/events.js';
+import {readTextIfExists} from '../../system/files.js';
+import {type Finding, warning} from './finding.js';
 
 /** Those whose state every user may read. */
 export type Firewall = 'ufw' | 'firewalld';
@@ -21,12 +21,13 @@ export function checkFirewalls(firewalls: readonly Firewall[], open: readonly La
   const [first] = open;
   if (!first) return [];
   const ports = [...new Set(open.flatMap(({url, onboardingUrl}) => [portOf(url), portOf(onboardingUrl)]))].join(',');
-  return firewalls.map(firewall => ({
-    id: `lan-${firewall}`,
-    severity: 'warning',
-    observed: `${firewall} is active: it may keep other devices from ${first.url}`,
-    fix: COMMANDS[firewall](first.network, ports),
-  }));
+  return firewalls.map(firewall =>
+    warning(
+      'lan-firewall',
+      `${firewall} is active: it may keep other devices from ${first.url}`,
+      COMMANDS[firewall](first.network, ports),
+    ),
+  );
 }
 
 const portOf = (url: string): string => {
