@@ -91,7 +91,9 @@ const LONG = [
 ];
 /** Of those, too long for a sample: only under soak. */
 const ONLY_SOAK = [
+  'test/ca/trust/java.test.ts',
   'test/commands/leaving.test.ts',
+  'test/commands/trust.test.ts',
   'test/commands/variant.test.ts',
   'test/devproxy/crash.test.ts',
   'test/e2e/daemon-kills.test.ts',
@@ -101,9 +103,8 @@ const ONLY_SOAK = [
   'test/e2e/deploy-runtimes.test.ts',
   'test/e2e/deploy-several.test.ts',
   'test/e2e/deploy-systemd.test.ts',
-  'test/e2e/names-more.test.ts',
   'test/e2e/ports-systemd.test.ts',
-  'test/e2e/names-systemd.test.ts',
+  'test/e2e/names*.test.ts',
   'test/e2e/terminal-modes.test.ts',
   'test/e2e/vps.test.ts',
   'test/examples/**',
