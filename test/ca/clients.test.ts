@@ -49,9 +49,6 @@ const CHROMIUM: TlsClient = {
 };
 /** What says that a certificate was refused, in the words of each client; an answer to anything else is no measurement. */
 const REFUSAL = /certificate|ERR_CERT|CERT_|PKIX|UnknownIssuer|permitted subtree violation|net_error -20[27]\b/i;
-/** Chromium lets go of everything when an interface of the machine comes or goes, as those of other tests do. */
-const DISTURBED = /ERR_NETWORK_CHANGED/;
-const MAX_TRIES = 5;
 
 describe.skipIf(requires(...PRIVATE_STORE_PARTS))('what a client makes of a certificate', () => {
   const lines = new Map<string, string>();
@@ -98,9 +95,7 @@ describe.skipIf(requires(...PRIVATE_STORE_PARTS))('what a client makes of a cert
     const home = mkdtempSync(path.join(folder, 'home-'));
     const options = {environment: {...withoutTrust(process.env), ...environment}, timeoutMs: TIMEOUT_MS / 2};
     const own = client === CHROMIUM ? {HOME: environment.HOME ?? home} : {};
-    const run = () => store.run({file, args}, {...options, environment: {...options.environment, ...own}});
-    let result = await run();
-    for (let tries = 1; tries < MAX_TRIES && DISTURBED.test(result.stderr); tries += 1) result = await run();
+    const result = await store.run({file, args}, {...options, environment: {...options.environment, ...own}});
     const isTaken = client.prints.test(result.stdout + result.stderr);
     if (!isTaken) assertRefused(client, result);
     return isTaken;
