@@ -31,9 +31,9 @@ async function readChange(record: ChangeRecord): Promise<SetupChange> {
   return {record, altered: pathsOf('altered'), unreadable: pathsOf('unreadable')};
 }
 
-/** In a file of somebody else's only tako's lines are looked at. */
+/** In a file of somebody else's tako's lines have to be there: which names they have, the daemon keeps in step with the apps. */
 const isAsWritten = ({after, isBlock}: FileRecord, now: string | undefined): boolean =>
-  now !== undefined && (isBlock ? blockOf(now) === blockOf(after) : now === after);
+  now !== undefined && (isBlock ? blockOf(now) !== '' : now === after);
 
 /** Whether setup has done something about names that stands. */
 export const areNamesSetUp = (changes: readonly SetupChange[]): boolean =>

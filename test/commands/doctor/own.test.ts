@@ -231,7 +231,10 @@ describe('what setup did', () => {
     writeFileSync(own, 'DNS=127.0.0.1\n');
     writeFileSync(hosts, `10.0.0.1 printer\n${block}`);
     assert.deepEqual(await check(), [['ok', 'what']]);
+    // As the daemon has it follow its apps.
     writeFileSync(hosts, block.replace('shop', 'stop'));
+    assert.deepEqual(await check(), [['ok', 'what']]);
+    writeFileSync(hosts, block.replace('# tako end', ''));
     assert.deepEqual(await check(), [['error', hosts]]);
   });
 
