@@ -86,6 +86,7 @@ const LONG = [
   'test/supervisor/log-files/log-reader.test.ts',
   'test/supervisor/supervisor-crash.test.ts',
   'test/supervisor/unmodified-apps.test.ts',
+  'test/system/changes/change-faults.test.ts',
   'test/threats/**',
   'test/ui/log/log-buffer.test.ts',
 ];

@@ -1,71 +1,11 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import {chmodSync, readdirSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it} from 'vitest';
-import {carryOut} from '../../../src/system/changes/carry-out.js';
 import type {Change} from '../../../src/system/changes/change.js';
-import {type ChangeRecords, openChangeRecords} from '../../../src/system/changes/change-record.js';
 import {planChanges} from '../../../src/system/changes/plan-changes.js';
 import {type Run, run} from '../../../src/system/exec.js';
-import {temporaryFolder} from '../support.js';
-
-/** A folder that stands for the machine: a file of its own, a shared one, and a service that is told what it read. */
-function createMachine() {
-  const folder = temporaryFolder();
-  const at = (name: string): string => path.join(folder, 'etc', name);
-  mkdirSync(at('.'));
-  writeFileSync(at('hosts'), '127.0.0.1 localhost\n\n# mine', {mode: 0o640});
-  writeFileSync(at('service.log'), '');
-  const command = (script: string) => ({file: 'sh', args: ['-c', script]});
-  const tell = (word: string) => command(`echo ${word} >> ${at('service.log')}`);
-  const changeOf = (names: readonly string[]): Change => ({
-    id: 'names',
-    title: 'ask tako for names',
-    files: [
-      {path: at('resolved.conf.d/deep/tako.conf'), elevated: false, content: `DNS=127.0.0.1 ${names}\n`},
-      {path: at('hosts'), elevated: false, block: names.map(name => `127.0.0.1 ${name}`)},
-    ],
-    apply: [tell('restart')],
-    beforeUndo: [tell('stop')],
-    afterUndo: [tell('restart')],
-  });
-  return {
-    folder,
-    at,
-    change: changeOf(['a.test']),
-    changeOf,
-    records: () => openChangeRecords(path.join(folder, 'records.json')),
-  };
-}
-
-const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
-
-/** Every file and folder below it, but for the log of the service. */
-const snapshot = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(folder, {recursive: true, encoding: 'utf8'})
-      .filter(name => name !== 'service.log')
-      .map(name => {
-        const info = statSync(path.join(folder, name));
-        return [name, `${info.mode.toString(8)} ${info.isFile() ? readFileSync(path.join(folder, name), 'utf8') : ''}`];
-      }),
-  );
-
-type Way = {readonly run?: Run; readonly onLeft?: (text: string) => void};
-
-async function bring(wanted: readonly Change[], records: ChangeRecords, way: Way = {}): Promise<void> {
-  const onLeft = (text: string): void => assert.fail(text);
-  for (const step of planChanges(wanted, records.all, read)) await carryOut(step, {records, run, onLeft, ...way});
-}
+import {bring, createMachine, read, snapshot} from './support.js';
 
 describe('a change of the machine', () => {
   it('is made, stands, and is taken back to the byte', async () => {
@@ -167,81 +107,6 @@ describe('a change of the machine', () => {
     writeFileSync(path.join(folder, 'records.json'), '{"version": 1');
     await assert.rejects(records(), {code: 'RECORDS_DAMAGED'});
     assert.equal(read(path.join(folder, 'records.json')), '{"version": 1');
-  });
-});
-
-/** A process that is killed before its nth operation, or halfway through it. */
-function killedAt(n: number, isHalf: boolean) {
-  let count = 0;
-  const dies = (): boolean => ++count === n;
-  const killed = new Error('killed');
-  return {
-    count: () => count,
-    run: (async (command, options) => {
-      if (!dies()) return run(command, options);
-      // Only what takes input can be half done; the others are one system call that matters.
-      if (isHalf && options?.input !== undefined) await run(command, {...options, input: options.input.slice(0, 5)});
-      throw killed;
-    }) satisfies Run,
-    recordsOf: (records: ChangeRecords): ChangeRecords => ({
-      get all() {
-        return records.all;
-      },
-      find: records.find,
-      put: async record => {
-        if (dies()) throw killed;
-        await records.put(record);
-      },
-      remove: async id => {
-        if (dies()) throw killed;
-        await records.remove(id);
-      },
-    }),
-  };
-}
-
-describe('a change that is cut short at any of its operations', () => {
-  it.each([false, true])('is completed by the next run, or taken back by it (halfway: %j)', async isHalf => {
-    let operations = Number.POSITIVE_INFINITY;
-    for (let n = 1; n <= operations; n++) {
-      for (const then of ['complete', 'undo'] as const) {
-        const {at, change, records} = createMachine();
-        const before = snapshot(at('.'));
-        const kill = killedAt(n, isHalf);
-        const ended = await bring([change], kill.recordsOf(await records()), {run: kill.run}).then(
-          () => true,
-          () => false,
-        );
-        if (ended) operations = kill.count();
-        if (then === 'complete') {
-          await bring([change], await records());
-          assert.match(read(at('hosts')) ?? '', /a\.test/);
-          assert.match(read(at('service.log')) ?? '', /restart/);
-          assert.deepEqual(planChanges([change], (await records()).all, read), []);
-        }
-        await bring([], await records());
-        assert.deepEqual(snapshot(at('.')), before, `killed at ${n}, then ${then}`);
-      }
-    }
-    assert.ok(operations > 10, `${operations} operations`);
-  });
-
-  it.each([false, true])('on its way back, goes all the way the next time (halfway: %j)', async isHalf => {
-    let operations = Number.POSITIVE_INFINITY;
-    for (let n = 1; n <= operations; n++) {
-      const {at, change, records} = createMachine();
-      const before = snapshot(at('.'));
-      await bring([change], await records());
-      const kill = killedAt(n, isHalf);
-      const ended = await bring([], kill.recordsOf(await records()), {run: kill.run}).then(
-        () => true,
-        () => false,
-      );
-      if (ended) operations = kill.count();
-      await bring([], await records());
-      assert.deepEqual(snapshot(at('.')), before, `killed at ${n}`);
-    }
-    assert.ok(operations > 5, `${operations} operations`);
   });
 });
 
