@@ -28,6 +28,8 @@ export type PlanFlags = {readonly yes?: boolean; readonly dryRun?: boolean; read
 /** Puts the root certificate into every trust store of this machine. Shows each command first and asks once. */
 export async function trust(flags: PlanFlags): Promise<void> {
   const context = createContext();
+  // What they say of zones goes into the root: a mistake in them is said before any plan.
+  await loadUserSettings(context);
   const folder = context.files.authority;
   if (flags.dryRun && !(await loadRoot(folder))) return showFirstPlan(authorityFiles(folder).certificate, flags);
   const plan = await planTrustHere(context);
