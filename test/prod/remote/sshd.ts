@@ -5,6 +5,7 @@ import {createServer} from 'node:net';
 import {tmpdir, userInfo} from 'node:os';
 import path from 'node:path';
 import type {SshTarget} from '../../../src/prod/remote/ssh-target.js';
+import {errorCode} from '../../../src/system/error.js';
 
 /** A real sshd on this machine, with keys and a configuration of its own; who logs in is the user of the test. */
 export type Sshd = {
@@ -42,12 +43,12 @@ export async function startSshd(): Promise<Sshd> {
     writeConfig,
     target: {host: 'test-server', user: undefined, port: undefined, sshKey: undefined, sshOptions: ['-F', config]},
     cut: () => {
-      for (const pid of connectionsOf(sshd.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      for (const pid of connectionsOf(sshd.pid ?? 0)) endProcess(pid, 'SIGKILL');
     },
     async close() {
       // Its connections have its standard error too.
       const ended = once(sshd, 'exit');
-      for (const pid of connectionsOf(sshd.pid ?? 0)) process.kill(pid);
+      for (const pid of connectionsOf(sshd.pid ?? 0)) endProcess(pid, 'SIGTERM');
       sshd.kill();
       await ended;
       rmSync(folder, {recursive: true, force: true});
@@ -95,7 +96,25 @@ function untilListening(sshd: ChildProcess): Promise<void> {
 /** The processes of sshd that hold a connection each. */
 function connectionsOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return children.filter(child => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'sshd');
+  return children.filter(child => nameOf(child) === 'sshd');
+}
+
+/** One that has ended meanwhile is as wanted. */
+function endProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** Undefined for one that has ended meanwhile. */
+function nameOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
 }
 
 async function freePort(): Promise<number> {
