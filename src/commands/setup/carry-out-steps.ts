@@ -1,13 +1,9 @@
-import {createElevation} from '../../system/elevation.js';
 import {TakoError} from '../../system/error.js';
-import {type Run, run} from '../../system/exec.js';
-import {confirm} from '../confirm.js';
+import type {Run} from '../../system/exec.js';
 import {printNote} from '../output.js';
-import type {PlanFlags} from '../trust.js';
+import {askAndRun, type PlanFlags} from '../trust.js';
 import type {SetupPlan} from './setup.js';
 import {printPlan, type Step} from './step.js';
-
-const isRoot = process.getuid?.() === 0;
 
 export type CarryOutFlags = PlanFlags & {
   /** What comes later takes away what a failed step would need to be tried again. */
@@ -25,17 +21,13 @@ export async function carryOutSteps(
 ): Promise<void> {
   notes.forEach(printNote);
   if (steps.length === 0) return void (flags.json || printNote(nothingToDo));
-  printPlan(steps, isRoot);
+  printPlan(steps);
   if (flags.dryRun) return;
-  if (!flags.yes) await confirm('Go ahead?');
-  const elevation = createElevation({run, isRoot});
-  try {
+  await askAndRun(flags, async elevated => {
     // Asked for before anything is done: where it is refused, nothing was begun.
-    if (steps.some(({needsRoot}) => needsRoot)) await elevation.run({file: 'true', args: [], elevated: true});
-    await doAll(steps, elevation.run, flags.stopsAtFailure ?? false);
-  } finally {
-    elevation.close();
-  }
+    if (steps.some(({needsRoot}) => needsRoot)) await elevated({file: 'true', args: [], elevated: true});
+    await doAll(steps, elevated, flags.stopsAtFailure ?? false);
+  });
 }
 
 async function doAll(steps: readonly Step[], elevated: Run, stopsAtFailure: boolean): Promise<void> {

@@ -3,9 +3,8 @@ import {carryOut} from '../../system/changes/carry-out.js';
 import type {Change} from '../../system/changes/change.js';
 import type {ChangeRecord, ChangeRecords} from '../../system/changes/change-record.js';
 import {type ChangeStep, type PlannedEdit, planChanges} from '../../system/changes/plan-changes.js';
-import {renderCommand} from '../../system/exec.js';
 import {printNote} from '../output.js';
-import type {Step} from './step.js';
+import {describeCommand, type Step} from './step.js';
 
 /** What leads from what the machine has to what is wanted of it. */
 export const changeSteps = (wanted: readonly Change[], records: ChangeRecords): readonly Step[] =>
@@ -26,18 +25,16 @@ function needsRoot(step: ChangeStep): boolean {
 
 const describeChange = ({apply}: Change, edits: readonly PlannedEdit[]): readonly string[] => [
   ...edits.flatMap(describeEdit),
-  ...apply.map(command => `$ ${renderCommand(command, isRoot)}`),
+  ...apply.map(describeCommand),
 ];
 
 const describeUndo = ({beforeUndo, files, afterUndo}: ChangeRecord): readonly string[] => [
-  ...beforeUndo.map(command => `$ ${renderCommand(command, isRoot)}`),
+  ...beforeUndo.map(describeCommand),
   ...files.map(({path, before, isBlock}) =>
     isBlock && before ? `take tako's lines out of ${path}` : before ? `put ${path} back as it was` : `delete ${path}`,
   ),
-  ...afterUndo.map(command => `$ ${renderCommand(command, isRoot)}`),
+  ...afterUndo.map(describeCommand),
 ];
-
-const isRoot = process.getuid?.() === 0;
 
 /** The lines that go and those that come. */
 export function describeEdit({path, before, after}: PlannedEdit): readonly string[] {

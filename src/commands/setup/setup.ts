@@ -2,7 +2,6 @@
 // question for rights, and taken back by `tako setup --undo`.
 
 import {loadRoot} from '../../ca/authority.js';
-import type {MachineWorld} from '../../devproxy/machine/machine-plan.js';
 import {planMachine, readMachine} from '../../devproxy/machine/plan-machine.js';
 import {openChangeRecords} from '../../system/changes/change-record.js';
 import {NO_COLOURS} from '../../ui/style.js';
@@ -67,9 +66,8 @@ export async function planAll(context: Context, isDryRun: boolean): Promise<Setu
 }
 
 async function planNamesAndPorts(context: Context, zones: readonly string[] = []): Promise<SetupPlan> {
-  const world: MachineWorld = machineWorld();
   const records = await openChangeRecords(context.files.changes);
-  const {changes, notes} = planMachine(await readMachine(world), await wishesOf(context, zones));
+  const {changes, notes} = planMachine(await readMachine(machineWorld()), await wishesOf(context, zones));
   return {steps: changeSteps(changes, records), notes};
 }
 

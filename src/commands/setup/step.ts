@@ -1,4 +1,4 @@
-import type {Run} from '../../system/exec.js';
+import {type Run, renderCommand, type ShellCommand} from '../../system/exec.js';
 import {printNote} from '../output.js';
 
 /** One thing that setup does, shown before anything is done. */
@@ -14,8 +14,14 @@ export type Step = {
 /** A step as it is printed with --json. */
 export const describeStep = ({title, details, needsRoot}: Step): Omit<Step, 'run'> => ({title, details, needsRoot});
 
+/** Whether rights are there already. */
+const isRoot = process.getuid?.() === 0;
+
+/** A command among the details, as it is typed. */
+export const describeCommand = (command: ShellCommand): string => `$ ${renderCommand(command, isRoot)}`;
+
 /** Shows all of it. */
-export function printPlan(steps: readonly Step[], isRoot: boolean): void {
+export function printPlan(steps: readonly Step[]): void {
   const shown = steps.flatMap(({title, details}, index) => [
     `${index + 1}. ${title}`,
     ...details.map(line => `     ${line}`),

@@ -46,16 +46,21 @@ export function withBlock(text: string, lines: readonly string[]): string {
 
 /** The text without tako's block; every other byte stays. A block whose end is missing is no block. */
 export function withoutBlock(text: string): string {
-  const begin = startOfLine(text, BLOCK.begin, 0);
-  const end = begin < 0 ? -1 : startOfLine(text, BLOCK.end, begin);
-  return end < 0 ? text : text.slice(0, begin) + text.slice(end + BLOCK.end.length).replace(/^\r?\n/, '');
+  const block = findBlock(text);
+  return block ? text.slice(0, block.begin) + text.slice(block.end + BLOCK.end.length).replace(/^\r?\n/, '') : text;
 }
 
 /** tako's block, without which `withoutBlock` leaves the text; empty where there is none. */
 export function blockOf(text: string): string {
+  const block = findBlock(text);
+  return block ? text.slice(block.begin, block.end) : '';
+}
+
+/** Where its first and its last line begin. */
+function findBlock(text: string): {readonly begin: number; readonly end: number} | undefined {
   const begin = startOfLine(text, BLOCK.begin, 0);
   const end = begin < 0 ? -1 : startOfLine(text, BLOCK.end, begin);
-  return end < 0 ? '' : text.slice(begin, end);
+  return end < 0 ? undefined : {begin, end};
 }
 
 /** Where a line that is this and nothing more begins; -1 where there is none. */
