@@ -62,6 +62,7 @@ const LONG = [
   'test/e2e/terminal-modes.test.ts',
   'test/e2e/vps.test.ts',
   'test/examples/**',
+  'test/prod/certificates/pebble.test.ts',
   'test/prod/deploy/build-release.test.ts',
   'test/prod/deploy/follow-job.test.ts',
   'test/prod/holder/holder-*.test.ts',

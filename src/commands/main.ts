@@ -3,6 +3,7 @@ import type {ForwardingFields} from '../proxy/forwarding-fields.js';
 import type {AlgorithmName} from '../proxy/load-balancing/algorithms/algorithms.js';
 import {errorCode} from '../system/error.js';
 import {readVersion} from '../system/version.js';
+import {addCertsCommand} from './certs/commands.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
 import {exitCodeOf} from './exit-codes.js';
@@ -56,6 +57,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addProjectCommands(program);
   addProxy(program);
   addServersCommand(program);
+  addCertsCommand(program);
   addDeploymentCommands(program);
   addMachineCommands(program);
   addHidden(program);

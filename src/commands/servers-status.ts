@@ -1,8 +1,7 @@
 import type {DeploymentStatus, ServerInfo} from '../control/server-methods.js';
-import {connectServer} from '../prod/remote/server-connection.js';
-import type {ServerEntry} from '../prod/remote/server-list.js';
+import {withConnection} from '../prod/remote/server-connection.js';
 import {printResult} from './output.js';
-import {createServersContext, type ServersContext, selectServers} from './servers-context.js';
+import {createServersContext, selectServers} from './servers-context.js';
 import {printOutcomes, withEachServer} from './servers-outcome.js';
 
 type ServerStatus = {readonly info: ServerInfo; readonly deployments: readonly DeploymentStatus[]};
@@ -11,17 +10,10 @@ type ServerStatus = {readonly info: ServerInfo; readonly deployments: readonly D
 export async function serverStatus(name: string | undefined, {json}: {readonly json?: boolean}): Promise<void> {
   const context = createServersContext();
   const servers = await selectServers(context, name);
-  const outcomes = await withEachServer(servers, server => readStatus(server, context));
+  const outcomes = await withEachServer(servers, server =>
+    withConnection(server, context.connect, client => client.call('status', {})),
+  );
   printOutcomes(outcomes, {json, print: (server, status) => printResult(describeStatus(server, status))});
-}
-
-async function readStatus(server: ServerEntry, {connect}: ServersContext): Promise<ServerStatus> {
-  const connection = await connectServer(server, connect);
-  try {
-    return await connection.client.call('status', {});
-  } finally {
-    await connection.close();
-  }
 }
 
 function describeStatus(server: string, {info, deployments}: ServerStatus): string {

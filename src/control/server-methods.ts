@@ -119,6 +119,23 @@ export type ServerLogRecord = {
   readonly text: string;
 };
 
+/** What a server knows of a certificate that it orders; times are milliseconds since the epoch. */
+export type CertificateSummary = {
+  /** `app.example.com`, or `*.example.com`. */
+  readonly name: string;
+  /** `missing` and `expired`: clients are shown one that the server has signed itself, or the one that has ended. */
+  readonly state: 'valid' | 'expired' | 'missing';
+  /** Whether one is being ordered now. */
+  readonly isOrdering: boolean;
+  /** Who has signed it: the common name. */
+  readonly issuer: string | null;
+  readonly notAfter: number | null;
+  /** When it is ordered or renewed next. */
+  readonly dueAt: number;
+  /** Why the last try failed; null where it did not. */
+  readonly problem: Problem | null;
+};
+
 type OfDeployment = {readonly deployment: DeploymentName};
 type Nothing = Record<string, never>;
 
@@ -176,6 +193,15 @@ export type ServerMethods = {
     {readonly code: number | null; readonly signal: string | null},
     {readonly stream: 'stdout' | 'stderr'; readonly text: string}
   >;
+  /** Of all names that certificates are ordered for. */
+  readonly certificates: Method<Nothing, {readonly certificates: readonly CertificateSummary[]}>;
+  /**
+   * Of the names of a deployment, when each is there or its order has failed; of those that are still being ordered after a
+   * minute, as they are then.
+   */
+  readonly awaitCertificates: Method<OfDeployment, {readonly certificates: readonly CertificateSummary[]}>;
+  /** Orders one at once, whatever was to be waited for; answers when it is there. */
+  readonly renewCertificate: Method<{readonly name: string}, {readonly certificate: CertificateSummary}>;
   /** Puts a new server process in the place of this one; apps and connections go on. */
   readonly reload: Method<Nothing, {readonly pid: number}>;
   /** Ends the server and its apps. */

@@ -16,6 +16,7 @@ import {createProxy, type ReverseProxy} from './proxy.js';
 import {createRequestPath, type Observe, type RequestFilter, type RouteFilter} from './request-path.js';
 import {type AppId, createRouteTable, type Route} from './route-table.js';
 import type {StartProgress} from './start-page.js';
+import type {TlsChallenges} from './tls/challenge-server.js';
 import type {ClientCertificates} from './tls/client-certificates.js';
 import type {TicketKeys} from './tls/ticket-keys.js';
 import {createTlsServer} from './tls/tls-server.js';
@@ -56,6 +57,8 @@ export type GatewayOptions = {
    * starting it anew. Nothing beyond the usual tries if not given.
    */
   readonly connectPatienceMs?: number;
+  /** What a CA is shown that looks whether a name leads here. */
+  readonly tlsChallenges?: TlsChallenges | undefined;
   /** Which hosts ask their clients for a certificate. Those of other hosts are never asked. */
   readonly clientCertificates?: ClientCertificates;
   /** Load balancers whose connections, to either port, begin with the PROXY protocol. */

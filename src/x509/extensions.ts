@@ -23,6 +23,7 @@ export const OIDS = {
   nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  acmeIdentifier: '1.3.6.1.5.5.7.1.31',
 } as const;
 
 /** The tags of GeneralName (RFC 5280 section 4.2.1.6). */
@@ -63,6 +64,9 @@ export const subjectKeyIdentifier = (id: Uint8Array): Extension => extension('su
 
 export const authorityKeyIdentifier = (id: Uint8Array): Extension =>
   extension('authorityKeyIdentifier', sequence(taggedBytes(0, id)));
+
+/** What proves to a CA that a key authorization, given by its SHA-256, is known here (RFC 8737 section 3). */
+export const acmeIdentifier = (digest: Uint8Array): Extension => extension('acmeIdentifier', octetString(digest), true);
 
 /** Extension ::= SEQUENCE {extnID, critical DEFAULT FALSE, extnValue}: a default is left out in DER. */
 export function extension(name: keyof typeof OIDS, value: Asn1, critical = false): Extension {

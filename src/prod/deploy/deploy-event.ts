@@ -6,8 +6,11 @@ import type {UploadProgress} from '../remote/upload.js';
 import type {BuildStage} from './build-release.js';
 import {type StepTiming, timeStep} from './time-step.js';
 
-/** `attach`: a deploy of this project that is under way already is followed to its end before another begins. */
-export type DeployStep = 'check' | 'attach' | BuildStage | 'upload' | JobStep;
+/**
+ * `attach`: a deploy of this project that is under way already is followed to its end before another begins. `certificates`:
+ * the release serves, and those of its names are waited for.
+ */
+export type DeployStep = 'check' | 'attach' | BuildStage | 'upload' | JobStep | 'certificates';
 
 export type DeployEvent =
   | {readonly type: 'warning'; readonly text: string}

@@ -7,6 +7,7 @@ import {unlessAborted} from '../../supervisor/race.js';
 import {TakoError} from '../../system/error.js';
 import {manifestBytes, releaseId} from '../releases/manifest-bytes.js';
 import type {ServerConnection} from '../remote/server-connection.js';
+import {awaitCertificates} from './await-certificates.js';
 import {type DeployEvent, type OnDeployEvent, withStep} from './deploy-event.js';
 import {followSteps, type JobListener} from './follow-job.js';
 import type {LocalRelease} from './make-manifest.js';
@@ -83,6 +84,7 @@ async function deployToOne(
   onJob(server, job);
   const result = await followSteps(connection, job, {reconnect, onEvent, signal});
   onJobOver(server);
+  if (result.outcome === 'succeeded') await awaitCertificates(connection, release.manifest, {onEvent, signal});
   return {server, result};
 }
 

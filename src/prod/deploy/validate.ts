@@ -266,8 +266,8 @@ export async function findPlanWarnings(
 /** What the environment asks for and servers do not do yet. */
 function findNotYet({ssl}: Environment): readonly string[] {
   return [
-    ...(ssl === 'letsencrypt' || ssl === 'cloudflare'
-      ? [`ssl = "${ssl}": servers order no certificates yet; without files of yours they show one that nobody trusts`]
+    ...(ssl === 'cloudflare'
+      ? ['ssl = "cloudflare": servers cannot ask Cloudflare yet; without files of yours they show one that nobody trusts']
       : []),
   ];
 }

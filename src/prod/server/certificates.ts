@@ -1,4 +1,5 @@
-// Certificates of a server: the PEM files somebody has put there, else one that nobody vouches for.
+// Certificates of a server: the PEM files somebody has put there, else those that were ordered, else one that nobody vouches
+// for.
 
 import {createPrivateKey, X509Certificate} from 'node:crypto';
 import {readdir, readFile, rm, stat} from 'node:fs/promises';
@@ -19,6 +20,8 @@ export type ServerCertificatesOptions = {
   /** Whether a host is served here at all. */
   readonly isServed: (host: string) => boolean;
   readonly onProblem: (message: string) => void;
+  /** What was ordered from a CA for a name, `*.example.com` included. */
+  readonly ordered: (name: string) => Certificate | undefined;
 };
 
 /** Whose certificate a client gets that names no server. */
@@ -67,8 +70,11 @@ export function createServerCertificates(options: ServerCertificatesOptions): Se
     async certificateFor(serverName) {
       // What is not served is not looked for either: a client may put anything into a server name.
       if (!isServed(serverName)) return undefined;
-      const wildcard = serverName.replace(/^[^.]+/, '*');
-      return (await fromFiles(serverName)) ?? (await fromFiles(wildcard)) ?? ownFor(serverName);
+      for (const name of [serverName, serverName.replace(/^[^.]+/, '*')]) {
+        const certificate = (await fromFiles(name)) ?? options.ordered(name);
+        if (certificate) return certificate;
+      }
+      return ownFor(serverName);
     },
     async removeUnserved() {
       const hosts = await readdir(options.selfSignedFolder).catch(() => []);

@@ -16,6 +16,7 @@ import {deploymentKey, parseInstanceName} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LaunchPlace} from './launch.js';
 import {isRunnable, type LoadedRelease, type RunnableRelease} from './loaded-release.js';
+import {orderedNames} from './ordered-names.js';
 import {routePatterns} from './routes.js';
 
 export type DeploymentsOptions = {
@@ -28,6 +29,8 @@ export type DeploymentsOptions = {
   readonly loadAssets: (name: DeploymentName, release: LoadedRelease) => Promise<Assets>;
   readonly inFlightOf: (upstream: Upstream) => number;
   readonly onRoutes: (routes: readonly Route[]) => void;
+  /** Told of the names that certificates are to be ordered for. */
+  readonly onNames: (names: ReadonlySet<string>) => void;
   /** What a release's `source_ip` means on this server. */
   readonly proxies: Pick<ServerProxies, 'of'>;
   /** Told which release of each deployment serves, whenever that changes. */
@@ -87,6 +90,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     );
     options.onServing(new Map(serving));
     onRoutes([...deployments.values()].flatMap(deployment => routesOf(deployment, options.proxies)));
+    options.onNames(new Set([...deployments.values()].flatMap(({release}) => (release ? orderedNames(release.manifest) : []))));
   }
 
   function add(name: DeploymentName, scale: number, isStopped: boolean): Deployment {

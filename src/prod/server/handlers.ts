@@ -4,6 +4,7 @@ import {MAX_SCALE} from '../../config/on-servers.js';
 import type {Handlers} from '../../control/method.js';
 import {toProblem} from '../../control/protocol.js';
 import type {
+  CertificateSummary,
   CheckResult,
   DeploymentName,
   DeploymentStatus,
@@ -23,6 +24,7 @@ import type {Deployments} from './deployments.js';
 import type {Deploys} from './deploys.js';
 import {withMemory} from './instance-memory.js';
 import type {LoadedRelease} from './loaded-release.js';
+import {orderedNames} from './ordered-names.js';
 import {routePatterns} from './routes.js';
 
 export type HandlersOptions = {
@@ -42,6 +44,14 @@ export type HandlersOptions = {
   ) => Promise<{readonly code: number | null; readonly signal: string | null}>;
   /** Deletes all that is on disk of a deployment that serves nothing any more. */
   readonly erase: (name: DeploymentName) => Promise<void>;
+  readonly certificates: () => readonly CertificateSummary[];
+  /** As soon as they are there, or have failed. */
+  readonly awaitCertificates: (
+    names: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly CertificateSummary[]>;
+  /** Throws NO_SUCH_CERTIFICATE, and why there is no new one. */
+  readonly renewCertificate: (name: string) => Promise<CertificateSummary>;
   readonly reload: () => Promise<{readonly pid: number}>;
   readonly shutdown: () => Promise<void>;
   /** Bytes that are free where releases are kept. */
@@ -136,6 +146,12 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       if (!hasRelease(deployment)) throw noRelease();
       return options.exec(deployment, command, (stream, text) => emit({stream, text}), signal);
     },
+    certificates: async () => ({certificates: options.certificates()}),
+    async awaitCertificates({deployment}, {signal}) {
+      const {release} = deployments.find(deployment);
+      return {certificates: await options.awaitCertificates(release ? orderedNames(release.manifest) : [], signal)};
+    },
+    renewCertificate: async ({name}) => ({certificate: await options.renewCertificate(name)}),
     reload: options.reload,
     async shutdown() {
       await options.shutdown();

@@ -2,11 +2,12 @@
 // releases before their apps.
 
 import path from 'node:path';
-import type {CertificateSource} from '../../proxy/certificate-source.js';
+import type {Certificate, CertificateSource} from '../../proxy/certificate-source.js';
 import {createGateway, type Gateway} from '../../proxy/gateway.js';
 import {createRouteTable, type Route, type RouteTable} from '../../proxy/route-table.js';
 import {createTrustedProxies} from '../../proxy/trusted-proxies.js';
 import type {Clock} from '../../system/clock.js';
+import type {Challenges} from '../certificates/challenges.js';
 import type {Holder} from '../holder/holder-client.js';
 import {createServerCertificates, DEFAULT_SERVER_NAME, type ServerCertificates} from './certificates.js';
 import type {Deployments} from './deployments.js';
@@ -25,6 +26,7 @@ export type ServerGatewayOptions = {
   /** The routes as they are now. */
   readonly table: () => RouteTable;
   readonly certificates: CertificateSource;
+  readonly challenges: Challenges;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -34,7 +36,7 @@ const DEFAULT_DEADLINE_MS = 40_000;
 
 /** Begins to accept connections. */
 export async function openServerGateway(options: ServerGatewayOptions): Promise<Gateway> {
-  const {holder, clock, deployments, succession, trustedProxies, table, certificates, onBug} = options;
+  const {holder, clock, deployments, succession, trustedProxies, table, certificates, challenges, onBug} = options;
   const gateway = await createGateway({
     https: {port: portOf(holder, 'https'), sockets: descriptorsOf(holder, 'https')},
     http: {port: portOf(holder, 'http'), sockets: descriptorsOf(holder, 'http')},
@@ -45,6 +47,8 @@ export async function openServerGateway(options: ServerGatewayOptions): Promise<
     activate: succession.activate,
     findUpstream: succession.findUpstream,
     coldStartDeadlineMs: app => (deployments.readyTimeoutOf(app) ?? DEFAULT_DEADLINE_MS) + DEADLINE_MARGIN_MS,
+    filters: [challenges.filter],
+    tlsChallenges: challenges.tls,
     routeFilter: (session, route) => deployments.assetsOf(route.app)?.answer(session, route) ?? false,
     onBug,
   });
@@ -55,16 +59,24 @@ export async function openServerGateway(options: ServerGatewayOptions): Promise<
 export type GatewayCertificatesOptions = Pick<ServerGatewayOptions, 'clock' | 'table'> & {
   readonly root: string;
   readonly log: (text: string) => void;
+  readonly ordered: (name: string) => Certificate | undefined;
 };
 
 /** For the hosts of the routes as they are at that time. */
-export const createGatewayCertificates = ({root, clock, table, log}: GatewayCertificatesOptions): ServerCertificates =>
+export const createGatewayCertificates = ({
+  root,
+  clock,
+  table,
+  log,
+  ordered,
+}: GatewayCertificatesOptions): ServerCertificates =>
   createServerCertificates({
     filesFolder: path.join(root, 'certificates'),
     selfSignedFolder: path.join(root, 'state', 'self-signed'),
     clock,
     isServed: host => table().match(host, '/') !== undefined || table().routes.some(route => route.host === host),
     onProblem: log,
+    ordered,
   });
 
 const descriptorsOf = ({sockets}: Holder, name: string): readonly number[] => (sockets[name] ?? []).map(({fd}) => fd);

@@ -11,6 +11,7 @@ import {createIdleStop} from '../../supervisor/idle-stop.js';
 import {within} from '../../supervisor/race.js';
 import {createSupervisor, type Supervisor} from '../../supervisor/supervisor.js';
 import type {Clock} from '../../system/clock.js';
+import {createChallenges} from '../certificates/challenges.js';
 import type {Holder} from '../holder/holder-client.js';
 import {openReleaseStore, type ReleaseStore} from '../releases/release-store.js';
 import {createJobs, type Jobs} from '../rollout/jobs.js';
@@ -19,6 +20,7 @@ import {openState, type State} from '../state/state.js';
 import {adoptRunning} from './adoption.js';
 import {createAppSpawner} from './app-spawner.js';
 import {type Assets, loadReleaseAssets} from './assets.js';
+import {createCertificateCalls} from './certificate-calls.js';
 import {type ControlSocket, openControlSocket} from './control-socket.js';
 import {createDeploymentLogs, type DeploymentLogs} from './deployment-logs.js';
 import {createDeployments, type Deployments} from './deployments.js';
@@ -31,6 +33,7 @@ import {createServerHandlers} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {runReleaseCommand} from './one-off.js';
+import {openOrderedCertificates} from './ordered-certificates.js';
 import {assertServable, leaveServing} from './servable.js';
 import {createGatewayCertificates, createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
@@ -70,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
   await assertServable(holder, state, releases);
-  const {trustedProxies} = await readServerSettings(root);
+  const {trustedProxies, authorities} = await readServerSettings(root);
   const proxies = createServerProxies(trustedProxies);
   const info = createServerInfo({holder, version, clock});
   let gateway: Gateway | undefined;
@@ -88,6 +91,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       idleStop.observe(app, instance);
     },
   });
+  const challenges = createChallenges(clock);
+  const ordered = openOrderedCertificates({root, authorities, challenges, clock, version, say: log});
   const drain = async (upstream: Upstream, graceMs: number): Promise<void> =>
     void (await within(REQUESTS_MS, clock, async () => gateway?.drain(upstream, graceMs)));
   const logs = createDeploymentLogs({folder: path.join(root, 'logs'), clock, supervisor, onError: onBug});
@@ -102,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loadAssets: (name, release) => loadAssets(name, release, {state, releases, clock}),
     inFlightOf: upstream => gateway?.inFlightOn(upstream) ?? 0,
     onRoutes: routes.set,
+    onNames: ordered.keep,
     proxies,
     onServing: serving => leaveServing(holder, serving),
     say: logs.say,
@@ -134,9 +140,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await adoption.take({supervisor, deployments, clock});
   const controlSocket = path.join(root, 'run', 'control.sock');
   const succession = createSuccession({deployments, controlSocket, pid: process.pid, clock});
-  const certificates = createGatewayCertificates({root, clock, table: routes.table, log});
+  const certificates = createGatewayCertificates({
+    ...{root, clock, log, table: routes.table},
+    ordered: ordered.certificateFor,
+  });
   gateway = await openServerGateway({
-    ...{holder, clock, deployments, succession, trustedProxies, certificates, onBug},
+    ...{holder, clock, deployments, succession, trustedProxies, certificates, challenges, onBug},
     table: routes.table,
   });
   const control = await openControlSocket({
@@ -150,6 +159,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     handlers: createServerHandlers({
       ...{state, releases, deployments, deploys, jobs, info},
       ...createDiskCalls({root, holder, state, releases, logs, certificates}),
+      ...createCertificateCalls(ordered, clock.now),
       logOf: logs.of,
       exec: execs.run,
       reload,
@@ -167,7 +177,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   holder.onFollowed(async () => {
     succession.follow();
     idleStop.close();
-    await Promise.all([logs.close(), garbage.close()]);
+    await Promise.all([logs.close(), garbage.close(), ordered.close()]);
   });
   holder.onReloadWanted(reload);
   holder.onLeave(

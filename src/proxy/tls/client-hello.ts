@@ -1,5 +1,5 @@
-// The one thing that must be known before a handshake begins: which host the client names, as node:tls decides per server
-// whether a client certificate is asked for. The reader is strict. What it does not take is called 'not-tls', and OpenSSL,
+// What must be known before a handshake begins: which host the client names, as node:tls decides per server whether a client
+// certificate is asked for, and whether it speaks HTTP or is a CA that looks for proof of a name. The reader is strict. What it does not take is called 'not-tls', and OpenSSL,
 // which gets the same bytes, has the last word on it; a name is never guessed.
 
 export type ClientHello =
@@ -7,8 +7,14 @@ export type ClientHello =
   | {readonly state: 'incomplete'}
   /** Another protocol, a malformed hello, or one that is too long. */
   | {readonly state: 'not-tls'}
-  /** `serverName` is in lower case, otherwise as the client wrote it; undefined where it names none. */
-  | {readonly state: 'complete'; readonly serverName: string | undefined};
+  | ({readonly state: 'complete'} & HelloFacts);
+
+export type HelloFacts = {
+  /** In lower case, otherwise as the client wrote it; undefined where it names none. */
+  readonly serverName: string | undefined;
+  /** What it offers to speak (ALPN, RFC 7301), in its order. */
+  readonly protocols: readonly string[];
+};
 
 /** Bytes of a hello with its record headers. Those of browsers, with post-quantum keys, are under 2 KiB. */
 export const MAX_CLIENT_HELLO_BYTES = 16 * 1024;
@@ -25,6 +31,8 @@ const MAX_SERVER_NAME_BYTES = 255;
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
 const SERVER_NAME_EXTENSION = 0;
+/** RFC 7301, section 3.1. */
+const ALPN_EXTENSION = 16;
 const HOST_NAME = 0;
 
 const INCOMPLETE: ClientHello = {state: 'incomplete'};
@@ -39,7 +47,7 @@ export function parseClientHello(bytes: Buffer): ClientHello {
   if (message === 'incomplete') return bytes.length < MAX_CLIENT_HELLO_BYTES ? INCOMPLETE : NOT_TLS;
   if (message === 'not-tls') return NOT_TLS;
   try {
-    return {state: 'complete', serverName: readServerName(createReader(message))};
+    return {state: 'complete', ...readHello(createReader(message))};
   } catch (error) {
     if (error instanceof Malformed) return NOT_TLS;
     throw error;
@@ -90,31 +98,48 @@ function joinAll(fragments: readonly Buffer[]): Buffer {
   return first && fragments.length === 1 ? first : Buffer.concat(fragments);
 }
 
-/** Undefined where no name is given. Throws Malformed. */
-function readServerName(hello: Reader): string | undefined {
+/** Throws Malformed. */
+function readHello(hello: Reader): HelloFacts {
   hello.skip(2 + RANDOM_BYTES);
   if (hello.vector(1).left() > MAX_SESSION_ID_BYTES) throw new Malformed();
   const suites = hello.vector(2).left();
   if (suites === 0 || suites % 2 !== 0) throw new Malformed();
   if (hello.vector(1).left() === 0) throw new Malformed();
   // TLS 1.2 allows a hello without extensions.
-  if (hello.left() === 0) return undefined;
+  if (hello.left() === 0) return {serverName: undefined, protocols: []};
   const extensions = hello.vector(2);
   if (hello.left() > 0) throw new Malformed();
-  return findServerName(extensions);
+  return readExtensions(extensions);
 }
 
-function findServerName(extensions: Reader): string | undefined {
+function readExtensions(extensions: Reader): HelloFacts {
   let serverName: string | undefined;
+  let protocols: readonly string[] | undefined;
   while (extensions.left() > 0) {
     const type = extensions.number(2);
     const content = extensions.vector(2);
-    if (type !== SERVER_NAME_EXTENSION) continue;
-    // Two names: which of them is meant, another reader may see differently.
-    if (serverName !== undefined) throw new Malformed();
-    serverName = readHostName(content);
+    // One that comes twice: which of them is meant, another reader may see differently.
+    if (type === SERVER_NAME_EXTENSION) serverName = onlyOnce(serverName, readHostName(content));
+    if (type === ALPN_EXTENSION) protocols = onlyOnce(protocols, readProtocols(content));
   }
-  return serverName;
+  return {serverName, protocols: protocols ?? []};
+}
+
+function onlyOnce<T>(before: T | undefined, now: T): T {
+  if (before !== undefined) throw new Malformed();
+  return now;
+}
+
+function readProtocols(content: Reader): readonly string[] {
+  const list = content.vector(2);
+  if (content.left() > 0 || list.left() === 0) throw new Malformed();
+  const protocols: string[] = [];
+  while (list.left() > 0) {
+    const name = list.vector(1);
+    if (name.left() === 0) throw new Malformed();
+    protocols.push(name.text());
+  }
+  return protocols;
 }
 
 /** A list of exactly one entry, a host name: no other kind was ever defined. */

@@ -8,6 +8,7 @@
 import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import type {CertificateSource} from '../certificate-source.js';
+import {createChallengeServer, isChallenge, type TlsChallenges} from './challenge-server.js';
 import {
   type ClientCertificatePolicy,
   type ClientCertificates,
@@ -33,6 +34,8 @@ export type TlsOptions = {
   readonly ticketKeys?: TicketKeys;
   /** Which hosts ask for client certificates. Leaving it out saves reading each hello twice. */
   readonly clientCertificates?: ClientCertificates;
+  /** What a CA is shown that looks whether a name leads here. */
+  readonly tlsChallenges?: TlsChallenges | undefined;
   /** 10 s if not given. */
   readonly handshakeTimeoutMs?: number;
   /** Told when `clientCertificates` throws or gives a policy whose CA is none (that connection is closed), or ticket keys fail. */
@@ -118,25 +121,34 @@ function serverOptions(
   };
 }
 
-/** How a connection gets to its server: as it is, or by the policy for the host that its hello names. */
+/** How a connection gets to its server: as it is, or by what its hello says. */
 function createHandshake(options: TlsOptions, servers: PolicyServers): (socket: Socket) => void {
-  const {clientCertificates, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS, onBug} = options;
+  const {clientCertificates, tlsChallenges, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS, onBug} = options;
   const withoutPolicy = servers.serverFor(undefined);
-  if (!clientCertificates) return socket => withoutPolicy.accept(socket);
-  return socket =>
+  const challenge = tlsChallenges && createChallengeServer(tlsChallenges, handshakeTimeoutMs);
+  const mustRead = (): boolean => clientCertificates !== undefined || tlsChallenges?.isPending() === true;
+
+  function serverFor(hello: ReadHello): {accept(socket: Socket): void} {
+    if (challenge && hello.state === 'complete' && isChallenge(hello)) return challenge;
+    return servers.serverFor(policyOf(hello, clientCertificates));
+  }
+
+  return socket => {
+    if (!mustRead()) return withoutPolicy.accept(socket);
     peekClientHello(socket, handshakeTimeoutMs, hello => {
       try {
-        servers.serverFor(policyOf(hello, clientCertificates)).accept(socket);
+        serverFor(hello).accept(socket);
       } catch (error) {
         socket.destroy();
         onBug?.(error);
       }
     });
+  };
 }
 
 /** What is no hello, or names what cannot be a host, has no policy: it is refused by whichever server gets it. */
-function policyOf(hello: ReadHello, policyFor: ClientCertificates): ClientCertificatePolicy | undefined {
-  const policy = hello.state === 'complete' ? findPolicy(policyFor, hello.serverName) : undefined;
+function policyOf(hello: ReadHello, policyFor: ClientCertificates | undefined): ClientCertificatePolicy | undefined {
+  const policy = policyFor && hello.state === 'complete' ? findPolicy(policyFor, hello.serverName) : undefined;
   return policy === 'no-host' ? undefined : policy;
 }
 

@@ -7,7 +7,11 @@ import {recordedHellos} from './recorded-hellos.js';
 
 const NOT_TLS: ClientHello = {state: 'not-tls'};
 const INCOMPLETE: ClientHello = {state: 'incomplete'};
-const complete = (serverName: string | undefined): ClientHello => ({state: 'complete', serverName});
+const complete = (serverName: string | undefined, protocols: readonly string[] = []): ClientHello => ({
+  state: 'complete',
+  serverName,
+  protocols,
+});
 
 const uint8 = (value: number): Buffer => Buffer.from([value]);
 const uint16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
@@ -66,7 +70,7 @@ function fragmented(bytes: Buffer, size: number): Buffer {
 
 describe('the name in a hello', () => {
   it.each(recordedHellos.map(recorded => [recorded.client, recorded] as const))('of %s is found', (_, recorded) => {
-    assert.deepEqual(parseClientHello(recorded.bytes), complete(recorded.serverName));
+    assert.deepEqual(parseClientHello(recorded.bytes), complete(recorded.serverName, recorded.protocols));
   });
 
   it.each([

@@ -1,6 +1,11 @@
 // What real clients send first, byte for byte as a listener got it.
 
-export type RecordedHello = {readonly client: string; readonly serverName: string | undefined; readonly bytes: Buffer};
+export type RecordedHello = {
+  readonly client: string;
+  readonly serverName: string | undefined;
+  readonly protocols: readonly string[];
+  readonly bytes: Buffer;
+};
 
 const base64 = (...lines: string[]): Buffer => Buffer.from(lines.join(''), 'base64');
 
@@ -8,6 +13,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'node 24',
     serverName: 'app.test',
+    protocols: ['http/1.1'],
     bytes: base64(
       'FgMBBj4BAAY6AwNjMhnTf+jHo05K4im/SE2UUN/LcBbWbWx8re75G20pEyCxYRhp/EXNTsCu3gv7BgHYTzp/ThGU7tH6FU0JCuSdYgBoEwITAx',
       'MBwC/AK8AwwCwAnsAnAGfAKABrAKMAn8ypzKjMqsCtwJ/AXcBhwFfAUwCiwKzAnsBcwGDAVsBSwCQAasAjAEDACsAUADkAOMAJwBMAMwAyAJ3A',
@@ -34,6 +40,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'openssl s_client',
     serverName: 'app.test',
+    protocols: [],
     bytes: base64(
       'FgMBATUBAAExAwNK6TnTP1wGD2wMQOw4rdyvAj6ObaXl/teT0Xtbg9iQcSCjRV9wirrhd22stbBoU/0xgXNSbN26cBx60yFw21PWtAA+EwITAx',
       'MBwCzAMACfzKnMqMyqwCvALwCewCTAKABrwCPAJwBnwArAFAA5wAnAEwAzAJ0AnAA9ADwANQAvAP8BAACqAAAADQALAAAIQXBwLlRlc3QACwAE',
@@ -44,6 +51,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'openssl s_client -tls1_2',
     serverName: 'app.test',
+    protocols: [],
     bytes: base64(
       'FgMBAMgBAADEAwO2K6khQAaZwAf+HdW32KFmrb1xhnLPyyAdG94egoFkYwAAOMAswDAAn8ypzKjMqsArwC8AnsAkwCgAa8AjwCcAZ8AKwBQAOc',
       'AJwBMAMwCdAJwAPQA8ADUALwD/AQAAYwAAAA0ACwAACGFwcC50ZXN0AAsABAMAAQIACgAMAAoAHQAXAB4AGQAYACMAAAAWAAAAFwAAAA0AKgAo',
@@ -53,6 +61,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'openssl s_client -noservername',
     serverName: undefined,
+    protocols: [],
     bytes: base64(
       'FgMBASQBAAEgAwMX8YvlM05V+2S05VJLCXs8LsaIpQlqyj45pbQh8sgXtyAExuUxW/Vw+5GKj1VwKvq0oPEdRUpOQ1VmtxdevnNcRwA+EwITAx',
       'MBwCzAMACfzKnMqMyqwCvALwCewCTAKABrwCPAJwBnwArAFAA5wAnAEwAzAJ0AnAA9ADwANQAvAP8BAACZAAsABAMAAQIACgAWABQAHQAXAB4A',
@@ -63,6 +72,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'curl',
     serverName: 'app.test',
+    protocols: ['h2', 'http/1.1'],
     bytes: base64(
       'FgMBAgABAAH8AwPBwPF6vXaBN6oACvPV9xE7XIvN2oRryXxLJy0W3RLyESAPQlI9I4ftION6++ulBbruTNGqi0ihJW/fVE4/9awLsgA+EwITAx',
       'MBwCzAMACfzKnMqMyqwCvALwCewCTAKABrwCPAJwBnwArAFAA5wAnAEwAzAJ0AnAA9ADwANQAvAP8BAAF1AAAADQALAAAIYXBwLnRlc3QACwAE',
@@ -76,6 +86,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'Chromium',
     serverName: 'app.test',
+    protocols: ['h2', 'http/1.1'],
     bytes: base64(
       'FgMBB7cBAAezAwPqlFD7rrkiy0kUOQuYITQsZ3nSR6hjOla7Z9ew+K56eCDgFi5hwJ3aLND9hzzq8WVtj/AD3YkOlVwZh+ry+Bnp6wAgKioTAR',
       'MCEwPAK8AvwCzAMMypzKjAE8AUAJwAnQAvADUBAAdKOjoAAETNAAUAAwJoMgAXAAD/AQABAAAAAA0ACwAACGFwcC50ZXN0ABAADgAMAmgyCGh0',
