@@ -5,7 +5,6 @@ import type {Registration} from '../control/protocol.js';
 import type {KeyStore} from '../secrets/keys/key-store.js';
 import {readSecrets, type SecretValues} from '../secrets/read-secrets.js';
 import {createSecretMask, NO_MASK, type SecretMask} from '../secrets/secret-mask.js';
-import type {LogBuffer} from '../supervisor/log-buffer.js';
 
 /** Of the environments of a project, the one that runs here. */
 const ENVIRONMENT = 'development';
@@ -23,8 +22,6 @@ export type AppSecrets = {
   of(app: string): SecretValues;
   /** Of all that the app was ever given, as long as it is registered. */
   maskOf(app: string): SecretMask;
-  /** The log, in which nothing is written unmasked. */
-  maskLog(app: string, log: LogBuffer): LogBuffer;
   forget(app: string): void;
 };
 
@@ -67,13 +64,6 @@ export function createAppSecrets(keys: KeyStore): AppSecrets {
     },
     of: app => known.get(app)?.launched ?? NO_VALUES,
     maskOf,
-    maskLog: (app, log) => ({
-      ...log,
-      get lastId() {
-        return log.lastId;
-      },
-      append: (stream, text, details) => log.append(stream, maskOf(app).mask(text), details),
-    }),
     forget: app => void known.delete(app),
   };
 }

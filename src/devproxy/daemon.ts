@@ -15,6 +15,7 @@ import {openKeyFiles} from '../secrets/keys/key-files.js';
 import type {KeyStore} from '../secrets/keys/key-store.js';
 import {OUTPUT_LIMITS} from '../supervisor/flood-gate.js';
 import {createIdleStop} from '../supervisor/idle-stop.js';
+import {maskLog} from '../supervisor/masked-log.js';
 import {endOrphans} from '../supervisor/orphans.js';
 import {createSupervisor} from '../supervisor/supervisor.js';
 import {systemClock} from '../system/clock.js';
@@ -115,7 +116,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     clock: systemClock,
     records: registry.instances,
     outputLimits: OUTPUT_LIMITS,
-    openLog: name => secrets.maskLog(name, logs.open(name)),
+    openLog: name => maskLog(logs.open(name), text => secrets.maskOf(name).mask(text)),
     onEvent: ({app, instance}) => {
       apps.observe(app, instance);
       idleStop.observe(app, instance);
