@@ -14,6 +14,8 @@ export function proveKey(file: SecretFile, environment: string, key: SecretKey):
     ...entries.flatMap(({sealed}) => ('keyId' in sealed ? [sealed.keyId] : [])),
   ];
   if (ids.length > 0 && !ids.includes(key.id)) throw wrong(`it is not a key of ${environment}`);
+  const owner = file.keys.find(({keyId}) => keyId === key.id);
+  if (ids.length === 0 && owner) throw wrong(`it is the key of ${owner.environment}`);
   const checks = lines.filter(({keyId}) => keyId === key.id).flatMap(({check}) => check ?? []);
   const own = {environment, name: '', expiresOn: null};
   if (checks.some(check => openValue(check.slice(key.id.length + 1), key.bytes, own) === undefined)) {
