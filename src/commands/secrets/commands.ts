@@ -13,14 +13,14 @@ export function addSecretsCommand(program: Command): void {
 function addChanges(secrets: Command): void {
   ofEnvironment(secrets.command('set').alias('add'))
     .description('set a secret: its value is asked for, or read from stdin')
-    .argument('<name>')
+    .argument('<secret>')
     .option('--expires-on <day>', 'as 2027-01-31, "in 90 days" or never')
     .addOption(syncOption())
     .addOption(jsonOption())
     .action(async (name, options) => (await import('./set.js')).setSecret(name, options));
   ofEnvironment(secrets.command('rm').aliases(['remove', 'delete', 'del']))
     .description('remove secrets')
-    .argument('<name...>')
+    .argument('<secret...>')
     .option('-y, --yes', 'do not ask')
     .addOption(syncOption())
     .addOption(jsonOption())
