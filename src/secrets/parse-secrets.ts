@@ -59,9 +59,15 @@ function requireJson(text: string): void {
 
 const ENTRY_START = /"\[?([^"\\\n\]$]+)\]?"\s*:/g;
 
+/** Of an entry: no names of one. */
+const FIELDS = new Set(['value', 'unbound', 'opaque', 'expires_on', 'key', 'check']);
+
 /** Names the entry in which, or behind which, it happened. */
 function damaged(text: string, position: number): TakoError {
-  const before = [...text.matchAll(ENTRY_START)].filter(({index}) => index <= position).at(-1);
+  const begun = [...text.matchAll(ENTRY_START)].filter(
+    ({index, 1: name = ''}) => index <= position && !FIELDS.has(name),
+  );
+  const before = begun.at(-1);
   const where = before ? `, at the entry ${before[1]}` : '';
   return invalid(`${SECRETS_FILE} is damaged${where} (line ${lineOf(text, position)})`);
 }

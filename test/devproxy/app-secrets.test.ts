@@ -105,13 +105,15 @@ describe('the secrets of an app in development', () => {
     const keys = path.join(machine.tako.home, 'keys');
     const kept = readdirSync(keys).map(id => [id, readFileSync(path.join(keys, id))] as const);
     rmSync(keys, {recursive: true});
-    const {code, stderr} = await machine.tako.run(['dev', '--plain'], {cwd: project.directory});
-    assert.equal(code, 1);
-    assert.match(stderr, /this machine does not have the key of development .*SECRET_KEY_MISSING/);
+    const dev = machine.tako.dev(project.directory);
+    const problem = await dev.until(event => (event.type === 'status' && event.status.problem) || undefined);
+    assert.equal(problem.code, 'SECRET_KEY_MISSING');
+    const browser = await machine.client();
+    const page = await browser.get('locked.test', '/');
+    assert.deepEqual([page.status, page.body.includes('SECRET_KEY_MISSING')], [502, true]);
     const place = openKeyFiles(machine.tako.home);
     for (const [id, text] of kept) await place.save({id, bytes: Buffer.from(String(text).trim(), 'base64')});
-    await machine.tako.dev(project.directory).ready();
-    assert.equal((await ask('locked')).given, 'the value');
+    assert.equal((await ask('locked')).given, 'the value', 'the next request starts it');
   });
 
   it('that are damaged leave the process that runs as it is, and it is said which', async () => {

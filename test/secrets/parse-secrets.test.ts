@@ -96,7 +96,7 @@ describe('a file that was cut off', () => {
         () => parseSecrets(whole.slice(0, length)),
         error => {
           assert.ok(hasCode('SECRETS_INVALID')(error), `at ${length}: ${error}`);
-          const begun = [...whole.slice(0, length).matchAll(/"\[?([a-z/A-Z_]+)\]?":/g)].at(-1)?.[1];
+          const begun = [...whole.slice(0, length).matchAll(/^ {2}"\[?([a-z/A-Z_]+)\]?":/gm)].at(-1)?.[1];
           return begun === undefined || (error as Error).message.includes(`the entry ${begun} `);
         },
       );
