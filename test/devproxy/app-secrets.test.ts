@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
+import {describe, it} from 'vitest';
 import {removeSecrets, setSecrets} from '../../src/secrets/change-secrets.js';
 import {openKeyFiles} from '../../src/secrets/keys/key-files.js';
 import {SECRETS_FILE} from '../../src/secrets/secret-file.js';
-import {createDevMachine, type DevMachine} from '../helpers/dev-machine.js';
 import {eventually} from '../helpers/eventually.js';
-import type {TestProject} from '../helpers/project.js';
-import {askTeller, placeOf, setKey as setKeyOf, tellerProject} from './teller.js';
+import {placeOf, shareTeller} from './teller.js';
 
 // Secrets as apps get them from a real daemon, and where they must not be.
 
-let machine: DevMachine;
-beforeAll(() => {
-  machine = createDevMachine();
-});
-afterAll(() => machine.close());
-
-const projectOf = (name: string, more?: string) => tellerProject(machine, name, more);
-const setKey = (project: TestProject, value: string) => setKeyOf(machine, project, value);
-const ask = (name: string, query?: string) => askTeller(machine, name, query);
+const {machine, project: projectOf, setKey, ask} = shareTeller();
 
 describe('the secrets of an app in development', () => {
   it.each([

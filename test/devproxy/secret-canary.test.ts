@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, it} from 'vitest';
-import {createDevMachine, type DevMachine} from '../helpers/dev-machine.js';
-import type {TestProject} from '../helpers/project.js';
-import {askTeller, setKey as setKeyOf, tellerProject} from './teller.js';
+import {describe, it} from 'vitest';
+import {shareTeller} from './teller.js';
 
 // Where secrets must not be: nothing of a real daemon, its app and its commands has their values.
 
-let machine: DevMachine;
-beforeAll(() => {
-  machine = createDevMachine();
-});
-afterAll(() => machine.close());
-
-const projectOf = (name: string, more?: string) => tellerProject(machine, name, more);
-const setKey = (project: TestProject, value: string) => setKeyOf(machine, project, value);
-const ask = (name: string, query?: string) => askTeller(machine, name, query);
+const {machine, project: projectOf, setKey, ask} = shareTeller();
 
 describe('the value of a secret', () => {
   const CANARY = 'canary+value/0123456789"ü';

@@ -1,6 +1,7 @@
+import {afterAll} from 'vitest';
 import {setSecrets} from '../../src/secrets/change-secrets.js';
 import {openKeyFiles} from '../../src/secrets/keys/key-files.js';
-import type {DevMachine} from '../helpers/dev-machine.js';
+import {createDevMachine, type DevMachine} from '../helpers/dev-machine.js';
 import type {TestProject} from '../helpers/project.js';
 
 // An app that tells its secrets, under a real daemon.
@@ -22,26 +23,38 @@ createServer((request, response) => {
 }).listen(process.env.PORT, '127.0.0.1');
 `;
 
-export function tellerProject(machine: DevMachine, name: string, more = ''): TestProject {
-  const project = machine.project(name);
-  project.write('app.mjs', TELLER);
-  project.write('tako.toml', `name = "${name}"\ndev = ["node", "app.mjs"]\n${more}`);
-  return project;
+export type Teller = {
+  /** The machine that all tests of the file share. */
+  readonly machine: DevMachine;
+  /** A project of that app. */
+  project(name: string, toml?: string): TestProject;
+  setKey(project: TestProject, value: string): Promise<void>;
+  ask(name: string, query?: string): Promise<{readonly given?: string; readonly set?: string}>;
+};
+
+/** One daemon for all tests of a file. */
+export function shareTeller(): Teller {
+  const machine = createDevMachine();
+  afterAll(() => machine.close());
+  return {
+    machine,
+    project(name, toml = '') {
+      const project = machine.project(name);
+      project.write('app.mjs', TELLER);
+      project.write('tako.toml', `name = "${name}"\ndev = ["node", "app.mjs"]\n${toml}`);
+      return project;
+    },
+    setKey: (project, value) =>
+      setSecrets(placeOf(machine, project), 'development', [{name: 'API_KEY', value, expiresOn: null}]),
+    async ask(name, query = '') {
+      const browser = await machine.client();
+      return JSON.parse((await browser.get(`${name}.test`, `/${query}`)).body);
+    },
+  };
 }
 
-export const placeOf = (machine: DevMachine, {directory}: TestProject) => ({
+export const placeOf = ({tako}: DevMachine, {directory}: TestProject) => ({
   projectDirectory: directory,
-  keys: openKeyFiles(machine.tako.home),
-  dataFolder: machine.tako.home,
+  keys: openKeyFiles(tako.home),
+  dataFolder: tako.home,
 });
-export const setKey = (machine: DevMachine, project: TestProject, value: string): Promise<void> =>
-  setSecrets(placeOf(machine, project), 'development', [{name: 'API_KEY', value, expiresOn: null}]);
-
-export async function askTeller(
-  machine: DevMachine,
-  name: string,
-  query = '',
-): Promise<{readonly given?: string; readonly set?: string}> {
-  const browser = await machine.client();
-  return JSON.parse((await browser.get(`${name}.test`, `/${query}`)).body);
-}
