@@ -9,6 +9,7 @@ import {TakoError} from '../system/error.js';
 import {ensureFolder, explainFileError, PUBLIC_FILE, readTextIfExists, writeFileAtomic} from '../system/files.js';
 import {type Lock, tryLock} from '../system/lock.js';
 import {type KeyStore, requireKey} from './keys/key-store.js';
+import {parseSecrets} from './parse-secrets.js';
 import {damagedEntries, loadSecretFile, openEntry} from './read-secrets.js';
 import {MERGE_RULE, renderSecrets} from './render-secrets.js';
 import {
@@ -184,6 +185,8 @@ async function changeFile(place: SecretPlace, change: (file: SecretFile) => Prom
   try {
     const before = await loadSecretFile(projectDirectory);
     const after = renderSecrets(await bindWhatCanBe(await change(before), keys));
+    // What could not be read again is not written.
+    parseSecrets(after);
     const file = path.join(projectDirectory, SECRETS_FILE);
     await mkdir(path.dirname(file), {recursive: true}).catch(error => {
       throw explainFileError(error, file);

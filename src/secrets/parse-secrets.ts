@@ -77,6 +77,7 @@ const lineOf = (text: string, position: number): number => text.slice(0, positio
 const keyId = z.string().regex(/^[0-9a-f]{16}$/);
 const day = z.string().refine(isDay);
 
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const SEALED = /^([0-9a-f]{16}):([A-Za-z0-9+/]+={0,2})$/;
 const sealedText = z.string().regex(SEALED);
 /** A value of ours, or one of the existing format until somebody who has its key writes the file. */
@@ -148,7 +149,7 @@ const unexpected = ({name, at}: JsonMember, text: string): TakoError =>
 // storages: {RESOURCE: {FIELD: {value, expires_on}}}, credentials: {NAME: {value, expires_on}}}}.
 
 const anyRecord = z.record(z.string(), z.unknown());
-const existingValue = z.strictObject({value: z.string(), expires_on: day.nullish()});
+const existingValue = z.strictObject({value: z.string().regex(BASE64), expires_on: day.nullish()});
 const existingEnvironment = z.strictObject({
   key_id: keyId,
   backup_keys: z.array(z.strictObject({id: z.string().regex(/^[\w-]+$/), value: z.string()})).optional(),
@@ -178,6 +179,7 @@ function readExisting(member: JsonMember, text: string): Parts {
   );
   const credentials = valuesOf('credentials').map(one => ({...one, name: `credentials/${one.name}`}));
   const sealed = [...secrets, ...storages, ...credentials].map(part => {
+    if (!isEntryName(part.name.split('/'))) throw unknownEntry({...part, at: member.at}, text);
     const {value, expires_on: expiresOn = null} = read(existingValue, {...part, at: member.at}, text);
     return {environment, name: part.name, sealed: {kind: 'unbound', keyId, data: value}, expiresOn} as const;
   });

@@ -21,6 +21,13 @@ describe('a secret', () => {
     assert.deepEqual(await read(place, 'staging'), {});
   });
 
+  it('may be as long as a variable may, and all of an environment as long as it takes', async () => {
+    const place = openPlace();
+    const secrets = Array.from({length: 10}, (_, number) => secret(`KEY_${number}`, `${number}"`.repeat(48_000)));
+    await setSecrets(place, 'production', secrets);
+    assert.equal((await read(place)).KEY_9, '9"'.repeat(48_000));
+  });
+
   it('stands in the file by its name only, which no key is needed for', async () => {
     const place = openPlace();
     await setSecrets(place, 'production', [secret('API_KEY', 'canary-value', '2031-01-31')]);

@@ -248,6 +248,8 @@ describe('a file of the existing format', () => {
   it.each([
     ['an unknown field', {production: {...EXISTING.production, more: 1}}],
     ['a value that is none', {production: {key_id: KEY.id, app: {A: 'plain'}}}],
+    ['a value that nobody can have encrypted', {production: {key_id: KEY.id, app: {A: {value: 'not base64!'}}}}],
+    ['a storage without a name', {production: {key_id: KEY.id, storages: {'': {key: {value: 'AAAA'}}}}}],
     ['a name that cannot be', {production: {key_id: KEY.id, app: {'../A': {value: 'AAAA'}}}}],
   ])('with %s is refused', (_, document) => {
     assert.throws(() => parseSecrets(JSON.stringify(document)), hasCode('SECRETS_INVALID'));
