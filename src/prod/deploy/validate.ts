@@ -267,7 +267,9 @@ export async function findPlanWarnings(
 function findNotYet({ssl}: Environment): readonly string[] {
   return [
     ...(ssl === 'cloudflare'
-      ? ['ssl = "cloudflare": servers cannot ask Cloudflare yet; without files of yours they show one that nobody trusts']
+      ? [
+          'ssl = "cloudflare": servers cannot ask Cloudflare yet; without files of yours they show one that nobody trusts',
+        ]
       : []),
   ];
 }

@@ -15,6 +15,7 @@ import type {Assets} from './assets.js';
 import {deploymentKey} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
+import type {DeployedSecrets} from './secret-vault.js';
 
 /** What is kept of a deployment on disk beside its releases. */
 export type DeploymentSettings = {
@@ -41,6 +42,10 @@ export class Deployment {
   settings: DeploymentSettings;
   release: LoadedRelease | undefined;
   set: InstanceSet | undefined;
+  /** What its processes get, if it has any. */
+  secrets: DeployedSecrets | undefined;
+  /** While its processes are followed by others, without a job: a deploy waits for that. */
+  renewing: Promise<void> | undefined;
   assets: Assets;
   job: JobSummary | undefined;
   /** Why the last start failed. */
@@ -80,7 +85,7 @@ export class Deployment {
     }
   }
 
-  /** Starts what is to run, and ends what is more than that. What does not start is told, and tried again by a request. */
+  /** Starts what is to run, and ends what is more than that. What does not start is told, and tried again later, or by a request. */
   async settle(): Promise<void> {
     const {scale, isStopped} = this.settings;
     const set = this.set;

@@ -5,6 +5,7 @@ import type {DeploymentName, DeploymentStatus} from '../../control/server-method
 import type {AppId, Route} from '../../proxy/route-table.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import type {IdleTimeout} from '../../supervisor/idle-stop.js';
+import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import {noSuchDeployment} from '../state/deployments.js';
@@ -18,10 +19,14 @@ import type {LaunchPlace} from './launch.js';
 import {isRunnable, type LoadedRelease, type RunnableRelease} from './loaded-release.js';
 import {orderedNames} from './ordered-names.js';
 import {routePatterns} from './routes.js';
+import type {DeployedSecrets, SecretVault} from './secret-vault.js';
+import {createSettleAgain} from './settle-again.js';
 
 export type DeploymentsOptions = {
+  readonly clock: Clock;
   readonly state: State;
   readonly releases: ReleaseStore;
+  readonly vault: Pick<SecretVault, 'current'>;
   /** The user and folders of a deployment, made where they are not there yet. */
   readonly placeOf: (name: DeploymentName, token: string) => Promise<LaunchPlace>;
   readonly createSet: (release: RunnableRelease, place: LaunchPlace, running: readonly number[]) => InstanceSet;
@@ -49,18 +54,26 @@ export type Deployments = {
   ensure(name: DeploymentName, scale: number): Promise<Deployment>;
   /** Changes what is kept of it beside its releases, on disk and here; `settle` makes it so. */
   configure(deployment: Deployment, change: Partial<DeploymentSettings>): void;
-  /** A set for a release that does not serve yet. */
-  createSet(deployment: Deployment, release: RunnableRelease): Promise<InstanceSet>;
+  /** A set for a release that does not serve yet, with the secrets that it is to have. */
+  createSet(
+    deployment: Deployment,
+    release: RunnableRelease,
+    secrets: DeployedSecrets | undefined,
+  ): Promise<InstanceSet>;
   /** Reads which files of a release are served, before it is switched to. */
   loadAssets(deployment: Deployment, release: LoadedRelease): Promise<Assets>;
   /** Makes a release the one that serves: on disk, then for requests, without anything between. */
-  switchTo(deployment: Deployment, release: LoadedRelease, set: InstanceSet | undefined, assets: Assets): void;
+  switchTo(deployment: Deployment, next: NextRelease): void;
+  /** Has it use these secrets from now on, on disk and here: its processes have them already. */
+  keepSecrets(deployment: Deployment, secrets: DeployedSecrets | undefined): void;
   /**
    * Ends its processes, has `erase` delete what is on disk, and forgets it. Where that fails, or is cut, it is there still,
    * stopped, to be removed again.
    */
   remove(name: DeploymentName, erase: () => Promise<void>): Promise<void>;
   statuses(): readonly DeploymentStatus[];
+  /** Starts nothing by itself any more. */
+  close(): void;
   /** For the gateway. */
   activate(app: AppId): Promise<Upstream>;
   findUpstream(app: AppId): Upstream | undefined;
@@ -71,11 +84,19 @@ export type Deployments = {
   idleTimeoutOf(instance: string): IdleTimeout;
 };
 
+export type NextRelease = {
+  readonly release: LoadedRelease;
+  readonly set: InstanceSet | undefined;
+  readonly assets: Assets;
+  readonly secrets: DeployedSecrets | undefined;
+};
+
 export function createDeployments(options: DeploymentsOptions): Deployments {
   const {state, releases, placeOf, onRoutes, say} = options;
   const deployments = new Map<string, Deployment>();
   const places = new Map<string, Promise<LaunchPlace>>();
   const removing = new Set<string>();
+  const settleAgain = createSettleAgain<Deployment>(options.clock, ({key}) => deployments.has(key));
 
   function placeFor({name, key, token}: Deployment): Promise<LaunchPlace> {
     const place = places.get(key) ?? placeOf(name, token);
@@ -90,7 +111,9 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     );
     options.onServing(new Map(serving));
     onRoutes([...deployments.values()].flatMap(deployment => routesOf(deployment, options.proxies)));
-    options.onNames(new Set([...deployments.values()].flatMap(({release}) => (release ? orderedNames(release.manifest) : []))));
+    options.onNames(
+      new Set([...deployments.values()].flatMap(({release}) => (release ? orderedNames(release.manifest) : []))),
+    );
   }
 
   function add(name: DeploymentName, scale: number, isStopped: boolean): Deployment {
@@ -99,7 +122,10 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       token: randomBytes(16).toString('hex'),
       settings: {scale, isStopped},
       inFlightOf: options.inFlightOf,
-      onFailed: error => say(name, error instanceof Error ? error.message : String(error)),
+      onFailed(error) {
+        say(name, error instanceof Error ? error.message : String(error));
+        settleAgain.failed(deployment);
+      },
     });
     deployments.set(deployment.key, deployment);
     return deployment;
@@ -109,9 +135,13 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   async function load(deployment: Deployment, id: string, running: readonly number[]): Promise<void> {
     const record = state.releases.find(deployment.name, id);
     if (!record) return;
+    const secrets = options.vault.current(deployment.name);
+    deployment.secrets = secrets;
     const release = await releases.prepare(record.manifestHash);
     deployment.assets = await options.loadAssets(deployment.name, release);
-    if (isRunnable(release)) deployment.set = options.createSet(release, await placeFor(deployment), running);
+    if (isRunnable(release)) {
+      deployment.set = options.createSet(release, {...(await placeFor(deployment)), secrets}, running);
+    }
     deployment.release = release;
   }
 
@@ -148,12 +178,20 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       return get(name) ?? add(name, kept.scale, kept.isStopped);
     },
     configure,
-    createSet: async (deployment, release) => options.createSet(release, await placeFor(deployment), []),
+    createSet: async (deployment, release, secrets) =>
+      options.createSet(release, {...(await placeFor(deployment)), secrets}, []),
     loadAssets: ({name}, release) => options.loadAssets(name, release),
-    switchTo(deployment, release, set, assets) {
-      state.switchTo(deployment.name, release.id, routePatterns(release.manifest.routes));
-      Object.assign(deployment, {release, set, assets, failure: undefined});
+    switchTo(deployment, {release, set, assets, secrets}) {
+      state.together(() => {
+        state.switchTo(deployment.name, release.id, routePatterns(release.manifest.routes));
+        state.secrets.use(deployment.name, secrets?.digest ?? null);
+      });
+      Object.assign(deployment, {release, set, assets, secrets, failure: undefined});
       publish();
+    },
+    keepSecrets(deployment, secrets) {
+      state.secrets.use(deployment.name, secrets?.digest ?? null);
+      deployment.secrets = secrets;
     },
     async remove(name, erase) {
       const deployment = find(name);
@@ -167,11 +205,15 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
         await erase();
         deployments.delete(deployment.key);
         places.delete(deployment.key);
-        state.deployments.remove(name);
+        state.together(() => {
+          state.deployments.remove(name);
+          state.secrets.remove(name);
+        });
       } finally {
         removing.delete(deployment.key);
       }
     },
+    close: settleAgain.close,
     statuses: () => [...deployments.values()].map(deployment => deployment.status()),
     async activate(app) {
       const deployment = deployments.get(app);

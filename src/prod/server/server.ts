@@ -8,6 +8,8 @@ import type {Gateway} from '../../proxy/gateway.js';
 import {upstreamOf} from '../../proxy/local-upstream.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import {createIdleStop} from '../../supervisor/idle-stop.js';
+import {createLogBuffer} from '../../supervisor/log-buffer.js';
+import {maskLog} from '../../supervisor/masked-log.js';
 import {within} from '../../supervisor/race.js';
 import {createSupervisor, type Supervisor} from '../../supervisor/supervisor.js';
 import type {Clock} from '../../system/clock.js';
@@ -34,6 +36,7 @@ import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {runReleaseCommand} from './one-off.js';
 import {openOrderedCertificates} from './ordered-certificates.js';
+import {openSecretVault} from './secret-vault.js';
 import {assertServable, leaveServing} from './servable.js';
 import {createGatewayCertificates, createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
@@ -72,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const onBug = (error: unknown): void => log(`bug: ${error instanceof Error ? error.stack : error}`);
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
+  const vault = await openSecretVault({folder: path.join(root, 'state'), state, clock});
   await assertServable(holder, state, releases);
   const {trustedProxies, authorities} = await readServerSettings(root);
   const proxies = createServerProxies(trustedProxies);
@@ -85,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       logs.follow(spec.app);
       return spawner.spawn(spec, instanceId);
     },
+    openLog: app => maskLog(createLogBuffer(clock), text => vault.maskOf(app.split('@', 1)[0] ?? '').mask(text)),
     drain: async (upstream, graceMs) => gateway?.drain(upstreamOf(upstream), graceMs),
     onEvent({app, instance}) {
       logs.follow(app);
@@ -97,8 +102,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     void (await within(REQUESTS_MS, clock, async () => gateway?.drain(upstream, graceMs)));
   const logs = createDeploymentLogs({folder: path.join(root, 'logs'), clock, supervisor, onError: onBug});
   const deployments = createDeployments({
+    clock,
     state,
     releases,
+    vault,
     placeOf: spawner.placeOf,
     createSet(release, place, running) {
       spawner.setLimits(place.deployment, release);
@@ -125,9 +132,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const execs = createExecs(spawner, world);
   const reload = createReload(holder, jobs);
   const deploys = createDeploys({
-    ...{state, releases, deployments, jobs, proxies, owner, clock, say: logs.say},
-    async runReleaseCommand({name, token}, release, onLine, signal) {
-      const place = await spawner.placeOf(name, token);
+    ...{state, releases, deployments, vault, jobs, proxies, owner, clock, say: logs.say},
+    async runReleaseCommand({name, token}, release, {secrets, onLine, signal}) {
+      const place = {...(await spawner.placeOf(name, token)), secrets};
       spawner.setLimits(place.deployment, release);
       await runReleaseCommand({release, place, signal, onLine: (_, text) => onLine(text)}, world);
     },
@@ -157,7 +164,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       patch: async bytes => void (await releases.manifests.addPatch(bytes)),
     },
     handlers: createServerHandlers({
-      ...{state, releases, deployments, deploys, jobs, info},
+      ...{state, releases, deployments, vault, deploys, jobs, info},
       ...createDiskCalls({root, holder, state, releases, logs, certificates}),
       ...createCertificateCalls(ordered, clock.now),
       logOf: logs.of,
@@ -177,6 +184,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   holder.onFollowed(async () => {
     succession.follow();
     idleStop.close();
+    deployments.close();
     await Promise.all([logs.close(), garbage.close(), ordered.close()]);
   });
   holder.onReloadWanted(reload);
@@ -187,6 +195,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   holder.onDrain(timeoutMs => {
     succession.retire();
     idleStop.close();
+    deployments.close();
     finish({gateway, logs, control, state, execs, garbage}, timeoutMs).then(ended.resolve, ended.reject);
   });
   holder.accepting();

@@ -6,6 +6,7 @@ import path from 'node:path';
 import {execa} from 'execa';
 import {describe, it, onTestFinished} from 'vitest';
 import {createServerCertificates} from '../../../src/prod/server/certificates.js';
+import type {Certificate} from '../../../src/proxy/certificate-source.js';
 import {createSelfSigned} from '../../../src/x509/self-signed.js';
 
 const DAY_MS = 86_400_000;
@@ -15,6 +16,7 @@ function open(hosts: readonly string[]) {
   const root = mkdtempSync(path.join(tmpdir(), 'tako-certificates-'));
   onTestFinished(() => rmSync(root, {recursive: true}));
   const problems: string[] = [];
+  const ordered = new Map<string, Certificate>();
   let now = START;
   const options = {
     filesFolder: path.join(root, 'certificates'),
@@ -22,10 +24,12 @@ function open(hosts: readonly string[]) {
     clock: {now: () => now, sleep: () => Promise.reject(new Error('nobody sleeps here'))},
     isServed: (host: string) => hosts.includes(host),
     onProblem: (message: string) => void problems.push(message),
+    ordered: (name: string) => ordered.get(name),
   };
   return {
     options,
     problems,
+    ordered,
     source: createServerCertificates(options),
     pass: (ms: number) => (now += ms),
     put(host: string, pair = createSelfSigned({names: [host], notBefore: now - DAY_MS, notAfter: now + 90 * DAY_MS})) {
@@ -63,6 +67,21 @@ describe('the certificates of a server', () => {
     const wildcard = put('*.example.com');
     assert.deepEqual(await source.certificateFor('shop.example.com'), exact);
     assert.deepEqual(await source.certificateFor('api.example.com'), wildcard);
+  });
+
+  it('are those that were ordered where there are no files, for the host before its wildcard', async () => {
+    const {source, put, ordered, pass} = open(['shop.example.com', 'api.example.com']);
+    const validity = {notBefore: START, notAfter: START + DAY_MS};
+    const [exact, wildcard] = ['shop.example.com', '*.example.com'].map(name =>
+      createSelfSigned({names: [name], ...validity}),
+    );
+    ordered.set('shop.example.com', exact as Certificate);
+    ordered.set('*.example.com', wildcard as Certificate);
+    assert.deepEqual(await source.certificateFor('shop.example.com'), exact);
+    assert.deepEqual(await source.certificateFor('api.example.com'), wildcard);
+    const file = put('shop.example.com');
+    pass(5_000);
+    assert.deepEqual(await source.certificateFor('shop.example.com'), file);
   });
 
   it('follow the files when they are replaced, but not into what cannot be used', async () => {
