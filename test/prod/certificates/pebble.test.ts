@@ -4,8 +4,8 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {connect} from 'node:tls';
-import {afterAll, beforeAll, describe, it, onTestFinished} from 'vitest';
-import {installAcmeHttp} from '../../../src/prod/certificates/acme/acme-http.js';
+import {describe, it, onTestFinished} from 'vitest';
+import {type AcmeHttpOptions, installAcmeHttp} from '../../../src/prod/certificates/acme/acme-http.js';
 import {getRenewalInfo} from '../../../src/prod/certificates/acme/renewal-info.js';
 import {type CertificateKeeper, createCertificateKeeper} from '../../../src/prod/certificates/certificate-keeper.js';
 import {openCertificateStore} from '../../../src/prod/certificates/certificate-store.js';
@@ -17,6 +17,7 @@ import {PEBBLE_PARTS, type Pebble, startPebble} from '../../helpers/pebble.js';
 import {requires} from '../../helpers/system-parts.js';
 import {certificate, fetchHttp1, route, startGateway, startUpstream} from '../../proxy/harness.js';
 
+const NAME = 'shop.example.com';
 const never = new AbortController().signal;
 
 /** A gateway whose names get their certificates from Pebble, which looks for proofs at its ports. */
@@ -41,9 +42,16 @@ async function startSite({httpPort, nonceRejects = 5}: {httpPort?: number; nonce
     httpsPort: gateway.https.port,
     nonceRejects,
   });
-  installAcmeHttp({authorities: [pebble.serverCertificate], now: Date.now, userAgent: 'tako-test'});
+  installAcmeHttp(httpOf(pebble));
+  onTestFinished(() => pebble.close());
   return {gateway, pebble, challenges};
 }
+
+const httpOf = ({serverCertificate}: Pebble): AcmeHttpOptions => ({
+  authorities: [serverCertificate],
+  now: Date.now,
+  userAgent: 'tako-test',
+});
 
 /** Where nobody listens. */
 async function unusedPort(): Promise<number> {
@@ -54,8 +62,9 @@ async function unusedPort(): Promise<number> {
   return port;
 }
 
-function start({pebble, challenges}: Site, folder: string, names: readonly string[]): CertificateKeeper {
-  const http = {authorities: [pebble.serverCertificate], now: Date.now};
+function start({pebble, challenges}: Site, names: readonly string[]): CertificateKeeper {
+  const folder = temporaryFolder();
+  const http = httpOf(pebble);
   const authority = {directory: pebble.directory, email: 'ops@example.com', externalAccount: undefined};
   keeper = createCertificateKeeper({
     store: openCertificateStore(path.join(folder, 'certificates')),
@@ -74,6 +83,9 @@ function temporaryFolder(): string {
   onTestFinished(() => rmSync(folder, {recursive: true}));
   return folder;
 }
+
+const statusOf = async ({gateway}: Site): Promise<number> =>
+  (await fetchHttp1(gateway, {servername: NAME, headers: {host: NAME}, rejectUnauthorized: false})).status;
 
 /** Whether a client that trusts this root gets a certificate for the name. */
 function verifies(gateway: Gateway, name: string, root: string): Promise<boolean> {
@@ -94,82 +106,55 @@ function verifies(gateway: Gateway, name: string, root: string): Promise<boolean
 }
 
 describe.skipIf(requires(...PEBBLE_PARTS))('certificates from a CA (pebble)', {timeout: 120_000}, () => {
-  let site: Site;
-  beforeAll(async () => {
-    site = await startSite({nonceRejects: 30});
-  });
-  afterAll(async () => {
-    await site.pebble.close();
-  });
-
   it('are ordered by HTTP-01, though it refuses a third of our nonces, and verify', async () => {
-    const started = start(site, temporaryFolder(), ['shop.example.com', 'www.example.com']);
-    await Promise.all(['shop.example.com', 'www.example.com'].map(name => started.wait(name, never)));
+    const site = await startSite({nonceRejects: 30});
+    const names = ['shop.example.com', 'www.example.com'];
+    const started = start(site, names);
+    await Promise.all(names.map(name => started.wait(name, never)));
     const root = await site.pebble.root();
     assert.equal(await verifies(site.gateway, 'shop.example.com', root), true);
     assert.equal(await verifies(site.gateway, 'www.example.com', root), true);
     assert.equal(await verifies(site.gateway, 'old.example.com', root), false);
   });
 
-  it('are renewed under requests of which none fails', async () => {
-    const started = start(site, temporaryFolder(), ['shop.example.com']);
-    await started.wait('shop.example.com', never);
-    const before = started.certificateFor('shop.example.com');
+  it('say when they want to be renewed, and are renewed under requests of which none fails', async () => {
+    const site = await startSite();
+    const started = start(site, [NAME]);
+    await started.wait(NAME, never);
+    const before = started.certificateFor(NAME);
+    const http = httpOf(site.pebble);
+    const {window} = await getRenewalInfo(site.pebble.directory, before?.cert ?? '', http);
+    assert.ok(window !== undefined && window.start < window.end && window.start > Date.now());
+
     let isOver = false;
     let answered = 0;
     const asking = (async () => {
       while (!isOver) {
-        const {status} = await fetchHttp1(site.gateway, {
-          servername: 'shop.example.com',
-          headers: {host: 'shop.example.com'},
-        });
-        assert.equal(status, 200);
+        assert.equal(await statusOf(site), 200);
         answered += 1;
       }
     })();
-    await started.renew('shop.example.com');
+    await started.renew(NAME);
     isOver = true;
     await asking;
     assert.ok(answered > 0);
-    assert.notDeepEqual(started.certificateFor('shop.example.com'), before);
-    assert.equal(await verifies(site.gateway, 'shop.example.com', await site.pebble.root()), true);
+    assert.notDeepEqual(started.certificateFor(NAME), before);
+    assert.equal(await verifies(site.gateway, NAME, await site.pebble.root()), true);
   });
 
-  it('say when they want to be renewed', async () => {
-    const started = start(site, temporaryFolder(), ['shop.example.com']);
-    await started.wait('shop.example.com', never);
-    const {cert = ''} = started.certificateFor('shop.example.com') ?? {};
-    const http = {authorities: [site.pebble.serverCertificate], now: Date.now};
-    const {window} = await getRenewalInfo(site.pebble.directory, cert, http);
-    assert.ok(window !== undefined && window.start < window.end && window.start > Date.now());
+  it('are ordered by TLS-ALPN-01 where only the HTTPS port is reached, and browsers are served beside it', async () => {
+    const site = await startSite({httpPort: await unusedPort()});
+    const started = start(site, [NAME]);
+    await started.wait(NAME, never);
+    assert.equal(await verifies(site.gateway, NAME, await site.pebble.root()), true);
+    assert.equal(await statusOf(site), 200);
   });
 
   it('are not given for a name that leads elsewhere, and the reason is said', async () => {
+    const site = await startSite();
     await site.pebble.pointTo('lost.example.com', '127.0.0.77');
-    const started = start(site, temporaryFolder(), ['lost.example.com']);
+    const started = start(site, ['lost.example.com']);
     await assert.rejects(started.wait('lost.example.com', never), {code: 'CERTIFICATE_UNREACHABLE'});
+    assert.match(started.list()[0]?.problem?.message ?? '', /http-01: .+; tls-alpn-01: /);
   });
 });
-
-describe.skipIf(requires(...PEBBLE_PARTS))(
-  'certificates where only the HTTPS port is reached (pebble)',
-  {timeout: 120_000},
-  () => {
-    it('are ordered by TLS-ALPN-01', async () => {
-      const site = await startSite({httpPort: await unusedPort()});
-      try {
-        const started = start(site, temporaryFolder(), ['shop.example.com']);
-        await started.wait('shop.example.com', never);
-        assert.equal(await verifies(site.gateway, 'shop.example.com', await site.pebble.root()), true);
-        // What browsers offer is served beside it as ever.
-        const {status} = await fetchHttp1(site.gateway, {
-          servername: 'shop.example.com',
-          headers: {host: 'shop.example.com'},
-        });
-        assert.equal(status, 200);
-      } finally {
-        await site.pebble.close();
-      }
-    });
-  },
-);

@@ -144,21 +144,21 @@ describe('what is not quite a hello', () => {
 describe('a hello in parts', () => {
   it.each(recordedHellos.map(recorded => [recorded.client, recorded] as const))(
     'of %s is incomplete up to its last byte',
-    (_, {bytes, serverName: name}) => {
+    (_, {bytes, serverName: name, protocols}) => {
       for (let end = 0; end < bytes.length; end++) {
         assert.deepEqual(parseClientHello(bytes.subarray(0, end)), INCOMPLETE, `${end} bytes`);
       }
-      assert.deepEqual(parseClientHello(bytes), complete(name));
+      assert.deepEqual(parseClientHello(bytes), complete(name, protocols));
     },
   );
 
   it.each(recordedHellos.map(recorded => [recorded.client, recorded] as const))(
     'of %s may be in records of any size',
-    (_, {bytes, serverName: name}) => {
+    (_, {bytes, serverName: name, protocols}) => {
       const whole = bytes.subarray(5);
       for (let size = 1; size <= whole.length; size++) {
         const parts = fragmented(whole, size);
-        assert.deepEqual(parseClientHello(parts), complete(name), `records of ${size} bytes`);
+        assert.deepEqual(parseClientHello(parts), complete(name, protocols), `records of ${size} bytes`);
         assert.deepEqual(parseClientHello(parts.subarray(0, -1)), INCOMPLETE, `records of ${size} bytes, cut`);
       }
     },

@@ -13,7 +13,7 @@ export const recordedHellos: readonly RecordedHello[] = [
   {
     client: 'node 24',
     serverName: 'app.test',
-    protocols: ['http/1.1'],
+    protocols: ['h2', 'http/1.1'],
     bytes: base64(
       'FgMBBj4BAAY6AwNjMhnTf+jHo05K4im/SE2UUN/LcBbWbWx8re75G20pEyCxYRhp/EXNTsCu3gv7BgHYTzp/ThGU7tH6FU0JCuSdYgBoEwITAx',
       'MBwC/AK8AwwCwAnsAnAGfAKABrAKMAn8ypzKjMqsCtwJ/AXcBhwFfAUwCiwKzAnsBcwGDAVsBSwCQAasAjAEDACsAUADkAOMAJwBMAMwAyAJ3A',

@@ -26,19 +26,20 @@ export function installAcmeHttp({authorities = [], now, userAgent}: AcmeHttpOpti
   const dispatcher = createDispatcher(authorities);
   acme.axios.defaults.adapter = async config => {
     const {url = '', method = 'get', headers, data} = config;
-    const fields = {...headers.toJSON(), 'user-agent': userAgent} as Record<string, string>;
+    const fields = {...lowerCase(headers.toJSON()), 'user-agent': userAgent};
     const answer = await ask({url, method, fields, body: typeof data === 'string' ? data : undefined}, dispatcher, now);
     return {...answer, statusText: '', config, request: undefined};
   };
 }
 
 /** JSON that anybody may ask a CA for. Throws AcmeProblem. */
-export async function getJson(url: string, options: Pick<AcmeHttpOptions, 'authorities' | 'now'>): Promise<Answer> {
-  return ask(
-    {url, method: 'get', fields: {}, body: undefined},
-    createDispatcher(options.authorities ?? []),
-    options.now,
-  );
+export async function getJson(url: string, {authorities = [], now, userAgent}: AcmeHttpOptions): Promise<Answer> {
+  const dispatcher = createDispatcher(authorities);
+  try {
+    return await ask({url, method: 'get', fields: {'user-agent': userAgent}, body: undefined}, dispatcher, now);
+  } finally {
+    void dispatcher.close();
+  }
 }
 
 type Question = {
@@ -94,6 +95,9 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   }
   return Buffer.concat(chunks).toString();
 }
+
+const lowerCase = (fields: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), String(value)]));
 
 /** As axios does it: acme-client works with objects. */
 function parseBody(text: string, contentType = ''): unknown {

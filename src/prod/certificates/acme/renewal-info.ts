@@ -24,11 +24,7 @@ const USUAL_PAUSE_MS = 6 * 60 * 60_000;
 const infoSchema = z.object({suggestedWindow: z.object({start: z.iso.datetime(), end: z.iso.datetime()})});
 
 /** Asks the CA. Throws AcmeProblem. */
-export async function getRenewalInfo(
-  directory: string,
-  cert: string,
-  http: Pick<AcmeHttpOptions, 'authorities' | 'now'>,
-): Promise<RenewalInfo> {
+export async function getRenewalInfo(directory: string, cert: string, http: AcmeHttpOptions): Promise<RenewalInfo> {
   const now = http.now();
   const {data: resources} = await getJson(directory, http);
   const {renewalInfo} = Object(resources) as {renewalInfo?: unknown};
