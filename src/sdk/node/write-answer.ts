@@ -49,6 +49,7 @@ async function writeBody(
     chunk = await writeChunk({promise: reader.read(), value: undefined}, response);
   }
   response.off('close', cancel);
+  if (response.destroyed) return;
   if (trailers !== undefined) response.addTrailers(typeof trailers === 'function' ? trailers() : trailers);
   response.end();
 }
@@ -63,7 +64,8 @@ async function untilTurnEnds<T>(promise: Promise<T>): Promise<Early<T>> {
 
 async function writeChunk({promise, value}: Early<Chunk>, response: ServerResponse): Promise<Chunk> {
   const chunk = value ?? (await promise);
-  if (!chunk.done && chunk.value.length > 0 && !response.write(chunk.value)) await untilWritable(response);
+  if (chunk.done || chunk.value.length === 0 || response.destroyed) return chunk;
+  if (!response.write(chunk.value)) await untilWritable(response);
   return chunk;
 }
 
