@@ -42,7 +42,7 @@ async function writeBody(
   const second = first.value?.done === false ? await untilTurnEnds(reader.read()) : first;
   const whole = second.value?.done === true && trailers === undefined ? (first.value?.value?.length ?? 0) : undefined;
   writeHead(answer, response, whole, trailers);
-  if (whole === undefined) response.flushHeaders();
+  if (first.value === undefined) response.flushHeaders();
   let chunk = await writeChunk(first, response);
   if (second !== first && !chunk.done) chunk = await writeChunk(second, response);
   while (!chunk.done && !response.destroyed) {
