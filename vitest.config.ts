@@ -95,6 +95,7 @@ const LONG = [
   'test/proxy/tools/**',
   'test/proxy/websocket-end.test.ts',
   'test/proxy/workers/owner.test.ts',
+  'test/sdk/broken-contract.test.ts',
   'test/sdk/frameworks.test.ts',
   'test/sdk/handler.test.ts',
   'test/sdk/serve.test.ts',
