@@ -16,19 +16,48 @@ function read(text?: string) {
   return readServerSettings(root);
 }
 
+const LETS_ENCRYPT = {
+  directory: 'https://acme-v02.api.letsencrypt.org/directory',
+  email: undefined,
+  externalAccount: undefined,
+  root: undefined,
+};
+
 describe('server.toml', () => {
   it('need not be there', async () => {
-    assert.deepEqual(await read(), {trustedProxies: undefined});
-    assert.deepEqual(await read('# nothing\n'), {trustedProxies: undefined});
+    const usual = {trustedProxies: undefined, authorities: [LETS_ENCRYPT]};
+    assert.deepEqual(await read(), usual);
+    assert.deepEqual(await read('# nothing\n'), usual);
   });
 
   it('names the proxies in front, and how they speak', async () => {
     const addresses = ['10.0.0.0/8', 'cloudflare'];
     const text = `[trusted_proxies]\naddresses = ${JSON.stringify(addresses)}\n`;
     const usual = {addresses, fields: 'x-forwarded', usesProxyProtocol: false};
-    assert.deepEqual(await read(text), {trustedProxies: usual});
+    assert.deepEqual((await read(text)).trustedProxies, usual);
     const more = await read(`${text}fields = "forwarded"\nproxy_protocol = true\n`);
-    assert.deepEqual(more, {trustedProxies: {addresses, fields: 'forwarded', usesProxyProtocol: true}});
+    assert.deepEqual(more.trustedProxies, {addresses, fields: 'forwarded', usesProxyProtocol: true});
+  });
+
+  it('names the CAs, by name or address, in the order in which they are asked', async () => {
+    const {authorities} = await read(`[[acme]]
+directory = "letsencrypt"
+email = "ops@acme.dev"
+
+[[acme]]
+directory = "https://ca.acme.dev/directory"
+external_account = {key_id = "one", hmac_key = "c2VjcmV0"}
+root = "/etc/ssl/acme.pem"
+`);
+    assert.deepEqual(authorities, [
+      {...LETS_ENCRYPT, email: 'ops@acme.dev'},
+      {
+        directory: 'https://ca.acme.dev/directory',
+        email: undefined,
+        externalAccount: {keyId: 'one', hmacKey: 'c2VjcmV0'},
+        root: '/etc/ssl/acme.pem',
+      },
+    ]);
   });
 
   it.each([
@@ -36,6 +65,10 @@ describe('server.toml', () => {
     ['[trusted_proxies]\naddresses = ["10.0.0.0/40"]', 'addresses\\[0\\]'],
     ['[trusted_proxies]\naddresses = []\nfields = "x-real-ip"', 'fields'],
     ['[trusted_proxy]\naddresses = []', 'did you mean "trusted_proxies"'],
+    ['[[acme]]', 'directory'],
+    ['[[acme]]\ndirectory = "http://ca.acme.dev/"', 'https://'],
+    ['[[acme]]\ndirectory = "zerossl"\nemail = "ops"', 'email'],
+    ['[[acme]]\ndirectory = "zerossl"\nexternal_account = {key_id = "one"}', 'hmac_key'],
     ['trusted', 'server\\.toml:1'],
   ])('of %j says what is wrong with it', async (text, problem) => {
     await assert.rejects(read(text), error => {

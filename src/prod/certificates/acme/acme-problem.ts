@@ -37,35 +37,55 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' ? value.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').slice(0, MAX_TEXT) : '';
 const MAX_TEXT = 500;
 
-const HINTS: Readonly<Record<string, readonly [code: string, hint: string]>> = {
-  rateLimited: [
-    'CERTIFICATE_RATE_LIMITED',
-    'it is asked for again by itself when the CA allows it; nothing else helps',
-  ],
-  dns: ['CERTIFICATE_DNS', 'point the name to this server with whoever manages it: A, and AAAA if there is one'],
-  connection: [
-    'CERTIFICATE_UNREACHABLE',
-    'the CA could not connect to this name: open ports 80 and 443 in the firewall, and see that DNS points here',
-  ],
-  unauthorized: [
-    'CERTIFICATE_WRONG_SERVER',
-    'another server answered the CA: see that DNS points here, AAAA included, and nothing in front of it answers',
-  ],
-  incorrectResponse: ['CERTIFICATE_WRONG_SERVER', 'another server answered the CA: see that DNS points here'],
-  tls: ['CERTIFICATE_UNREACHABLE', 'what is in front of this server ends TLS: let port 80 through'],
-  caa: ['CERTIFICATE_CAA', "a CAA record forbids it: add this CA's name to it, or take the record away"],
-  rejectedIdentifier: ['CERTIFICATE_REFUSED', 'the CA does not sign this name: use another, or ssl = "files"'],
-  externalAccountRequired: ['ACME_ACCOUNT', 'this CA wants an account of yours: set external_account in server.toml'],
-  accountDoesNotExist: ['ACME_ACCOUNT', 'the CA does not know the account any more; a new one is made at the next try'],
+type Advice = {readonly code: string; readonly hint: string};
+
+const RATE_LIMITED: Advice = {
+  code: 'CERTIFICATE_RATE_LIMITED',
+  hint: 'it is asked for again by itself when the CA allows it; nothing else helps',
+};
+
+/** By the problem's type (RFC 8555, section 6.7). */
+const ADVICE: Readonly<Record<string, Advice>> = {
+  rateLimited: RATE_LIMITED,
+  dns: {
+    code: 'CERTIFICATE_DNS',
+    hint: 'point the name to this server with whoever manages it: A, and AAAA if there is one',
+  },
+  connection: {
+    code: 'CERTIFICATE_UNREACHABLE',
+    hint: 'open port 80 or 443 for everybody, and see that DNS points to this server',
+  },
+  tls: {
+    code: 'CERTIFICATE_UNREACHABLE',
+    hint: 'what is in front of this server ends TLS: let port 80 through',
+  },
+  unauthorized: {
+    code: 'CERTIFICATE_WRONG_SERVER',
+    hint: 'another server answered the CA: see that DNS points to this one, AAAA included',
+  },
+  incorrectResponse: {
+    code: 'CERTIFICATE_WRONG_SERVER',
+    hint: 'another server answered the CA: see that DNS points to this one, AAAA included',
+  },
+  caa: {code: 'CERTIFICATE_CAA', hint: "add this CA's name to the domain's CAA record, or take the record away"},
+  rejectedIdentifier: {
+    code: 'CERTIFICATE_REFUSED',
+    hint: 'use another name, or ssl = "files" with a certificate of yours',
+  },
+  externalAccountRequired: {code: 'ACME_ACCOUNT', hint: 'set external_account in server.toml'},
+  accountDoesNotExist: {code: 'ACME_ACCOUNT', hint: 'nothing: a new account is made at the next try'},
+};
+
+const OTHER: Advice = {
+  code: 'CERTIFICATE_FAILED',
+  hint: 'it is tried again by itself; "tako certs renew" tries at once',
 };
 
 /** What people are told of why there is no certificate for a name. */
 export function explainProblem(error: unknown, name: string): TakoError {
   if (error instanceof TakoError) return error;
-  const problem = error instanceof AcmeProblem ? error : undefined;
-  const [code, hint] = HINTS[problem?.type ?? ''] ?? (problem?.status === 429 ? HINTS.rateLimited : undefined) ?? OTHER;
+  const {type = '', status} = error instanceof AcmeProblem ? error : {};
+  const {code, hint} = ADVICE[type] ?? (status === 429 ? RATE_LIMITED : OTHER);
   const message = error instanceof Error ? error.message : String(error);
   return new TakoError(code, `there is no certificate for ${name}: ${message}`, {hint, cause: error});
 }
-
-const OTHER = ['CERTIFICATE_FAILED', 'it is tried again by itself; "tako certs renew" tries at once'] as const;
