@@ -14,23 +14,24 @@ export type VariableSource =
   | 'secrets'
   | 'tako';
 
-export type VariableLayer = {readonly source: VariableSource; readonly variables: Named<string>};
+/** `Value` is a string where the values themselves are of interest. */
+export type VariableLayer<Value = string> = {readonly source: VariableSource; readonly variables: Named<Value>};
 
 /** The variables themselves: of two with the same name the one of the later layer. */
 export const mergeLayers = (layers: readonly VariableLayer[]): Record<string, string> =>
   Object.assign({}, ...layers.map(({variables}) => variables));
 
-export type ExplainedVariable = {
+export type ExplainedVariable<Value> = {
   readonly name: string;
-  readonly value: string;
+  readonly value: Value;
   readonly source: VariableSource;
   /** The places whose value it takes the place of, the one that comes next first. */
   readonly overrides: readonly VariableSource[];
 };
 
 /** The same with where each comes from, by name. */
-export function explainLayers(layers: readonly VariableLayer[]): readonly ExplainedVariable[] {
-  const found = new Map<string, ExplainedVariable>();
+export function explainLayers<Value>(layers: readonly VariableLayer<Value>[]): readonly ExplainedVariable<Value>[] {
+  const found = new Map<string, ExplainedVariable<Value>>();
   for (const {source, variables} of layers) {
     for (const [name, value] of Object.entries(variables)) {
       found.set(name, {name, value, source, overrides: overriddenBy(source, found.get(name))});
@@ -40,7 +41,10 @@ export function explainLayers(layers: readonly VariableLayer[]): readonly Explai
 }
 
 /** Tako's own over tako's own is nothing to be told. */
-function overriddenBy(source: VariableSource, below: ExplainedVariable | undefined): readonly VariableSource[] {
+function overriddenBy(
+  source: VariableSource,
+  below: Omit<ExplainedVariable<unknown>, 'value'> | undefined,
+): readonly VariableSource[] {
   if (!below) return [];
   return [below.source, ...below.overrides].filter(other => other !== source);
 }

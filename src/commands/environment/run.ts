@@ -1,0 +1,66 @@
+import {homedir} from 'node:os';
+import {devRoutes} from '../../config/dev-routes.js';
+import {projectFolders} from '../../config/folders.js';
+import type {Project} from '../../config/load-project.js';
+import {type ProjectFacts, readProjectFacts} from '../../config/project-facts.js';
+import {managedZones} from '../../config/settings.js';
+import {mergeLayers} from '../../config/variable-layers.js';
+import {varLayers} from '../../config/vars.js';
+import {devLayers} from '../../devproxy/dev-environment.js';
+import {deliver} from '../../secrets/delivery.js';
+import {type ConfigFlag, type Context, createContext, loadCurrentProject, loadUserSettings} from '../context.js';
+import {ensureDataFolder} from '../registration.js';
+import {localTrust} from './local-trust.js';
+import {loadSecrets, secretDelivery} from './project-secrets.js';
+import {requireEnvironment} from './require-environment.js';
+import {decideRunCommand} from './run-command.js';
+import {runInPlace} from './run-in-place.js';
+
+export type RunFlags = ConfigFlag & {
+  readonly env: string;
+  readonly eval?: string;
+  /** Whether a `--` stood in front of the words. */
+  readonly isVerbatim: boolean;
+};
+
+/** Runs a command with the environment the app has; its exit code becomes ours. */
+export async function run(words: readonly string[], {env: name, config: configFile, ...flags}: RunFlags): Promise<void> {
+  const project = await loadCurrentProject(configFile === undefined ? {} : {config: configFile});
+  const {directory, config} = project;
+  requireEnvironment(config, name);
+  const facts = await readProjectFacts(directory);
+  const command = await decideRunCommand(project, facts, {...flags, words, from: process.cwd()});
+  const environment = await runEnvironment(project, facts, name);
+  await ensureDataFolder(directory);
+  await runInPlace(command, {directory, environment});
+}
+
+/** What the app would find, and the secrets once more as the existing SDKs read them where there is no descriptor. */
+async function runEnvironment(
+  {directory, config}: Project,
+  facts: ProjectFacts,
+  environmentName: string,
+): Promise<Record<string, string>> {
+  const context = createContext();
+  const [settings, secrets] = await Promise.all([
+    loadUserSettings(context),
+    loadSecrets(context, directory, environmentName),
+  ]);
+  const {bootstrap, variables} = deliver(secrets, secretDelivery(config, facts));
+  const layers = devLayers({
+    terminal: process.env,
+    directory,
+    folders: await projectFolders(directory, homedir()),
+    project: [...varLayers(config, environmentName), {source: 'secrets', variables}],
+    environmentName,
+    build: 'local',
+    appRoot: config.appRoot,
+    hosts: devRoutes(config, managedZones(settings)).routes.map(({host}) => host),
+  });
+  const own = mergeLayers(layers);
+  return {
+    ...(await localTrust(context, environmentName, own)),
+    ...own,
+    TAKO_BOOTSTRAP_DATA: JSON.stringify({token: '', secrets: bootstrap, storages: {}}),
+  };
+}
