@@ -4,6 +4,7 @@
 import {z} from 'zod';
 import {TakoError} from '../system/error.js';
 import {type JsonMember, jsonMembers} from './json-members.js';
+import {isDay} from './secret-day.js';
 import {type Entry, type KeyLine, SECRETS_FILE, type Sealed, type SecretFile} from './secret-file.js';
 import {isEnvironmentName, isSecretName} from './secret-name.js';
 
@@ -51,7 +52,7 @@ function requireJson(text: string): void {
   }
 }
 
-const ENTRY_START = /"([^"\\\n]+)"\s*:\s*\{/g;
+const ENTRY_START = /"([^"\\\n]+)"\s*:\s*[[{]/g;
 
 /** Names the entry in which, or behind which, it happened. */
 function damaged(text: string, position: number): TakoError {
@@ -63,21 +64,17 @@ function damaged(text: string, position: number): TakoError {
 const lineOf = (text: string, position: number): number => text.slice(0, position).split('\n').length;
 
 const keyId = z.string().regex(/^[0-9a-f]{16}$/);
-/** A day that exists. */
-export const isDay = (text: string): boolean => {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-};
 const day = z.string().refine(isDay);
 
-const BOUND = /^([0-9a-f]{16}):([A-Za-z0-9+/]+={0,2})$/;
-const boundText = z.string().regex(BOUND);
-const keyLine = z.strictObject({key: keyId, check: boundText.nullable().default(null)});
-const ourEntry = z.union([
-  z.strictObject({value: boundText, expires_on: day.nullable().default(null)}),
+const SEALED = /^([0-9a-f]{16}):([A-Za-z0-9+/]+={0,2})$/;
+const sealedText = z.string().regex(SEALED);
+/** A value of ours, or one of the existing format until somebody who has its key writes the file. */
+const ourValue = z.union([
+  z.strictObject({value: sealedText, expires_on: day.nullable().default(null)}),
+  z.strictObject({unbound: sealedText, expires_on: day.nullable().default(null)}),
   z.strictObject({opaque: z.string()}),
 ]);
+const ourKey = z.strictObject({key: keyId, check: sealedText.nullable().default(null)});
 
 function parseOurs(members: readonly JsonMember[], text: string): Parts {
   const keys: KeyLine[] = [];
@@ -92,9 +89,10 @@ function parseOurs(members: readonly JsonMember[], text: string): Parts {
     const [environment = '', ...rest] = member.name.split('/');
     const name = rest.join('/');
     if (!isEnvironmentName(environment)) throw unknownEntry(member, text);
-    if (rest.length === 0) keys.push({environment, ...readKeyLine(member, text)});
-    else if (isEntryName(rest)) entries.push({environment, name, ...readEntry(member, text)});
-    else throw unknownEntry(member, text);
+    if (rest.length === 0) keys.push(...readAll(ourKey, member, text).map(line => keyLineOf(environment, line)));
+    else if (isEntryName(rest)) {
+      entries.push(...readAll(ourValue, member, text).map(value => ({environment, name, ...readValue(value)})));
+    } else throw unknownEntry(member, text);
   }
   return {keys, entries};
 }
@@ -107,29 +105,38 @@ function isEntryName(words: readonly string[]): boolean {
   return rest.length === 0 ? isSecretName(first) : SECTIONS.includes(first) && rest.every(word => word !== '');
 }
 
-function readKeyLine(member: JsonMember, text: string): Omit<KeyLine, 'environment'> {
-  const {key, check} = read(keyLine, member, text);
-  return {keyId: key, check};
+/** What stands between its names, as in `"production/A": [{...}, "production/A"]`: at least one, and all of one form. */
+function readAll<T>(schema: z.ZodType<T>, member: JsonMember, text: string): readonly T[] {
+  const parts: unknown = JSON.parse(member.text);
+  if (!Array.isArray(parts) || parts.length < 2 || parts.at(-1) !== member.name) throw unexpected(member, text);
+  return parts.slice(0, -1).map(part => check(schema, part, member, text));
 }
 
-function readEntry(member: JsonMember, text: string): Pick<Entry, 'sealed' | 'expiresOn'> {
-  const entry = read(ourEntry, member, text);
-  if ('opaque' in entry) return {sealed: {kind: 'opaque', data: entry.opaque}, expiresOn: null};
-  return {sealed: boundOf(entry.value), expiresOn: entry.expires_on};
+const keyLineOf = (environment: string, {key, check}: z.output<typeof ourKey>): KeyLine => ({
+  environment,
+  keyId: key,
+  check,
+});
+
+function readValue(value: z.output<typeof ourValue>): Pick<Entry, 'sealed' | 'expiresOn'> {
+  if ('opaque' in value) return {sealed: {kind: 'opaque', data: value.opaque}, expiresOn: null};
+  const sealed = 'value' in value ? sealedOf('bound', value.value) : sealedOf('unbound', value.unbound);
+  return {sealed, expiresOn: value.expires_on};
 }
 
-function boundOf(value: string): Sealed {
-  const [, keyId = '', data = ''] = BOUND.exec(value) ?? [];
-  return {kind: 'bound', keyId, data};
+function sealedOf(kind: 'bound' | 'unbound', text: string): Sealed {
+  const [, keyId = '', data = ''] = SEALED.exec(text) ?? [];
+  return {kind, keyId, data};
 }
 
-function read<T>(schema: z.ZodType<T>, member: JsonMember, text: string): T {
-  const result = schema.safeParse(JSON.parse(member.text));
+function check<T>(schema: z.ZodType<T>, value: unknown, member: JsonMember, text: string): T {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw invalid(
-    `${SECRETS_FILE} has something unexpected in the entry ${member.name} (line ${lineOf(text, member.at)})`,
-  );
+  throw unexpected(member, text);
 }
+
+const unexpected = ({name, at}: JsonMember, text: string): TakoError =>
+  invalid(`${SECRETS_FILE} has something unexpected in the entry ${name} (line ${lineOf(text, at)})`);
 
 // The existing format: {ENV: {key_id, backup_keys: [{id, value}], app: {NAME: {value, expires_on}},
 // storages: {RESOURCE: {FIELD: {value, expires_on}}}, credentials: {NAME: {value, expires_on}}}}.
@@ -154,7 +161,7 @@ function parseExisting(members: readonly JsonMember[], text: string): Parts {
 function readExisting(member: JsonMember, text: string): Parts {
   const {name: environment} = member;
   if (!isEnvironmentName(environment)) throw unknownEntry(member, text);
-  const {key_id: keyId, backup_keys: backups = []} = read(existingEnvironment, member, text);
+  const {key_id: keyId, backup_keys: backups = []} = check(existingEnvironment, JSON.parse(member.text), member, text);
   const parts = jsonMembers(member.text);
   const valuesOf = (section: string): readonly JsonMember[] =>
     parts.filter(({name}) => name === section).flatMap(({text}) => jsonMembers(text));
@@ -165,7 +172,12 @@ function readExisting(member: JsonMember, text: string): Parts {
   );
   const credentials = valuesOf('credentials').map(one => ({...one, name: `credentials/${one.name}`}));
   const sealed = [...secrets, ...storages, ...credentials].map(part => {
-    const {value, expires_on: expiresOn = null} = read(existingValue, {...part, at: member.at}, text);
+    const {value, expires_on: expiresOn = null} = check(
+      existingValue,
+      JSON.parse(part.text),
+      {...part, at: member.at},
+      text,
+    );
     return {environment, name: part.name, sealed: {kind: 'unbound', keyId, data: value}, expiresOn} as const;
   });
   const opaque = backups.map(({id, value}) => {

@@ -93,7 +93,8 @@ export async function openEntry(entry: Entry, keys: KeyStore): Promise<string | 
   return sealed.kind === 'bound' ? openValue(sealed.data, bytes, entry) : openUnboundValue(sealed.data, bytes);
 }
 
-const damagedEntries = (paths: readonly string[]): TakoError =>
+/** Of entries by their paths. */
+export const damagedEntries = (paths: readonly string[]): TakoError =>
   new TakoError('SECRET_DAMAGED', `${paths.join(', ')} cannot be decrypted`, {
     hint: `it was changed, cut, or moved from another entry of ${SECRETS_FILE}: take it from git again, or set it anew`,
   });
