@@ -25,7 +25,7 @@ const LONG = [
   'test/commands/proxy-workers.test.ts',
   'test/commands/proxy.test.ts',
   'test/commands/requests/requests.test.ts',
-  'test/commands/run.test.ts',
+  'test/commands/environment/run.test.ts',
   'test/commands/servers.test.ts',
   'test/commands/trust.test.ts',
   'test/commands/variant.test.ts',

@@ -73,7 +73,8 @@ export async function registerMissing(
   return {name: registration.name, registration};
 }
 
-function requestOf(
+/** What the daemon is asked for, with the environment of this terminal. */
+export function requestOf(
   {directory, configFile}: Project,
   name: string,
   {variant}: AppIdentity,

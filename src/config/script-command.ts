@@ -54,7 +54,12 @@ export function evalCommand(
       return ['deno', 'eval', '--ext=ts', code, ...words];
     default:
       // Behind the dashes a word is never one of Node's own options.
-      return [facts.packages.npm.includes('tsx') ? 'tsx' : 'node', '-e', code, ...(words.length > 0 ? ['--', ...words] : [])];
+      return [
+        facts.packages.npm.includes('tsx') ? 'tsx' : 'node',
+        '-e',
+        code,
+        ...(words.length > 0 ? ['--', ...words] : []),
+      ];
   }
 }
 

@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
+import type {Project} from '../../config/load-project.js';
 import {fromProblem} from '../../control/protocol.js';
 import type {ServerInfo} from '../../control/server-methods.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
@@ -16,6 +17,8 @@ import {run} from '../../system/exec.js';
 import {listenForInterruption} from '../../system/interruption.js';
 import {confirm} from '../confirm.js';
 import {loadCurrentProject} from '../context.js';
+import {describeUnsentVariables} from '../environment/dotenv-files.js';
+import {refreshAllTypes} from '../generate/generate-types.js';
 import {printJson, printNote, printResult, reportError} from '../output.js';
 import {createServersContext, type ServersContext} from '../servers-context.js';
 import {type CheckedServer, type CheckOptions, checkServers} from './check-servers.js';
@@ -30,12 +33,14 @@ export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly
 /** Builds the project of this folder and puts it on its servers. The exit code is 1 when it did not get onto one of them. */
 export async function deploy(flags: DeployFlags): Promise<void> {
   const context = createServersContext();
-  const {planned, warnings} = await plan(flags, context);
+  const {planned, warnings, project} = await plan(flags, context);
   for (const warning of warnings) printNote(`warning: ${warning}`);
   if (flags.dryRun)
     return flags.json ? printJson({ok: true, plan: planned.plan}) : printResult(describePlan(planned.plan));
   if (!flags.json) printNote(describePlan(planned.plan));
   await confirmDeploy(flags, planned.plan);
+  // What is built is checked against the names that there are now.
+  for (const note of await refreshAllTypes([project])) printNote(`warning: ${note}`);
   const outcomes = await deployWatched(planned, context, flags.json === true);
   finish(outcomes, planned.plan, flags.json === true);
 }
@@ -43,16 +48,22 @@ export async function deploy(flags: DeployFlags): Promise<void> {
 async function plan(
   flags: DeployFlags,
   {list}: ServersContext,
-): Promise<{readonly planned: PlannedDeploy; readonly warnings: readonly string[]}> {
+): Promise<{
+  readonly project: Project;
+  readonly planned: PlannedDeploy;
+  readonly warnings: readonly string[];
+}> {
   const project = await loadCurrentProject(flags);
+  const environment = flags.env ?? DEFAULT_ENVIRONMENT;
+  const unsent = await describeUnsentVariables(project, environment);
   const planning = await planDeploy({
     project,
-    environment: flags.env ?? DEFAULT_ENVIRONMENT,
+    environment,
     knownServers: (await list.load()).map(({name}) => name),
     servers: flags.server,
     home: homedir(),
   });
-  return {planned: requirePlan(planning), warnings: planning.warnings};
+  return {project, planned: requirePlan(planning), warnings: [...planning.warnings, ...unsent]};
 }
 
 /** Production is not deployed to by a slip of the fingers; who says --env or --yes means it. Throws CANCELLED. */

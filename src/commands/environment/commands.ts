@@ -1,8 +1,7 @@
 import {type Command, Option} from 'commander';
 import {configOption, jsonOption} from '../options.js';
 
-const environmentOption = (): Option =>
-  new Option('--env <environment>', 'which environment').default('development');
+const environmentOption = (): Option => new Option('--env <environment>', 'which environment').default('development');
 
 /** Adds the commands about what an app finds in its environment. The code of each is loaded when it runs. */
 export function addEnvironmentCommands(program: Command): void {
@@ -14,10 +13,9 @@ export function addEnvironmentCommands(program: Command): void {
     .addOption(environmentOption())
     .option('--eval <code>', 'run this code, in the language of the project')
     .addOption(configOption())
-    .action(async (words: string[], options, command: Command) => {
-      const {run} = await import('./run.js');
-      await run(words, {...options, isVerbatim: standsBehindDashes(command, words)});
-    });
+    .action(async (words: string[], options) =>
+      (await import('./run.js')).run(words, {...options, isVerbatim: standsBehindDashes(words)}),
+    );
   program
     .command('env')
     .description('list the variables an app gets, and where each comes from')
@@ -36,9 +34,4 @@ export function addEnvironmentCommands(program: Command): void {
 }
 
 /** Whether there was a `--` in front of the command, which commander takes away. */
-function standsBehindDashes(command: Command, words: readonly string[]): boolean {
-  const {rawArgs} = rootOf(command) as Command & {readonly rawArgs: readonly string[]};
-  return rawArgs.at(-words.length - 1) === '--';
-}
-
-const rootOf = (command: Command): Command => (command.parent ? rootOf(command.parent) : command);
+const standsBehindDashes = (words: readonly string[]): boolean => process.argv.at(-words.length - 1) === '--';

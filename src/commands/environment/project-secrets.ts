@@ -10,5 +10,5 @@ export const loadSecrets = ({paths}: Context, directory: string, environment: st
   readSecrets(directory, environment, openKeyFiles(paths.data));
 
 /** How the app is given its secrets: as tako.toml says, else as what it depends on suggests. */
-export const secretDelivery = ({secrets}: Config, {dependencies}: ProjectFacts): SecretDelivery =>
-  decideDelivery(secrets, dependencies);
+export const secretDelivery = ({secretDelivery: wanted}: Config, {dependencies}: ProjectFacts): SecretDelivery =>
+  decideDelivery(wanted, dependencies);

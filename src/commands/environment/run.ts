@@ -8,7 +8,7 @@ import {mergeLayers} from '../../config/variable-layers.js';
 import {varLayers} from '../../config/vars.js';
 import {devLayers} from '../../devproxy/dev-environment.js';
 import {deliver} from '../../secrets/delivery.js';
-import {type ConfigFlag, type Context, createContext, loadCurrentProject, loadUserSettings} from '../context.js';
+import {type ConfigFlag, createContext, loadCurrentProject, loadUserSettings} from '../context.js';
 import {ensureDataFolder} from '../registration.js';
 import {localTrust} from './local-trust.js';
 import {loadSecrets, secretDelivery} from './project-secrets.js';
@@ -24,7 +24,10 @@ export type RunFlags = ConfigFlag & {
 };
 
 /** Runs a command with the environment the app has; its exit code becomes ours. */
-export async function run(words: readonly string[], {env: name, config: configFile, ...flags}: RunFlags): Promise<void> {
+export async function run(
+  words: readonly string[],
+  {env: name, config: configFile, ...flags}: RunFlags,
+): Promise<void> {
   const project = await loadCurrentProject(configFile === undefined ? {} : {config: configFile});
   const {directory, config} = project;
   requireEnvironment(config, name);

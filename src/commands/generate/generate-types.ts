@@ -11,15 +11,8 @@ import {TakoError} from '../../system/error.js';
 import {secretDelivery} from '../environment/project-secrets.js';
 import {renderGo} from './render-go.js';
 import {renderTypescript} from './render-typescript.js';
-import {describeTypes, type TypedProject} from './typed-names.js';
-import {
-  findGoPlace,
-  findTypescriptPlace,
-  listGoFiles,
-  saysAlready,
-  type TypesPlace,
-  writeTypes,
-} from './types-file.js';
+import {describeTypes} from './typed-names.js';
+import {findGoPlace, findTypescriptPlace, listGoFiles, saysAlready, type TypesPlace, writeTypes} from './types-file.js';
 
 export type TypesFile = {
   /** Absolute. */

@@ -2,6 +2,8 @@ import type {TypedName, TypedProject} from './typed-names.js';
 
 /** The words under which the package tako.sh is imported. */
 const PACKAGE = 'tako.sh';
+/** What it calls a storage. */
+const STORAGE = 'StorageBinding';
 
 /**
  * Of Node's and Next's own types, which say something else of them: a second word about these would be an error in the
@@ -20,7 +22,7 @@ export function renderTypescript(
   const own = variables.filter(({name}) => !TYPED_BY_OTHERS.has(name));
   const blocks = [
     HEAD,
-    usesPackage ? `import ${quote(PACKAGE)};` : '',
+    usesPackage ? renderImport(storages) : '',
     `export type Env = ${environments.map(quote).join(' | ')};`,
     usesPackage ? renderPackage(secrets, storages) : '',
     ...renderVariables(own),
@@ -34,13 +36,17 @@ const HEAD = `// Written by "tako generate" from tako.toml and .tako/secrets.jso
 // biome-ignore-all format: written by a program
 // biome-ignore-all assist: written by a program`;
 
+/** Names that the package exports are not known inside `declare module`, and what has no import is no module. */
+const renderImport = (storages: readonly TypedName[]): string =>
+  storages.length > 0 ? `import type { ${STORAGE} } from ${quote(PACKAGE)};` : `import ${quote(PACKAGE)};`;
+
 function renderPackage(secrets: readonly TypedName[], storages: readonly TypedName[]): string {
   const lines = [
     '  interface TakoTypeRegistry {',
     '    Env: Env;',
     '  }',
     ...renderInterface('TakoSecrets', secrets, 'string'),
-    ...renderInterface('TakoStorages', storages, 'TakoStorage'),
+    ...renderInterface('TakoStorages', storages, STORAGE),
   ];
   return [`declare module ${quote(PACKAGE)} {`, ...lines, '}'].join('\n');
 }
@@ -48,7 +54,11 @@ function renderPackage(secrets: readonly TypedName[], storages: readonly TypedNa
 /** Nothing where there are none: the package has the interface itself. */
 function renderInterface(name: string, members: readonly TypedName[], type: string): readonly string[] {
   if (members.length === 0) return [];
-  return [`  interface ${name} {`, ...members.flatMap(member => renderMember(member, 'readonly ', type, '    ')), '  }'];
+  return [
+    `  interface ${name} {`,
+    ...members.flatMap(member => renderMember(member, 'readonly ', type, '    ')),
+    '  }',
+  ];
 }
 
 function renderVariables(variables: readonly TypedName[]): readonly string[] {
@@ -71,12 +81,7 @@ function renderVariables(variables: readonly TypedName[]): readonly string[] {
 const renderVariableInterface = (name: string, members: readonly TypedName[]): string =>
   [`interface ${name} {`, ...members.flatMap(member => renderMember(member, '', 'string', '  ')), '}'].join('\n');
 
-function renderMember(
-  {name, missingIn}: TypedName,
-  modifier: string,
-  type: string,
-  indent: string,
-): readonly string[] {
+function renderMember({name, missingIn}: TypedName, modifier: string, type: string, indent: string): readonly string[] {
   const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name);
   if (missingIn.length === 0) return [`${indent}${modifier}${key}: ${type};`];
   return [`${indent}/** Not in ${missingIn.join(', ')}. */`, `${indent}${modifier}${key}?: ${type};`];
