@@ -51,7 +51,11 @@ const TSCONFIG = JSON.stringify({
 });
 
 /** What tsc says of a project with this code, as `file(line): message`. */
-async function complaints(code: string, declarations: string, more: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
+async function complaints(
+  code: string,
+  declarations: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
   const folder = await temporaryFolder({
     'package.json': '{"type": "module"}',
     'tsconfig.json': TSCONFIG,
@@ -63,7 +67,9 @@ async function complaints(code: string, declarations: string, more: Readonly<Rec
   await symlink(ROOT, path.join(folder, 'node_modules/tako.sh'));
   await symlink(path.join(ROOT, 'node_modules/@types/node'), path.join(folder, 'node_modules/@types/node'));
   const {stdout} = spawnSync(TSC, ['-p', folder, '--pretty', 'false'], {cwd: folder, encoding: 'utf8'});
-  return [...stdout.matchAll(/^(\S+)\((\d+),\d+\): error (.+)$/gm)].map(([, file, line, text]) => `${file}(${line}): ${text}`);
+  return [...stdout.matchAll(/^(\S+)\((\d+),\d+\): error (.+)$/gm)].map(
+    ([, file, line, text]) => `${file}(${line}): ${text}`,
+  );
 }
 
 describe('tako.d.ts', () => {
@@ -83,7 +89,8 @@ const odd: string = process.env['odd name'];
 const title: string = import.meta.env.VITE_TITLE;
 export {key, license, environment, same, uploads, drafts, region, workers, odd, title};
 `;
-    const vite = 'interface ImportMeta { readonly env: ImportMetaEnv }\ninterface ImportMetaEnv { readonly MODE: string }\n';
+    const vite =
+      'interface ImportMeta { readonly env: ImportMetaEnv }\ninterface ImportMetaEnv { readonly MODE: string }\n';
     assert.deepEqual(await complaints(code, types(false), {'src/vite.d.ts': vite}), []);
   });
 
@@ -104,9 +111,14 @@ tako.secrets.API_KEY = 'x';
   });
 
   it('has the secrets among the variables where they are given as such', async () => {
-    const code = 'export const key: string = process.env.API_KEY;\nexport const license: string = process.env.LICENSE;\n';
+    const code =
+      'export const key: string = process.env.API_KEY;\nexport const license: string = process.env.LICENSE;\n';
     const found = await complaints(code, types(true));
-    assert.deepEqual(found.map(text => /\((\d+)\)/.exec(text)?.[1]), ['2'], found.join('\n'));
+    assert.deepEqual(
+      found.map(text => /\((\d+)\)/.exec(text)?.[1]),
+      ['2'],
+      found.join('\n'),
+    );
   });
 
   it('leaves the declarations of others in peace: those of Node, of Next, and of the project itself', async () => {
@@ -122,7 +134,8 @@ tako.secrets.API_KEY = 'x';
   });
 
   it('needs no package in a project that has none', async () => {
-    const code = "import type {Env} from './tako.js';\nexport const env: Env = 'production';\nexport const region: string = process.env.REGION;\n";
+    const code =
+      "import type {Env} from './tako.js';\nexport const env: Env = 'production';\nexport const region: string = process.env.REGION;\n";
     assert.deepEqual(await complaints(code, types(true, false)), []);
     assert.ok(!types(true, false).includes("'tako.sh'"));
   });
