@@ -78,6 +78,6 @@ const javascriptRuntime = ({runtime}: Config, facts: ProjectFacts): string =>
 function withoutServer(config: Config, facts: ProjectFacts, runtime: string): [Config, ProjectFacts] {
   return [
     {...config, runtime: {id: runtime, version: undefined}},
-    {...facts, launchers: {node: undefined, bun: undefined}},
+    {...facts, launchers: {node: undefined, bun: undefined, deno: undefined}},
   ];
 }

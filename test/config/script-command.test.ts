@@ -50,10 +50,11 @@ describe('a script', () => {
   it('is not given to the program that serves apps of the contract', () => {
     const facts = factsWith({
       dependencies: {'tako.sh': '^1.0.0'},
-      launchers: {node: '/launch.mjs', bun: '/launch.mjs'},
+      launchers: {node: '/launch.mjs', bun: '/launch.mjs', deno: '/launch.mjs'},
     });
     assert.deepEqual(scriptCommand(NODE, facts, 'seed.mjs'), ['node', 'seed.mjs']);
     assert.deepEqual(scriptCommand(BUN, facts, 'seed.ts'), ['bun', 'seed.ts']);
+    assert.deepEqual(scriptCommand(DENO, facts, 'seed.ts'), ['deno', 'run', '-A', 'seed.ts']);
   });
 
   it('has no rule where Node would have to translate JSX', () => {

@@ -1,11 +1,11 @@
 import {readProjectFacts} from '../../config/project-facts.js';
+import {decideDelivery} from '../../secrets/delivery.js';
 import {readSecretNames} from '../../secrets/read-secrets.js';
 import {type ConfigFlag, createContext, loadCurrentProject} from '../context.js';
 import {printJson, printResult} from '../output.js';
 import {developmentLayers, releaseLayers} from './app-layers.js';
 import {findDotenvFiles} from './dotenv-files.js';
 import {reportEnvironment, type ShownLayer} from './environment-report.js';
-import {secretDelivery} from './project-secrets.js';
 import {renderEnvironment} from './render-environment.js';
 import {requireEnvironment} from './require-environment.js';
 
@@ -18,7 +18,7 @@ export async function env({env: environment, json = false, ...flags}: EnvFlags):
   requireEnvironment(config, environment);
   const [facts, secrets] = await Promise.all([readProjectFacts(directory), readSecretNames(directory)]);
   const names = secrets[environment] ?? [];
-  const delivery = secretDelivery(config, facts);
+  const delivery = decideDelivery(config.secretDelivery, facts.dependencies);
   const asVariables: ShownLayer = {
     source: 'secrets',
     variables: delivery === 'bootstrap' ? {} : Object.fromEntries(names.map(name => [name, null])),

@@ -7,11 +7,11 @@ import {managedZones} from '../../config/settings.js';
 import {mergeLayers} from '../../config/variable-layers.js';
 import {varLayers} from '../../config/vars.js';
 import {devLayers} from '../../devproxy/dev-environment.js';
-import {deliver} from '../../secrets/delivery.js';
-import {type ConfigFlag, createContext, loadCurrentProject, loadUserSettings} from '../context.js';
+import {decideDelivery, deliver} from '../../secrets/delivery.js';
+import {readSecrets} from '../../secrets/read-secrets.js';
+import {type ConfigFlag, createContext, loadCurrentProject, loadUserSettings, userKeys} from '../context.js';
 import {ensureDataFolder} from '../registration.js';
 import {localTrust} from './local-trust.js';
-import {loadSecrets, secretDelivery} from './project-secrets.js';
 import {requireEnvironment} from './require-environment.js';
 import {decideRunCommand} from './run-command.js';
 import {runInPlace} from './run-in-place.js';
@@ -45,11 +45,9 @@ async function runEnvironment(
   environmentName: string,
 ): Promise<Record<string, string>> {
   const context = createContext();
-  const [settings, secrets] = await Promise.all([
-    loadUserSettings(context),
-    loadSecrets(context, directory, environmentName),
-  ]);
-  const {bootstrap, variables} = deliver(secrets, secretDelivery(config, facts));
+  const settings = await loadUserSettings(context);
+  const secrets = await readSecrets(directory, environmentName, userKeys(context, settings));
+  const {bootstrap, variables} = deliver(secrets, decideDelivery(config.secretDelivery, facts.dependencies));
   const layers = devLayers({
     terminal: process.env,
     directory,

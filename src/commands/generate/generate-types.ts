@@ -6,9 +6,9 @@ import path from 'node:path';
 import type {Config} from '../../config/config.js';
 import type {Project} from '../../config/load-project.js';
 import {type ProjectFacts, readProjectFacts} from '../../config/project-facts.js';
+import {decideDelivery} from '../../secrets/delivery.js';
 import {readSecretNames} from '../../secrets/read-secrets.js';
 import {TakoError} from '../../system/error.js';
-import {secretDelivery} from '../environment/project-secrets.js';
 import {renderGo} from './render-go.js';
 import {renderTypescript} from './render-typescript.js';
 import {describeTypes} from './typed-names.js';
@@ -96,7 +96,7 @@ const findPlace = (project: Project, language: Language): Promise<TypesPlace> =>
 
 async function planLanguage(project: Project, facts: ProjectFacts, language: Language): Promise<TypesFile> {
   const {file, isThere} = await findPlace(project, language);
-  const areSecretsVariables = secretDelivery(project.config, facts) !== 'bootstrap';
+  const areSecretsVariables = decideDelivery(project.config.secretDelivery, facts.dependencies) !== 'bootstrap';
   const secrets = await readSecretNames(project.directory);
   const types = describeTypes({config: project.config, secrets, areSecretsVariables});
   const text =
