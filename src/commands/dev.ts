@@ -6,6 +6,7 @@ import {wantsPlain} from '../ui/plain-mode.js';
 import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
 import {createDevClient, type DevApp, type DevClient} from './dev-client.js';
 import {refreshAllTypes} from './generate/generate-types.js';
+import {keepTypes} from './generate/keep-types.js';
 import {backgroundNote, listOf, slowNote, stayNote} from './leave-notes.js';
 import {checkMachine, type VisitedApp} from './machine-notes.js';
 import {findNeeded} from './needed-projects.js';
@@ -47,6 +48,10 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
       ...others.map(other => ({...other, isNeeded: true})),
     ];
     const client = createDevClient({connection, apps, reconnect: () => startDaemon(context, portsOf(info))});
+    keepTypes(
+      client.subscribe,
+      results.map(({registration}) => registration),
+    );
     const session: DevSession = {
       apps: apps.map(({name}) => name),
       version: context.version,
