@@ -67,8 +67,9 @@ export async function releaseLayers(
 /** What an app that cannot be deployed as it is would be started with is nobody's question yet. */
 async function startVariablesOf(project: Project): Promise<Readonly<Record<string, string>>> {
   try {
-    const {NODE_ENV: _, ...variables} = await findStartVariables(project, homedir());
-    return variables;
+    const {NODE_ENV, ...variables} = await findStartVariables(project, homedir());
+    // Told already.
+    return NODE_ENV === undefined || NODE_ENV === 'production' ? variables : {NODE_ENV, ...variables};
   } catch (error) {
     if (error instanceof TakoError) return {};
     throw error;

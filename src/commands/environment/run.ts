@@ -23,17 +23,14 @@ export type RunFlags = ConfigFlag & {
   readonly isVerbatim: boolean;
 };
 
-/** Runs a command with the environment the app has; its exit code becomes ours. */
-export async function run(
-  words: readonly string[],
-  {env: name, config: configFile, ...flags}: RunFlags,
-): Promise<void> {
-  const project = await loadCurrentProject(configFile === undefined ? {} : {config: configFile});
+/** Runs a command with the environment the app has, and ends as the command does. */
+export async function run(words: readonly string[], flags: RunFlags): Promise<void> {
+  const project = await loadCurrentProject(flags);
   const {directory, config} = project;
-  requireEnvironment(config, name);
+  requireEnvironment(config, flags.env);
   const facts = await readProjectFacts(directory);
   const command = await decideRunCommand(project, facts, {...flags, words, from: process.cwd()});
-  const environment = await runEnvironment(project, facts, name);
+  const environment = await runEnvironment(project, facts, flags.env);
   await ensureDataFolder(directory);
   await runInPlace(command, {directory, environment});
 }

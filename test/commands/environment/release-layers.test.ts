@@ -23,7 +23,7 @@ describe('the layers of a release', () => {
       'of tako.toml',
       '[vars]\nREGION = "eu"\nNODE_ENV = "staging"\nHOME = "/mine"\nPATH = "/mine"\nTAKO_BUILD = "mine"\n',
     ],
-    ['that its start command begins with', 'start = "MODE=fast node server.js"\n'],
+    ['that its start command begins with', 'start = "MODE=fast NODE_ENV=staging node server.js"\n'],
   ])('give what its server gives, with variables %s', async (_, top) => {
     const directory = await temporaryFolder({
       'tako.toml': takoToml(top),
