@@ -60,7 +60,7 @@ export async function removeSecrets(place: SecretPlace, environment: string, nam
 }
 
 /** Has the environment use this key from now on; a new one has none yet. Its values are sealed anew when all can be read. */
-export async function useKey(place: SecretPlace, environment: string, key: SecretKey): Promise<void> {
+export async function adoptKey(place: SecretPlace, environment: string, key: SecretKey): Promise<void> {
   await changeFile(place, async file => {
     const entries: Entry[] = [];
     for (const entry of file.entries) {

@@ -9,8 +9,8 @@ export type SecretMask = {
   mask(text: string): string;
   /** As `mask`, also for a value of which the end is cut off with the text. */
   maskCut(text: string): string;
-  /** The values again. */
-  unmask(text: string): string;
+  /** The values again, each as `write` writes it where it stands; as they are, if not given. */
+  unmask(text: string, write?: (value: string) => string): string;
 };
 
 export const NO_MASK: SecretMask = {mask: text => text, maskCut: text => text, unmask: text => text};
@@ -28,7 +28,11 @@ export function createSecretMask(secrets: Iterable<readonly [name: string, value
   return {
     mask,
     maskCut: text => maskEnd(mask(text), sorted),
-    unmask: text => text.replace(MASKED, (whole, name: string) => plain.get(name) ?? whole),
+    unmask: (text, write = value => value) =>
+      text.replace(MASKED, (whole, name: string) => {
+        const value = plain.get(name);
+        return value === undefined ? whole : write(value);
+      }),
   };
 }
 

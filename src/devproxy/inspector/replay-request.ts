@@ -22,7 +22,10 @@ export function makeReplay(exchange: ObservedExchange, edit: ReplayEdit, masking
   const {unmask} = masking.values;
   const method = edit.method ?? request.method;
   if (!TOKEN.test(method) || method === 'CONNECT') throw replayInvalid(`${JSON.stringify(method)} is not a method`);
-  const target = edit.target === undefined ? request.target : restoreTarget(request.target, unmask(edit.target), names);
+  const target =
+    edit.target === undefined
+      ? request.target
+      : restoreTarget(request.target, unmask(edit.target, encodeURIComponent), names);
   if (!TARGET.test(target)) throw replayInvalid('its path is none; it begins with / and has no spaces');
   const fields =
     edit.fields === undefined
@@ -73,6 +76,12 @@ function restoreFields(original: Fields, edited: Fields, names: SecretNames): Fi
   return edited.map(([name, value]) => [name, walkField(name, value, {names, visit: secrets.restore})]);
 }
 
+/** How a value is written in a body of that type. */
+function writingIn(contentType: string): (value: string) => string {
+  if (/[/+]json\b/i.test(contentType)) return value => JSON.stringify(value).slice(1, -1);
+  return /x-www-form-urlencoded/i.test(contentType) ? encodeURIComponent : value => value;
+}
+
 const unmaskFields = (fields: Fields, unmask: (text: string) => string): Fields =>
   fields.map(([name, value]) => [name, unmask(value)]);
 
@@ -87,7 +96,8 @@ function restoreBody(exchange: ObservedExchange, edited: EditedBody, masking: Ma
   const walk = (bytes: Buffer, visit: VisitSecret): Buffer => walkBody(bytes, contentType, 'request', {names, visit});
   const kept = exchange.requestBody?.read() ?? NOTHING;
   walk(undoCodings(kept, exchange.request.fields.get(CODING) ?? '')?.bytes ?? NOTHING, secrets.note);
-  const data = edited.encoding === 'utf8' ? masking.values.unmask(edited.data) : edited.data;
+  const {unmask} = masking.values;
+  const data = edited.encoding === 'utf8' ? unmask(edited.data, writingIn(contentType)) : edited.data;
   return walk(Buffer.from(data, edited.encoding), secrets.restore);
 }
 

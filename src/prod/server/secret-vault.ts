@@ -66,6 +66,15 @@ export async function openSecretVault({folder, state, clock}: SecretVaultOptions
     return {...secrets, digest};
   }
 
+  /** Those that cannot be read are none: whoever asks sends them again then. */
+  function unsealIfReadable(name: DeploymentName, kept: SealedSecrets): DeployedSecrets | undefined {
+    try {
+      return unseal(name, kept);
+    } catch {
+      return undefined;
+    }
+  }
+
   function current(name: DeploymentName): DeployedSecrets | undefined {
     const kept = state.secrets.current(name);
     return kept && unseal(name, kept);
@@ -74,8 +83,9 @@ export async function openSecretVault({folder, state, clock}: SecretVaultOptions
   return {
     describe(name) {
       const kept = state.secrets.current(name);
-      const names = kept ? Object.keys(unseal(name, kept).values).sort() : [];
-      return {digest: kept?.digest ?? null, salt: saltOf(name), names, storedAt: kept?.storedAt ?? null};
+      const secrets = kept && unsealIfReadable(name, kept);
+      const facts = kept && secrets ? {digest: kept.digest, storedAt: kept.storedAt} : {digest: null, storedAt: null};
+      return {...facts, salt: saltOf(name), names: Object.keys(secrets?.values ?? {}).sort()};
     },
     store(name, input) {
       const secrets = parseGivenSecrets(input);
@@ -122,7 +132,7 @@ function parseKey(text: string, file: string): Buffer {
 
 const unreadable = ({app, environment}: DeploymentName): TakoError =>
   new TakoError('SECRETS_UNREADABLE', `the server cannot decrypt the secrets of ${app}/${environment}`, {
-    hint: `its key file ${KEY_FILE} is another one, or its database was changed: "tako secrets sync --env ${environment}" sends them again`,
+    hint: `its key file ${KEY_FILE} is another one, or its database was changed: "tako deploy --env ${environment}" sends them again`,
   });
 
 const notStored = ({app, environment}: DeploymentName): TakoError =>
