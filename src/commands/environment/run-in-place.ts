@@ -1,6 +1,6 @@
 // A program that stands where we stand: its input, output and terminal are ours, so are its signals and its end.
 
-import {spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync, openSync} from 'node:fs';
 import {constants} from 'node:os';
@@ -24,13 +24,18 @@ const OF_A_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
  * COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE and ENVIRONMENT_TOO_LARGE.
  */
 export async function runInPlace([file, ...args]: Command, {directory, environment}: RunPlace): Promise<void> {
+  let child: ChildProcess | undefined;
+  // Before there is a program: it may signal us, or be known to others, as soon as it runs.
+  const stopPassing = passSignals(signal => child?.kill(signal));
   try {
-    const child = spawn(file, args, {cwd: directory, env: environment, stdio: 'inherit'});
-    const stopPassing = passSignals(signal => child.kill(signal));
-    const [code, signal] = (await once(child, 'exit').finally(stopPassing)) as [number | null, NodeJS.Signals | null];
+    child = spawn(file, args, {cwd: directory, env: environment, stdio: 'inherit'});
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    stopPassing();
     end(code, signal);
   } catch (error) {
     throw explain(error, file);
+  } finally {
+    stopPassing();
   }
 }
 
