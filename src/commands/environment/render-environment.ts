@@ -10,7 +10,7 @@ export function renderEnvironment(report: EnvironmentReport, {columns}: RenderOp
   const rows = report.variables.filter(({source}) => source !== 'terminal').map(rowOf);
   const inherited = report.variables.filter(({source}) => source === 'terminal').map(({name}) => name);
   const blocks = [
-    renderTable([['NAME', 'VALUE', 'FROM'], ...rows], columns),
+    renderTable([['NAME', 'FROM', 'VALUE'], ...rows], columns),
     inherited.length > 0 ? `from this terminal, as they are: ${inherited.map(clean).join(', ')}` : '',
     describeSecrets(report),
     ...report.files.flatMap(file => describeFile(file, report.environment)),
@@ -20,8 +20,8 @@ export function renderEnvironment(report: EnvironmentReport, {columns}: RenderOp
 
 const rowOf = (variable: ShownVariable): readonly string[] => [
   clean(variable.name),
-  shownValue(variable),
   [nameOf(variable.source), ...overrides(variable)].join(', '),
+  shownValue(variable),
 ];
 
 function shownValue({value, source}: ShownVariable): string {
@@ -45,23 +45,22 @@ const GAP = 2;
 /** Narrower than this a value says nothing any more. */
 const MIN_VALUE_COLUMNS = 16;
 
-/** What is too long for the terminal is cut in the second of three columns, which alone can be long. */
-function renderTable(rows: readonly (readonly string[])[], columns: number | undefined): string {
-  const [names = 0, values = 0, sources = 0] = [0, 1, 2].map(column => widest(rows, column));
-  const free = columns === undefined ? values : columns - names - sources - 2 * GAP;
-  const widths = [names, Math.min(values, Math.max(free, MIN_VALUE_COLUMNS)), 0];
+/** Values are in the last column, where they may be as long as they are; what the terminal has no place for is cut. */
+function renderTable(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY): string {
+  const widths = [0, 1].map(column => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+  const free = Math.max(columns - widths.reduce((sum, width) => sum + width + GAP, 0), MIN_VALUE_COLUMNS);
+  const gap = ' '.repeat(GAP);
   return rows
-    .map(row => row.map((text, column) => pad(text, widths[column] ?? 0)).join(' '.repeat(GAP)))
-    .map(line => line.trimEnd())
+    .map(([name = '', from = '', value = '']) => [
+      name.padEnd(widths[0] ?? 0),
+      from.padEnd(widths[1] ?? 0),
+      cut(value, free),
+    ])
+    .map(cells => cells.join(gap).trimEnd())
     .join('\n');
 }
 
-const widest = (rows: readonly (readonly string[])[], column: number): number =>
-  Math.max(...rows.map(row => row[column]?.length ?? 0));
-
-/** A width of 0 is none. */
-const pad = (text: string, width: number): string =>
-  width > 0 && text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
 function describeSecrets({secrets: {delivery, names}, environment}: EnvironmentReport): string {
   if (names.length === 0 || delivery === 'environment') return '';

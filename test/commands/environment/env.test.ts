@@ -110,7 +110,7 @@ describe('tako env', () => {
     assert.deepEqual(both.secrets, {delivery: 'both', names: ['API_KEY', 'REGION']});
     assert.deepEqual(variable(both, 'REGION'), {name: 'REGION', value: null, source: 'secrets', overrides: ['vars']});
     const {stdout} = await tako.run(['env'], {cwd: directory});
-    assert.match(stdout, /^API_KEY +\(secret\) +secrets$/m);
+    assert.match(stdout, /^API_KEY +secrets +\(secret\)$/m);
     assert.match(stdout, /^also by tako\.secrets in development: API_KEY, REGION$/m);
     assert.deepEqual((await report('--env', 'production')).secrets.names, []);
   });
@@ -140,9 +140,9 @@ describe('tako env', () => {
   it('is a table for people, with the names of the terminal below it', async () => {
     const {directory} = project();
     const {stdout} = await tako.run(['env'], {cwd: directory});
-    assert.match(stdout, /^NAME +VALUE +FROM$/m);
-    assert.match(stdout, /^LEVEL +debug +\[vars\.development\], not \[vars\]$/m);
-    assert.match(stdout, /^PORT +\(set at its start\) +tako$/m);
+    assert.match(stdout, /^NAME +FROM +VALUE$/m);
+    assert.match(stdout, /^LEVEL +\[vars\.development\], not \[vars\] +debug$/m);
+    assert.match(stdout, /^PORT +tako +\(set at its start\)$/m);
     assert.match(stdout, /^from this terminal, as they are: .*HOME/m);
   });
 
@@ -150,7 +150,7 @@ describe('tako env', () => {
     const {directory} = project('[vars]\nCOLOUR = "\\u001b]0;title\\u0007red\\nblue"\n');
     const {stdout} = await tako.run(['env'], {cwd: directory});
     assert.ok(!stdout.includes('\u001b') && !stdout.includes('\u0007'));
-    assert.match(stdout, /^COLOUR +.*red\\nblue +\[vars\]$/m);
+    assert.match(stdout, /^COLOUR +\[vars\] +.*red\\nblue$/m);
   });
 
   it('writes nothing into the project', async () => {
