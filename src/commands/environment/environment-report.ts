@@ -1,18 +1,13 @@
 // What `tako env` says: a value of tako.toml or of tako, and nothing but the name of what may be a secret.
 
-import {explainLayers, type VariableLayer, type VariableSource} from '../../config/variable-layers.js';
+import {type ExplainedVariable, explainLayers, type VariableLayer} from '../../config/variable-layers.js';
 import type {SecretDelivery} from '../../secrets/delivery.js';
 import type {DotenvFile} from './dotenv-files.js';
 
 /** A value is null where it is a secret, the terminal's, or not known before the app starts. */
 export type ShownLayer = VariableLayer<string | null>;
 
-export type ShownVariable = {
-  readonly name: string;
-  readonly value: string | null;
-  readonly source: VariableSource;
-  readonly overrides: readonly VariableSource[];
-};
+export type ShownVariable = ExplainedVariable<string | null>;
 
 export type EnvironmentReport = {
   readonly environment: string;
