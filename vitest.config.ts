@@ -131,6 +131,9 @@ const LONG = [
 const ONLY_SOAK = [
   'test/ca/trust/java.test.ts',
   'test/commands/ensure.test.ts',
+  'test/commands/generate/dev-types.test.ts',
+  'test/commands/generate/generate.test.ts',
+  'test/commands/generate/render-go.test.ts',
   'test/commands/leaving.test.ts',
   'test/commands/logs.test.ts',
   'test/commands/secrets.test.ts',
