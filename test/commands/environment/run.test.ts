@@ -189,7 +189,7 @@ describe('the secrets of tako run', () => {
     const {directory, run} = await secretProject();
     const file = path.join(directory, '.tako/secrets.json');
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace(/("development\/API_KEY": \[\s*\{"value": "[0-9a-f]{16}:)..../, '$1AAAA'));
+    writeFileSync(file, text.replace(/(development\/API_KEY"[^}]*?[0-9a-f]{16}:)..../, '$1AAAA'));
     const {code, stdout, stderr} = await run('sh', '-c', 'echo it ran');
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /development\/API_KEY cannot be decrypted \[SECRET_DAMAGED\]/);
