@@ -204,7 +204,7 @@ const hasPid = (child: ChildProcess): child is Child => child.pid !== undefined;
  * a port it is that of the contract; with one, what the app opens is reported to the file.
  */
 export function appEnvironment(
-  {environment}: LaunchSpec,
+  {environment}: Pick<LaunchSpec, 'environment'>,
   instanceId: string,
   reporting: {readonly port: number; readonly file: string} | undefined,
 ): NodeJS.ProcessEnv {
