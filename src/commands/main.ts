@@ -191,12 +191,17 @@ function addProjectCommands(program: Command): void {
     .action(async (words: string[], options) => (await import('./run.js')).run(words, options));
   program
     .command('init')
-    .description('write a tako.toml')
+    .description('write a tako.toml, or begin a new app from a template')
     .argument('[directory]')
+    .option('--template <template>', 'begin a new app, in a folder that is empty or not there yet')
     .option('--name <name>', 'the name of the app')
     .option('--route <route>', 'where production will be served')
+    .option('-y, --yes', 'do not ask, take the defaults; of a tako.toml that is there, set name and route')
+    .addOption(new Option('--new').hideHelp())
     .addOption(jsonOption())
-    .action(async (directory: string | undefined, options) => (await import('./init.js')).init(directory, options));
+    .action(async (directory: string | undefined, options) =>
+      (await import('./init/init.js')).init(directory, options),
+    );
 }
 
 function addProxy(program: Command): void {
