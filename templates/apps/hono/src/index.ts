@@ -1,5 +1,5 @@
 import {Hono} from 'hono';
-import {serve, tako} from 'tako.sh';
+import {tako} from 'tako.sh';
 
 const app = new Hono();
 
@@ -9,5 +9,5 @@ app.get('/', context =>
 
 app.get('/api/hello', context => context.json({hello: 'world', env: tako.env, build: tako.build}));
 
-// Listens where tako says, and on port 3000 without it.
-export default serve(app);
+// What answers requests is all that is exported: it is served where tako says, and on port 3000 without it.
+export default app;

@@ -1,15 +1,15 @@
-import {serve} from 'tako.sh';
+import {type App, tako} from 'tako.sh';
 
 // Under `tako dev` apps of a workspace find each other in such variables; in production it is said in tako.toml.
 const apiUrl = process.env['TAKO_URL_{{NAME}}_API'] ?? process.env.API_URL ?? 'http://127.0.0.1:3001';
 
-export default serve({
+export default {
   async fetch(request) {
     const {pathname} = new URL(request.url);
     if (pathname !== '/') return new Response('not found\n', {status: 404});
-    return page('{{name}}', `${await askApi()} (${apiUrl})`);
+    return page('{{name}}', `${await askApi()}, from ${apiUrl} in ${tako.env}`);
   },
-});
+} satisfies App;
 
 async function askApi(): Promise<string> {
   try {
