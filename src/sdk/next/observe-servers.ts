@@ -15,7 +15,7 @@ export function observeServers({onRequest, onListening}: ServerObserver): void {
   const {emit} = http.Server.prototype;
   http.Server.prototype.emit = function (this: Server, event: string | symbol, ...given: unknown[]): boolean {
     if (event === 'request' && onRequest(given[0] as IncomingMessage, given[1] as ServerResponse)) return true;
-    const isHeard = emit.call(this, event, ...given);
+    const isHeard = Reflect.apply(emit, this, [event, ...given]) as boolean;
     if (event === 'listening') tellPort(this, onListening);
     return isHeard;
   } as typeof emit;

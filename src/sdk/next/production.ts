@@ -18,6 +18,6 @@ function listenAnywhere(): void {
   const {listen} = Server.prototype;
   Server.prototype.listen = function (this: Server, _port: number, host?: string) {
     Server.prototype.listen = listen;
-    return listen.call(this, 0, host);
+    return Reflect.apply(listen, this, [0, host]) as Server;
   } as typeof listen;
 }

@@ -17,7 +17,7 @@ type SettingsFunction = (...given: never[]) => NextSettings | Promise<NextSettin
  * that gives one, at once or later. In development the app's names are allowed and its server code has the secrets.
  * `next build` makes one folder, `.next/standalone`, whose `tako-entry.mjs` is all that runs in production.
  */
-export function withTako<Config extends NextSettings | SettingsFunction>(config?: Config): Config;
+export function withTako<Config extends object>(config?: Config): Config;
 export function withTako(config: NextSettings | SettingsFunction = {}): NextSettings | SettingsFunction {
   const command = process.argv[2];
   if (command === 'build') return completed(config, completeForBuild);

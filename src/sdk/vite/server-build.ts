@@ -41,8 +41,12 @@ const isNamedAsServer = ({name}: Entry): boolean => /^(?:index|server|entry|entr
 const describeChoice = (entries: readonly Entry[]): string =>
   `${ENTRY_FILE} is not made: it could serve any of ${entries.map(({fileName}) => fileName).join(', ')}. Name one of them server.`;
 
-const renderEntry = (file: string, base: string): string => `import * as app from ${JSON.stringify(`./${file}`)};
-import {serveBuild} from 'tako.sh/vite/server';
+const renderEntry = (file: string, base: string): string => `import {serveBuild} from 'tako.sh/vite/server';
 
-export default await serveBuild(app, {client: new URL('../client/', import.meta.url), base: ${JSON.stringify(base)}});
+await serveBuild({
+  load: () => import(${JSON.stringify(`./${file}`)}),
+  file: ${JSON.stringify(file)},
+  client: new URL('../client/', import.meta.url),
+  base: ${JSON.stringify(base)},
+});
 `;

@@ -1,6 +1,7 @@
 // The parts of Vite that the plugin uses, by their shape: they are the same in Vite 6, 7 and 8, and an app's Vite is its own.
 
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {Duplex} from 'node:stream';
 
 /** What the plugin reads of the settings that were written, and what it adds to them. */
 export type ViteSettings = {
@@ -39,13 +40,19 @@ export type Next = (error?: unknown) => void;
 export type Middleware = (request: ViteRequest, response: ServerResponse, next: Next) => void;
 
 export type ViteDevServer = {
-  config: {root: string};
+  /** `custom`: it answers with no pages. `base` begins and ends with a slash. */
+  config: {root: string; base: string; appType: string};
   middlewares: {use(middleware: Middleware): unknown};
   /** Null where another server has Vite in it. */
-  httpServer: Pick<Server, 'address' | 'on' | 'once' | 'listening'> | null;
+  httpServer: HttpServer | null;
   ssrLoadModule(url: string): Promise<Record<string, unknown>>;
   ssrFixStacktrace(error: Error): void;
   transformIndexHtml(url: string, html: string, originalUrl?: string): Promise<string>;
+};
+
+export type HttpServer = Pick<Server, 'address'> & {
+  once(event: 'listening', listener: () => void): unknown;
+  on(event: 'upgrade', listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): unknown;
 };
 
 /** What a build has made, by the name of its file. */
