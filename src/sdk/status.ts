@@ -12,34 +12,28 @@ const TOKEN_HEADER = 'x-tako-internal-token';
 /** The internal hosts of apps end with it. */
 const INTERNAL_SUFFIX = '.tako';
 
-type Question = {
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  readonly host: string | undefined;
-  readonly token: string | undefined;
-};
+type Question = {readonly method: string; readonly path: string; readonly token: string};
 
 type Answer = {readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string};
 
 /** The answer to tako's own question. Undefined: the request is the app's. */
 export function handleStatus(request: Request): Response | undefined {
-  const {pathname, search, host} = new URL(request.url);
+  const host = request.headers.get('host') ?? undefined;
+  if (!isInternalHost(host)) return undefined;
   const answer = answerQuestion({
     method: request.method,
-    target: pathname + search,
-    host: request.headers.get('host') ?? host,
-    token: request.headers.get(TOKEN_HEADER) ?? undefined,
+    path: new URL(request.url).pathname,
+    token: request.headers.get(TOKEN_HEADER) ?? '',
   });
   return answer && new Response(answer.body, {status: answer.status, headers: {...answer.headers}});
 }
 
 /** The same for servers of node:http. False: nothing was answered, the request is the app's. */
 export function handleStatusRequest(request: IncomingMessage, response: ServerResponse): boolean {
+  if (!isInternalHost(request.headers.host)) return false;
   const answer = answerQuestion({
     method: request.method ?? 'GET',
-    target: request.url ?? '/',
-    host: request.headers.host,
+    path: (request.url ?? '/').split('?', 1)[0] ?? '/',
     token: String(request.headers[TOKEN_HEADER] ?? ''),
   });
   if (!answer) return false;
@@ -48,14 +42,13 @@ export function handleStatusRequest(request: IncomingMessage, response: ServerRe
   return true;
 }
 
-function answerQuestion({method, target, host, token}: Question): Answer | undefined {
-  if (!isInternalHost(host)) return undefined;
+function answerQuestion({method, path, token}: Question): Answer | undefined {
   const expected = readBootstrap()?.token ?? '';
   // Nobody asks an app that was given no token.
   if (expected === '') return undefined;
-  if (!isSame(token ?? '', expected)) return json(403, {error: 'Forbidden'});
+  if (!isSame(token, expected)) return json(403, {error: 'Forbidden'});
   const proof = {[TOKEN_HEADER]: expected};
-  if (target.split('?', 1)[0] !== '/status') return json(404, {error: 'Not Found'}, proof);
+  if (path !== '/status') return json(404, {error: 'Not Found'}, proof);
   if (method !== 'GET' && method !== 'HEAD') {
     return json(405, {error: 'Method Not Allowed'}, {...proof, allow: 'GET, HEAD'});
   }
