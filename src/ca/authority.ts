@@ -36,7 +36,7 @@ export type AuthorityOptions = {
   readonly owner?: string;
 };
 
-/** Loads the authority of a folder, or makes it. Throws CA_DAMAGED, CA_EXPIRED, and ZONE_INVALID for a new one. */
+/** Loads the authority of a folder, or makes it; its key is closed to others. Throws CA_DAMAGED, CA_EXPIRED, and ZONE_INVALID for a new one. */
 export async function openAuthority({
   folder,
   clock,
@@ -45,8 +45,8 @@ export async function openAuthority({
 }: AuthorityOptions): Promise<Authority> {
   await ensurePrivateFolder(folder);
   const authority =
-    (await loadAuthority(folder)) ?? (await create(folder, owner, localConstraints(permittedZones), clock));
-  if (Date.parse(authority.root.certificate.validTo) <= clock.now()) throw expired(folder);
+    (await loadAuthority({folder, clock})) ?? (await create(folder, owner, localConstraints(permittedZones), clock));
+  await chmod(authorityFiles(folder).key, PRIVATE_FILE);
   return authority;
 }
 
@@ -58,16 +58,20 @@ export const loadRoot = (folder: string): Promise<RootCertificate | undefined> =
 export const loadPreviousRoot = (folder: string): Promise<RootCertificate | undefined> =>
   readRoot(authorityFiles(folder).previous);
 
-/** The authority of a folder; undefined when there is none. Throws CA_DAMAGED. */
-export async function loadAuthority(folder: string): Promise<Authority | undefined> {
+/** The authority of a folder as it is; undefined when there is none. Throws CA_DAMAGED and CA_EXPIRED. */
+export async function loadAuthority({
+  folder,
+  clock,
+}: Pick<AuthorityOptions, 'folder' | 'clock'>): Promise<Authority | undefined> {
   const root = await loadRoot(folder);
   if (!root) return undefined;
   const {key: keyFile} = authorityFiles(folder);
   const keyPem = await readTextIfExists(keyFile);
   if (keyPem === undefined) throw damaged(folder, 'ca.key is missing');
-  await chmod(keyFile, PRIVATE_FILE);
   const key = parseKey(folder, keyPem);
-  return assemble(folder, (await completeRotation(folder, root, key)) ?? root, key);
+  const authority = assemble(folder, (await completeRotation(folder, root, key)) ?? root, key);
+  if (Date.parse(authority.root.certificate.validTo) <= clock.now()) throw expired(folder);
+  return authority;
 }
 
 /** The root whose key is in place already, put in its place too; undefined when no rotation was cut short there. */

@@ -27,7 +27,7 @@ export type LiveAuthorityOptions = {
  * are open stay so. What cannot be read leaves the authority as it was.
  */
 export async function openLiveAuthority(options: LiveAuthorityOptions): Promise<LiveAuthority> {
-  const {folder, onReplaced} = options;
+  const {folder, clock, onReplaced} = options;
   const {certificate: file} = authorityFiles(folder);
   let authority = options.authority;
   let source = await openCertificateSource(authority, options);
@@ -37,11 +37,9 @@ export async function openLiveAuthority(options: LiveAuthorityOptions): Promise<
   async function follow(): Promise<void> {
     const now = await versionOf(file);
     if (now === undefined || now === version) return;
-    const replaced = await loadAuthority(folder);
+    const replaced = await loadAuthority({folder, clock});
     if (!replaced) return;
     version = now;
-    // A root that got more zones has the same key; the daemon is started anew for it, when the trust stores have it.
-    if (replaced.root.certificate.publicKey.equals(authority.root.certificate.publicKey)) return;
     source = await openCertificateSource(replaced, options);
     authority = replaced;
     onReplaced(authority);

@@ -3,38 +3,18 @@ import {readFile} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {PRIVATE_FILE, PUBLIC_FILE, readTextIfExists, writeFileAtomic} from '../system/files.js';
 import {generateKeys, privateKeyPem} from '../x509/keys.js';
-import {parseNameConstraints} from '../x509/name-constraints.js';
+import {type NameConstraints, parseNameConstraints} from '../x509/name-constraints.js';
 import {extensionValue} from '../x509/read-certificate.js';
 import {type Authority, type AuthorityOptions, openAuthority} from './authority.js';
 import {authorityFiles, moveIfThere} from './authority-files.js';
 import {currentOwner} from './owner.js';
 import {issueRoot, parseRoot, type RootCertificate, readRoot} from './root.js';
-import {planZones} from './zones.js';
-
-/**
- * Makes a new root, with a new name and the same key, that may also sign `zones`; the old one goes to
- * `ca.previous.crt`. Returns the authority as it was when it may sign them already. The caller has to install the new
- * root in the trust stores. Throws what `openAuthority` does, and ZONE_INVALID.
- */
-export async function addZones(options: AuthorityOptions, zones: readonly string[]): Promise<Authority> {
-  const {folder, clock, owner = currentOwner()} = options;
-  const {key, constraints} = await openAuthority(options);
-  const plan = planZones(constraints.zones, zones);
-  if (plan.action === 'rotate') {
-    const files = authorityFiles(folder);
-    const root = issueRoot(key, owner, {...constraints, zones: plan.zones}, clock.now());
-    await writeFileAtomic(files.previous, await readFile(files.certificate), PUBLIC_FILE);
-    // The key stays, so this one rename is the whole change: no crash can leave half of it.
-    await writeFileAtomic(files.certificate, root, PUBLIC_FILE);
-  }
-  return openAuthority(options);
-}
 
 /** What is to take the place of a root: the certificate, as it will be in `ca.next.crt`, and its key, PEM. */
 export type Successor = {readonly root: RootCertificate; readonly key: string};
 
-/** A root with a key of its own that may sign what the authority's may. Nothing is written. */
-export function createSuccessor({constraints}: Authority, options: AuthorityOptions): Successor {
+/** A root with a key of its own that may sign what the constraints allow. Nothing is written. */
+export function createSuccessor(constraints: NameConstraints, options: AuthorityOptions): Successor {
   const {folder, clock, owner = currentOwner()} = options;
   const key = privateKeyPem(generateKeys().privateKey);
   const pem = issueRoot(createPrivateKey(key), owner, constraints, clock.now());
@@ -42,7 +22,7 @@ export function createSuccessor({constraints}: Authority, options: AuthorityOpti
 }
 
 /** The one that a rotation which was cut short has left; undefined where there is none, or one that may sign other names. */
-export async function loadSuccessor(folder: string, {constraints}: Authority): Promise<Successor | undefined> {
+export async function loadSuccessor(folder: string, constraints: NameConstraints): Promise<Successor | undefined> {
   const files = authorityFiles(folder);
   const [root, key] = await Promise.all([readRoot(files.next), readTextIfExists(files.nextKey)]);
   if (!root || key === undefined || !root.certificate.checkPrivateKey(createPrivateKey(key))) return undefined;

@@ -1,8 +1,7 @@
 import {homedir} from 'node:os';
-import {loadPreviousRoot, loadRoot, openAuthority} from '../ca/authority.js';
+import {loadAuthority, loadPreviousRoot, loadRoot, openAuthority} from '../ca/authority.js';
 import {authorityFiles} from '../ca/authority-files.js';
 import {currentOwner, isOwnedBy} from '../ca/owner.js';
-import type {RootCertificate} from '../ca/root.js';
 import {loadSuccessor} from '../ca/rotate-authority.js';
 import {applyPlan} from '../ca/trust/apply-plan.js';
 import {type InstallationRecord, openInstallationRecord} from '../ca/trust/installation-record.js';
@@ -75,18 +74,13 @@ export const readFacts = async (): Promise<TrustFacts> => readFactsWith(await op
 const readFactsWith = ({all}: InstallationRecord): Promise<TrustFacts> =>
   readTrustFacts({home: homedir(), platform: process.platform, run, environment: process.env}, all);
 
-/** Replaces what the stores hold by the context's root; the user has agreed already. */
-export async function refreshTrust({files}: Context, root: RootCertificate, run: Run): Promise<void> {
-  const plan = planTrust(await readFacts(), root, await loadPreviousRoot(files.authority));
-  await carryOutPlan(plan, run);
-}
-
 /** What puts the root certificate into the stores that lack it. Makes the authority if there is none. */
 export async function planTrustHere(context: Context): Promise<TrustPlan> {
   const {zones} = await loadUserSettings(context);
   const folder = context.files.authority;
-  const authority = await openAuthority({folder, clock: systemClock, permittedZones: zones});
-  const successor = await loadSuccessor(folder, authority);
+  const options = {folder, clock: systemClock, permittedZones: zones};
+  const authority = (await loadAuthority(options)) ?? (await openAuthority(options));
+  const successor = await loadSuccessor(folder, authority.constraints);
   if (successor) printNote('a rotation was begun and cut short: "tako trust --rotate" completes it');
   return planTrust(await readFacts(), authority.root, await loadPreviousRoot(folder), successor?.root);
 }

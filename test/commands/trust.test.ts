@@ -6,8 +6,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, beforeEach, describe, it} from 'vitest';
-import {loadAuthority} from '../../src/ca/authority.js';
+import {type Authority, loadAuthority} from '../../src/ca/authority.js';
 import {takoRoots} from '../../src/ca/trust/stored-certificates.js';
+import {systemClock} from '../../src/system/clock.js';
 import {PRIVATE_STORE_PARTS, type PrivateStore, startPrivateStore} from '../helpers/private-store.js';
 import {isSoak} from '../helpers/soak.js';
 import {requires} from '../helpers/system-parts.js';
@@ -77,10 +78,14 @@ async function outcomeOf(command: readonly string[], environment: NodeJS.Process
   }
 }
 
+async function authority(): Promise<Authority> {
+  const loaded = await loadAuthority({folder: path.join(home, 'tako/ca'), clock: systemClock});
+  assert.ok(loaded);
+  return loaded;
+}
+
 async function inUse(): Promise<string> {
-  const authority = await loadAuthority(path.join(home, 'tako/ca'));
-  assert.ok(authority);
-  return authority.root.certificate.fingerprint256;
+  return (await authority()).root.certificate.fingerprint256;
 }
 
 /** The fingerprints of tako's roots in each store, as its clients see it. */
@@ -160,6 +165,27 @@ describe.skipIf(isMissing)('a rotation of the root', {timeout: TIMEOUT_MS}, () =
     assert.equal(await inUse(), old);
     assert.deepEqual((await stored()).system, [old]);
     await tako('trust', '--rotate', '--yes');
+    await assertComplete(old);
+  });
+});
+
+describe.skipIf(isMissing)('another zone', {timeout: TIMEOUT_MS}, () => {
+  const setup = ['setup', '--zone', 'dev.example.com', '--yes'];
+
+  it('leaves the old root in use when rights are refused', async () => {
+    const old = await inUse();
+    const refused = await takoUnprivileged(...setup);
+    assert.equal(refused.code, 3, refused.stderr);
+    assert.equal(await inUse(), old);
+    assert.deepEqual((await stored()).system, [old]);
+  });
+
+  it('has a new root with a new key, which takes the place of the old one in every store', async () => {
+    const old = await inUse();
+    const added = await tako(...setup);
+    assert.equal(added.code, 0, added.stderr);
+    assert.match(added.stderr, /put it in the place of the old one in: system store[^\n]*Chromium/);
+    assert.ok((await authority()).constraints.zones.includes('dev.example.com'));
     await assertComplete(old);
   });
 });

@@ -20,7 +20,7 @@ afterEach(() => machine.close());
 
 async function rotate(): Promise<void> {
   const options = {folder: path.join(machine.tako.home, 'ca'), clock: systemClock};
-  await storeSuccessor(options.folder, createSuccessor(await openAuthority(options), options));
+  await storeSuccessor(options.folder, createSuccessor((await openAuthority(options)).constraints, options));
   await installSuccessor(options);
 }
 

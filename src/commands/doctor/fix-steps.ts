@@ -16,7 +16,6 @@ import type {FindingId} from './reasons.js';
 export async function planFixes(context: Context, findings: readonly Finding[], isDryRun: boolean): Promise<SetupPlan> {
   const wrong = new Set(findings.filter(({severity}) => severity !== 'ok').map(({id}) => id));
   const has = (...ids: readonly FindingId[]): boolean => ids.some(id => wrong.has(id));
-  // Before setup plans: it opens the authority, which takes rights away by itself.
   const modes = has('file-modes') ? await modeSteps(context) : [];
   const sockets = has('daemon') ? await socketSteps(context) : [];
   const setup = has(...BY_SETUP) ? await planSetup(context, isDryRun) : {steps: [], notes: []};

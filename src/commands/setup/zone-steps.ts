@@ -1,8 +1,7 @@
 import {mkdir, realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {type AuthorityOptions, loadRoot, openAuthority} from '../../ca/authority.js';
-import {addZones} from '../../ca/rotate-authority.js';
-import {checkTrust} from '../../ca/trust/trust.js';
+import {openInstallationRecord} from '../../ca/trust/installation-record.js';
 import {LOCAL_ZONES, planZones} from '../../ca/zones.js';
 import {addZoneToSettings, SETTINGS_FILE} from '../../config/settings.js';
 import {normalizeHost} from '../../proxy/route-syntax.js';
@@ -10,7 +9,7 @@ import {systemClock} from '../../system/clock.js';
 import {errorCode, TakoError} from '../../system/error.js';
 import {readTextIfExists, writeFileAtomic} from '../../system/files.js';
 import {type Context, loadUserSettings} from '../context.js';
-import {readFacts, refreshTrust} from '../trust.js';
+import {carryOutRotation, planReplacement} from '../trust/rotate.js';
 import {restartStep} from './daemon-step.js';
 import type {Step} from './step.js';
 
@@ -44,21 +43,23 @@ const planAuthority = (options: AuthorityOptions, zones: readonly string[], zone
     async () => void (await openAuthority({...options, permittedZones: [...zones, zone]})),
   );
 
-async function planRotation(context: Context, options: AuthorityOptions, zone: string): Promise<Step[]> {
+/** The stores have the new root before it is used: who does not give the rights keeps the old one, and it is trusted. */
+async function planRotation({files}: Context, options: AuthorityOptions, zone: string): Promise<Step[]> {
   const {root, constraints} = await openAuthority(options);
-  if (planZones(constraints.zones, [zone]).action === 'keep') return [];
-  const trusting = checkTrust(await readFacts(), root).filter(({state}) => state === 'trusted');
-  const rotate = ownStep(
-    `make a new root certificate, which may also sign ${zone}; the old one is kept as ca.previous.crt`,
-    async () => void (await addZones(options, [zone])),
-  );
-  const trust: Step = {
-    title: `replace the old root certificate in: ${trusting.map(({store}) => store).join(', ')}`,
-    details: [],
-    needsRoot: true,
-    run: async run => refreshTrust(context, (await openAuthority(options)).root, run),
-  };
-  return trusting.length > 0 ? [rotate, trust] : [rotate];
+  const plan = planZones(constraints.zones, [zone]);
+  if (plan.action === 'keep') return [];
+  const rotation = await planReplacement(root, {...constraints, zones: plan.zones}, options);
+  const record = await openInstallationRecord(files.installations);
+  const stores = [...new Set(rotation.additions.changes.map(({store}) => store))];
+  const make = `make a new root certificate, which may also sign ${zone}`;
+  return [
+    {
+      title: stores.length === 0 ? make : `${make}, and put it in the place of the old one in: ${stores.join(', ')}`,
+      details: [],
+      needsRoot: stores.length > 0,
+      run: run => carryOutRotation(rotation, {options, record, run}),
+    },
+  ];
 }
 
 async function writeZone({paths}: Context, zone: string): Promise<void> {

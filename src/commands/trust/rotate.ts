@@ -18,6 +18,7 @@ import type {TrustPlan} from '../../ca/trust/trust-store.js';
 import {systemClock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import type {Run} from '../../system/exec.js';
+import type {NameConstraints} from '../../x509/name-constraints.js';
 import {createContext, loadUserSettings} from '../context.js';
 import {printNote} from '../output.js';
 import {askAndRun, carryOutPlan, type PlanFlags, printStores, readFacts, renderChanges} from '../trust.js';
@@ -43,7 +44,7 @@ export async function rotate(flags: PlanFlags): Promise<void> {
 const nothingToReplace = (): TakoError =>
   new TakoError('CA_MISSING', 'there is no root certificate to replace', {hint: 'run "tako trust" to make one'});
 
-type Rotation = {
+export type Rotation = {
   readonly old: RootCertificate;
   /** Undefined where it is in use already, and the old one is still in stores. */
   readonly successor?: {readonly root: RootCertificate; readonly key: string; readonly isNew: boolean};
@@ -54,11 +55,19 @@ type Rotation = {
 
 async function planRotation(options: AuthorityOptions, record: InstallationRecord): Promise<Rotation> {
   const authority = await openAuthority(options);
-  const left = await findLeft(authority, options, record);
-  if (left) return left;
-  const old = authority.root;
-  const kept = await loadSuccessor(options.folder, authority);
-  const successor = kept ?? createSuccessor(authority, options);
+  return (
+    (await findLeft(authority, options, record)) ?? planReplacement(authority.root, authority.constraints, options)
+  );
+}
+
+/** A new root for an old one, which may sign what the constraints allow; the one that an earlier run has begun with, if it may. */
+export async function planReplacement(
+  old: RootCertificate,
+  constraints: NameConstraints,
+  options: AuthorityOptions,
+): Promise<Rotation> {
+  const kept = await loadSuccessor(options.folder, constraints);
+  const successor = kept ?? createSuccessor(constraints, options);
   const facts = await readFacts();
   const files = [{...old, file: authorityFiles(options.folder).previous}];
   return {
@@ -103,7 +112,8 @@ const storesOf = ({changes}: TrustPlan, title: string): readonly string[] =>
 
 type Means = {readonly options: AuthorityOptions; readonly record: InstallationRecord; readonly run: Run};
 
-async function carryOutRotation({old, successor, additions}: Rotation, means: Means): Promise<void> {
+/** Throws TRUST_FAILED; then the old root is still the one in use, unless it was only not taken out of a store. */
+export async function carryOutRotation({old, successor, additions}: Rotation, means: Means): Promise<void> {
   const {options, record, run} = means;
   if (successor) await replace(old, successor, additions, means);
   const current = await openAuthority(options);
@@ -131,7 +141,7 @@ async function replace(
 
 const notReplaced = (error: TakoError): TakoError =>
   new TakoError(error.code, `the root certificate was not replaced: ${error.message}`, {
-    hint: 'the old one is still in use; run "tako trust --rotate" again to go on',
+    hint: 'the old one is still in use; run the same command again to go on',
     details: error.details,
     cause: error,
   });

@@ -1,15 +1,16 @@
-import type {ObservedExchange} from './observed-exchange.js';
+import type {ExchangeKeeper, ObservedExchange} from './observed-exchange.js';
 
 /** A page of a dev server without bundling asks for some hundred modules. */
 const MAX_EXCHANGES = 500;
 /** Twenty-five exchanges with as much of both bodies as is ever kept, and thousands of the usual size. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The last exchanges of one app, those under way included. */
-export class ExchangeRing {
+/** The last exchanges of one app, those under way included, and those that are kept for no longer than that. */
+export class ExchangeRing implements ExchangeKeeper {
   #bytes = 0;
   readonly #onGrowth: (bytes: number) => void;
   readonly #items: (ObservedExchange | undefined)[] = [];
+  readonly #passing = new Set<ObservedExchange>();
   #first = 0;
   #count = 0;
 
@@ -22,7 +23,21 @@ export class ExchangeRing {
     return this.#bytes;
   }
 
-  /** Makes room where it is needed, and takes it. Ids grow. */
+  /** Takes it for as long as it is under way. */
+  pass(exchange: ObservedExchange): void {
+    this.#passing.add(exchange);
+  }
+
+  keep(exchange: ObservedExchange): void {
+    this.#passing.delete(exchange);
+    this.add(exchange);
+  }
+
+  forget(exchange: ObservedExchange): void {
+    this.#passing.delete(exchange);
+  }
+
+  /** Makes room where it is needed, and takes it. */
   add(exchange: ObservedExchange): void {
     if (this.#count === MAX_EXCHANGES) this.dropOldest();
     this.#items[(this.#first + this.#count) % MAX_EXCHANGES] = exchange;
@@ -30,7 +45,6 @@ export class ExchangeRing {
     this.grow(exchange.bytes);
   }
 
-  /** One that it has takes so many bytes more. */
   grow(bytes: number): void {
     this.#bytes += bytes;
     this.#onGrowth(bytes);
@@ -50,23 +64,18 @@ export class ExchangeRing {
 
   clear(): void {
     while (this.#count > 0) this.dropOldest();
+    for (const exchange of this.#passing) exchange.drop();
+    this.#passing.clear();
   }
 
   /** Oldest first. */
   list(): ObservedExchange[] {
-    return Array.from({length: this.#count}, (_, index) => this.#at(index));
+    const kept = Array.from({length: this.#count}, (_, index) => this.#at(index));
+    return [...kept, ...this.#passing].sort((one, other) => one.id - other.id);
   }
 
   find(id: number): ObservedExchange | undefined {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#at(middle).id < id) low = middle + 1;
-      else high = middle;
-    }
-    const found = low < this.#count ? this.#at(low) : undefined;
-    return found?.id === id ? found : undefined;
+    return this.list().find(exchange => exchange.id === id);
   }
 
   #at(index: number): ObservedExchange {

@@ -25,8 +25,18 @@ export type ExchangeHost = {
   onOver(exchange: ObservedExchange): void;
 };
 
-/** Where it is kept: told that it takes so many bytes more. */
-export type ExchangeKeeper = {grow(bytes: number): unknown};
+/** Where it is kept. */
+export type ExchangeKeeper = {
+  /** One that it has takes so many bytes more. */
+  grow(bytes: number): void;
+  /** One that was only passing is to be kept. */
+  keep(exchange: ObservedExchange): void;
+  /** One that was only passing is over. */
+  forget(exchange: ObservedExchange): void;
+};
+
+/** Of exchanges that are only passing, those that take as long as this are kept all the same. */
+const SLOW_MS = 1_000;
 
 /** What its session knows while that lasts, and is kept of it afterwards: a session holds its connections. */
 export type ExchangeFacts = {
@@ -39,6 +49,8 @@ export type ExchangeFacts = {
 
 export type ExchangeOrigin = {
   readonly id: number;
+  /** By the host's clock. */
+  readonly startedAt: number;
   readonly app: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -63,12 +75,13 @@ export class ObservedExchange implements SessionObserver {
   /** What it takes in memory, about. */
   bytes: number;
   readonly startedAt: number;
-  /** Whether its answer's body is kept though it went well. */
-  keepsAnswer = true;
 
   readonly #host: ExchangeHost;
-  /** Undefined once it had to make room for others: nothing more of it is kept. */
-  #keeper: ExchangeKeeper | undefined;
+  readonly #keeper: ExchangeKeeper;
+  /** Whether it is forgotten when it is over, unless something about it is worth a look. */
+  #isPassing: boolean;
+  /** Not while it is passing, and not once it had to make room for others. */
+  #isKept: boolean;
   /** NaN while it has not come that far. */
   #waitsSince = Number.NaN;
   #coldStartMs = Number.NaN;
@@ -87,9 +100,9 @@ export class ObservedExchange implements SessionObserver {
 
   constructor(
     session: GatewaySession,
-    {id, app, time, replayOf}: ExchangeOrigin,
+    {id, startedAt, app, time, replayOf}: ExchangeOrigin,
     host: ExchangeHost,
-    keeper: ExchangeKeeper,
+    {keeper, isPassing}: {readonly keeper: ExchangeKeeper; readonly isPassing: boolean},
   ) {
     const {request, client} = session;
     this.id = id;
@@ -106,10 +119,13 @@ export class ObservedExchange implements SessionObserver {
     this.bytes = OWN_BYTES + this.#headBytes;
     this.#host = host;
     this.#keeper = keeper;
-    this.startedAt = host.now();
+    this.#isPassing = isPassing;
+    this.#isKept = !isPassing;
+    this.startedAt = startedAt;
   }
 
   onColdStart(): void {
+    this.keep();
     this.#waitsSince = this.#host.now();
   }
 
@@ -125,18 +141,20 @@ export class ObservedExchange implements SessionObserver {
 
   onHead(): void {
     this.#headAt = this.#host.now();
-    if (this.#keeper === undefined) return;
+    if ((this.#session?.response?.status ?? 0) >= 400) this.keep();
+    if (!this.#isKept) return;
     this.#growHeads(this.#headBytes + (this.#session?.response?.fields.size ?? 0));
     this.#host.onChange(this);
   }
 
   onTunnel(tunnel: TunnelFrames): void {
     this.#tunnel = tunnel;
+    this.keep();
     this.onHead();
   }
 
   onRequestBody(chunk: Buffer): void {
-    if (this.#keeper === undefined) return;
+    if (!this.#isKept) return;
     this.requestBody ??= new CapturedBytes(this.#host.blocks, REQUEST_BODY_BYTES);
     this.#grow(this.requestBody.add(chunk));
   }
@@ -146,20 +164,34 @@ export class ObservedExchange implements SessionObserver {
   }
 
   onResponseBody(chunk: Buffer): void {
-    if (this.#keeper === undefined) return;
-    this.responseBody ??= new CapturedBytes(this.#host.blocks, this.#answerLimit());
+    if (!this.#isKept) return;
+    this.responseBody ??= new CapturedBytes(this.#host.blocks, RESPONSE_BODY_BYTES);
     this.#grow(this.responseBody.add(chunk));
-  }
-
-  #answerLimit(): number {
-    return this.keepsAnswer || (this.#session?.response?.status ?? 0) >= 400 ? RESPONSE_BODY_BYTES : 0;
   }
 
   onOver(): void {
     this.#overAt = this.#host.now();
     this.onStarted();
     this.#host.onOver(this);
-    if (this.#session !== undefined) this.#settle(this.#session);
+    if (this.#isPassing) this.#pass();
+    else if (this.#session !== undefined) this.#settle(this.#session);
+  }
+
+  /** From now on it is kept, if it was only passing. */
+  keep(): void {
+    if (!this.#isPassing) return;
+    this.#isPassing = false;
+    this.#isKept = true;
+    this.#keeper.keep(this);
+  }
+
+  #pass(): void {
+    if (this.#session?.outcome === 'answered' && this.totalMs < SLOW_MS) {
+      this.#keeper.forget(this);
+    } else {
+      this.keep();
+      if (this.#session !== undefined) this.#settle(this.#session);
+    }
   }
 
   /** From now on it holds nothing of the request but what is shown of it. */
@@ -192,7 +224,8 @@ export class ObservedExchange implements SessionObserver {
 
   /** Makes room for others. What it took of bodies is used again, and nothing more of it is kept. */
   drop(): void {
-    this.#keeper = undefined;
+    this.#isPassing = false;
+    this.#isKept = false;
     this.requestBody?.release();
     this.responseBody?.release();
     this.#heads?.release();
@@ -232,7 +265,7 @@ export class ObservedExchange implements SessionObserver {
   #grow(bytes: number): void {
     if (bytes === 0) return;
     this.bytes += bytes;
-    this.#keeper?.grow(bytes);
+    if (this.#isKept) this.#keeper.grow(bytes);
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {describe, it} from 'vitest';
+import type {ExchangeSummary} from '../../../src/control/exchanges.js';
 import {BlockPool} from '../../../src/devproxy/inspector/block-pool.js';
 import {CapturedBytes} from '../../../src/devproxy/inspector/captured-bytes.js';
 import {createInspector, type Inspector, type InspectorFeed} from '../../../src/devproxy/inspector/inspector.js';
@@ -29,8 +30,15 @@ function requestOf(target = '/', fieldBytes = 0): GatewaySession {
 }
 
 /** Puts a request through, with bodies of that size. */
-function pass(inspector: InspectorFeed, app: string, bodyBytes = 0, fieldBytes = 0, status = 200): SessionObserver {
-  const session = requestOf('/', fieldBytes);
+function pass(
+  inspector: InspectorFeed,
+  app: string,
+  bodyBytes = 0,
+  fieldBytes = 0,
+  status = 200,
+  facts: Partial<GatewaySession> = {},
+): SessionObserver {
+  const session = Object.assign(requestOf('/', fieldBytes), facts);
   Object.assign(session.response ?? {}, {status});
   Object.assign(session, {bytesSent: bodyBytes});
   const observer = inspector.observe(session, app);
@@ -46,28 +54,77 @@ function pass(inspector: InspectorFeed, app: string, bodyBytes = 0, fieldBytes =
 
 const MIB = 1024 * 1024;
 
-describe('the bodies of answers', () => {
-  const bodyOf = (inspector: Inspector, back: number) => {
-    const {id = 0} = inspector.list({app: 'busy'}, 500).at(-back) ?? {};
-    return inspector.find(id)?.response?.body;
+describe('of more than 500 requests in a second', () => {
+  /** One that comes while so many others do, as far as it goes by itself. */
+  function observeHurried(inspector: InspectorFeed, facts: Partial<GatewaySession> = {}): SessionObserver {
+    // The requests of this test may fall into two seconds.
+    for (let index = 0; index < 1_200; index++) pass(inspector, 'busy', 0, 0, 200, {hasBody: false});
+    return inspector.observe(Object.assign(requestOf('/hurried'), {hasBody: false, ...facts}), 'busy');
+  }
+
+  const found = (inspector: Inspector): ExchangeSummary | undefined => inspector.list({url: '/hurried'}, 1)[0];
+
+  const complete = (observer: SessionObserver): void => {
+    observer.onHead();
+    observer.onResponseBody(Buffer.alloc(1_024, 'x'));
+    observer.onOver();
   };
 
-  it('are kept of no more than 500 that go well in a second, and of all that fail', () => {
+  it('one beyond is counted and shown while it is under way, and then forgotten', () => {
     const inspector = open();
-    // The requests of this test may fall into two seconds.
-    for (let index = 0; index < 1_200; index++) pass(inspector, 'busy', 16_384);
-    pass(inspector, 'busy', 16_384, 0, 500);
-    assert.equal(bodyOf(inspector, 1)?.data.length, 16_384);
-    const hurried = bodyOf(inspector, 2);
-    assert.deepEqual([hurried?.data, hurried?.bytes, hurried?.isTruncated], ['', 16_384, true]);
+    const observer = observeHurried(inspector);
+    assert.equal(found(inspector)?.url, 'https://app.test/hurried');
+    complete(observer);
+    assert.equal(found(inspector), undefined);
+    assert.equal(inspector.traffic('busy').requests, 1_201);
+    assert.equal(inspector.list({app: 'busy'}, 1_000).length, 500);
   });
 
-  it('are all kept while somebody looks', () => {
+  it('one that fails is kept with its body', () => {
     const inspector = open();
+    const response = {status: 404, reason: 'Not Found', fields: HeaderFields.from([])};
+    complete(observeHurried(inspector, {response}));
+    const summary = found(inspector);
+    assert.ok(summary);
+    assert.equal(inspector.find(summary.id)?.response?.body?.data.length, 1_024);
+  });
+
+  it('one that is cut off is kept', () => {
+    const inspector = open();
+    complete(observeHurried(inspector, {outcome: 'cut-off'}));
+    assert.equal(found(inspector)?.outcome, 'cut-off');
+  });
+
+  it('one that waits for a start is kept', () => {
+    const inspector = open();
+    const observer = observeHurried(inspector);
+    observer.onColdStart();
+    complete(observer);
+    assert.ok(found(inspector));
+  });
+
+  it('one with a body is kept, as it may be wanted again', () => {
+    const inspector = open();
+    complete(observeHurried(inspector, {hasBody: true}));
+    assert.ok(found(inspector));
+  });
+
+  it('one that somebody looks at is kept', () => {
+    const inspector = open();
+    const observer = observeHurried(inspector);
     const stop = inspector.subscribe(() => undefined);
-    for (let index = 0; index < 1_200; index++) pass(inspector, 'busy', 16_384);
-    assert.equal(bodyOf(inspector, 1)?.data.length, 16_384);
+    complete(observer);
+    complete(inspector.observe(Object.assign(requestOf('/hurried'), {hasBody: false}), 'busy'));
+    assert.equal(inspector.list({url: '/hurried'}, 9).length, 2);
     stop();
+  });
+
+  it('one whose app is gone is not kept', () => {
+    const inspector = open();
+    const observer = observeHurried(inspector, {outcome: 'cut-off'});
+    inspector.retain(new Set());
+    complete(observer);
+    assert.equal(found(inspector), undefined);
   });
 });
 
