@@ -1,4 +1,4 @@
-import http, {type IncomingMessage, Server, type ServerResponse} from 'node:http';
+import http, {type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 
 export type ServerObserver = {
   /** Before the server's own code. True: it is answered, and the server does not see it. */

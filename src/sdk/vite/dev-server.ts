@@ -19,7 +19,9 @@ export function prepareDevServer(vite: ViteDevServer, server: string | undefined
   middlewares.use((request, response, next) => {
     if (!handleStatusRequest(request, response)) next();
   });
-  setPageReader(async file => vite.transformIndexHtml(`/${file}`, await readFile(path.join(config.root, file), 'utf8')));
+  setPageReader(async file =>
+    vite.transformIndexHtml(`/${file}`, await readFile(path.join(config.root, file), 'utf8')),
+  );
   return () => {
     if (server !== undefined) attachApp(vite, server);
   };

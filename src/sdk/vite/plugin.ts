@@ -1,5 +1,5 @@
-import {devServerSettings} from './dev-settings.js';
 import {prepareDevServer} from './dev-server.js';
+import {devServerSettings} from './dev-settings.js';
 import {makeEntry, serverBuildSettings} from './server-build.js';
 import type {BuildContext, Bundle, ResolvedSettings, ViteCommand, ViteDevServer, ViteSettings} from './vite-types.js';
 

@@ -1,4 +1,3 @@
-import {unwrap} from '../launch.js';
 import {type Recognized, recognize, recognizeExport} from '../servable.js';
 
 export type Module = Readonly<Record<string, unknown>>;
@@ -9,7 +8,7 @@ export type Module = Readonly<Record<string, unknown>>;
  */
 export function recognizeModule(module: Module, file: string): Recognized {
   const byName = typeof module.fetch === 'function' ? module : module.handler;
-  const recognized = recognizeExport(unwrap(module.default)) ?? recognize(byName);
+  const recognized = recognizeExport(module.default) ?? recognize(byName);
   if (recognized) return recognized;
   throw new TypeError(`${file} exports nothing that answers requests: write export default {fetch(request) { … }}`);
 }

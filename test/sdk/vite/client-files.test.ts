@@ -40,7 +40,15 @@ describe('listClientFiles', () => {
 
   it('has only what was in the folder, whatever a path says', async () => {
     const {find, folder} = await filesOf(['public/index.html', 'secret.txt', '.env', 'public/.git/config']);
-    const targets = ['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/%', '/%00', '/.env', '/public/.git/config'];
+    const targets = [
+      '/../secret.txt',
+      '/%2e%2e/secret.txt',
+      '/..%2fsecret.txt',
+      '/%',
+      '/%00',
+      '/.env',
+      '/public/.git/config',
+    ];
     for (const target of targets) assert.equal(find(target), undefined, target);
     symlinkSync(path.join(folder, 'secret.txt'), path.join(folder, 'public/link.txt'));
     const files = listClientFiles(pathToFileURL(`${folder}/public/`), '/');

@@ -17,14 +17,22 @@ function made(files: readonly Bundle[string][], {ssr = true, consumer}: {ssr?: b
   const warnings: string[] = [];
   const bundle = Object.fromEntries(files.map((file, index) => [String(index), file]));
   const environment = consumer === undefined ? {} : {environment: {name: 'x', config: {consumer, build: {outDir: ''}}}};
-  const build = {...environment, emitFile: (file: (typeof emitted)[number]) => emitted.push(file), warn: (text: string) => warnings.push(text)};
+  const build = {
+    ...environment,
+    emitFile: (file: (typeof emitted)[number]) => emitted.push(file),
+    warn: (text: string) => warnings.push(text),
+  };
   makeEntry(build, bundle, {root: '/', base: '/', build: {outDir: 'dist', ssr}});
   return {entry: emitted[0]?.source, names: emitted.map(({fileName}) => fileName), warnings};
 }
 
 describe('the entry of a build for the server', () => {
   it('is for the only file that can serve', () => {
-    const {entry, names} = made([chunk('entry-server', ['default']), chunk('shared', ['fetch'], false), {type: 'asset'}]);
+    const {entry, names} = made([
+      chunk('entry-server', ['default']),
+      chunk('shared', ['fetch'], false),
+      {type: 'asset'},
+    ]);
     assert.deepEqual(names, [ENTRY_FILE]);
     assert.match(entry ?? '', /"\.\/entry-server\.js"/);
   });
