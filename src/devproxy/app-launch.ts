@@ -27,6 +27,7 @@ export function launchSpecOf(
     directory: registration.directory,
     environment: {...Object.fromEntries(urls), ...trustFor(registration.environment), ...registration.environment},
     bootstrap: {token, secrets: {}, storages: {}},
+    ...(registration.bootstrapIn === undefined ? {} : {bootstrapIn: registration.bootstrapIn}),
     ready: registration.ready,
     port: registration.port ?? undefined,
     restart: registration.restart,

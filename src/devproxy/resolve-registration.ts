@@ -84,7 +84,7 @@ function runtimeOf(
   config: Config,
   {name, terminal}: AppRequest,
   {directory, folders, command, facts, routes, zones}: RuntimeFacts,
-): Pick<Registration, 'environment' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
+): Pick<Registration, 'environment' | 'bootstrapIn' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
   const framework = decideFramework(config, facts);
   const hosts = routes.map(({host}) => host);
   const hostCheck = decideHostCheck(framework, facts, {name, hosts});
@@ -99,6 +99,7 @@ function runtimeOf(
       appRoot: config.appRoot,
       hosts: [...hosts, ...lanNamesOf(name, hosts, zones)],
     }),
+    ...(framework?.servesInChild && Object.hasOwn(facts.dependencies, 'tako.sh') ? {bootstrapIn: 'environment'} : {}),
     presentAs: hostCheck.presentAs ?? null,
     ...(hostCheck.presentOnLan === undefined ? {} : {presentOnLan: hostCheck.presentOnLan}),
     presentPaths: hostCheck.presentPaths,
