@@ -27,7 +27,7 @@ export async function decideWanted(directory: string | undefined, flags: InitFla
   const target = isFolderAsked
     ? undefined
     : await readTarget(path.resolve(directory ?? (flags.new ? NEW_FOLDER : '.')));
-  const template = flags.new ? 'required' : target && (await isEmptyFolder(target.folder)) ? 'offered' : 'no';
+  const template = flags.new ? 'required' : target && isEmptyFolder(target.folder) ? 'offered' : 'no';
   const questions = canAsk(flags) ? questionsFor({target, template}, flags) : [];
   const answers = questions.length > 0 ? await ask(questions, target) : {};
   const own = target ?? (await readTarget(path.resolve(answers.folder ?? NEW_FOLDER)));

@@ -28,7 +28,7 @@ export async function planFiles(wanted: Wanted): Promise<readonly PlannedFile[]>
 
 async function planTemplate({target, name, route = ''}: Wanted, id: string): Promise<readonly PlannedFile[]> {
   const template = findTemplate(id);
-  await assertEmpty(target.folder);
+  assertEmpty(target.folder);
   const files = await readTemplate(template, {name, route, takoVersion: readVersion()});
   for (const {path: file, content} of files) {
     if (path.posix.basename(file) === CONFIG_FILE) assertReadable(content.toString(), file);

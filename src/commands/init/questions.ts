@@ -1,6 +1,5 @@
 // What `tako init` asks on a terminal: what its flags have not said.
 
-import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import {sanitizeName} from '../../config/project-name.js';
 import {isAppName} from '../../config/value.js';
@@ -8,7 +7,7 @@ import {parseRoute} from '../../proxy/route-syntax.js';
 import type {Answers, Question} from '../../ui/wizard/question.js';
 import type {InitFlags} from './init-flags.js';
 import {initialRoute} from './initial-config.js';
-import type {Target} from './target.js';
+import {isEmptyFolder, type Target} from './target.js';
 import {listTemplates} from './templates.js';
 
 /** What the answer to the question for a template is when none is wanted. */
@@ -41,16 +40,8 @@ const FOLDER: Question = {
   title: 'Folder',
   hint: 'a new one, or one that is empty',
   initial: () => NEW_FOLDER,
-  check: value => (isFree(path.resolve(value)) ? undefined : 'there is something in it already'),
+  check: value => (isEmptyFolder(path.resolve(value)) ? undefined : 'there is something in it already'),
 };
-
-function isFree(folder: string): boolean {
-  try {
-    return readdirSync(folder).length === 0;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
-}
 
 function templateQuestion(template: Asked['template']): Question {
   const choices = listTemplates().map(({id, title}) => ({value: id, label: id, about: title}));

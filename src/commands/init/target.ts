@@ -1,4 +1,4 @@
-import {readdir} from 'node:fs/promises';
+import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import type {Config} from '../../config/config.js';
 import {CONFIG_FILE} from '../../config/load-project.js';
@@ -61,9 +61,9 @@ const NOTHING: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a new app can begin there. A folder that is not there is empty. */
-export async function isEmptyFolder(folder: string): Promise<boolean> {
+export function isEmptyFolder(folder: string): boolean {
   try {
-    return (await readdir(folder)).every(name => NOTHING.has(name));
+    return readdirSync(folder).every(name => NOTHING.has(name));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return true;
     if (errorCode(error) === 'ENOTDIR') return false;
@@ -72,8 +72,8 @@ export async function isEmptyFolder(folder: string): Promise<boolean> {
 }
 
 /** Throws FOLDER_NOT_EMPTY. */
-export async function assertEmpty(folder: string): Promise<void> {
-  if (await isEmptyFolder(folder)) return;
+export function assertEmpty(folder: string): void {
+  if (isEmptyFolder(folder)) return;
   throw new TakoError('FOLDER_NOT_EMPTY', `${folder} has files in it, and a template is for a new app`, {
     hint: 'name another folder; for the app that is there, run tako init without a template',
   });
