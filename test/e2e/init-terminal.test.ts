@@ -93,7 +93,7 @@ describe.skipIf(requires('tmux'))('tako init on a terminal', () => {
     tmux.type('Enter');
     await tmux.shows('[left with 0]');
     assert.match(read(folder, 'src/index.ts'), /Hello from shop/);
-    await tmux.shows(/next:\n {2}npm install\n {2}npm run dev/);
+    await tmux.shows(/next, with Node 22\.18 or later:\n {2}npm install\n {2}npm run dev/);
   });
 
   it('asks for the folder of a new app when none is named', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(requires('tmux'))('tako init on a terminal', () => {
     tmux.type('Enter');
     await tmux.shows(/\? Write it\?/);
     tmux.type('Enter');
-    await tmux.shows(/next:\n {2}cd \.\.\/Store\.2\n {2}npx tako\.sh dev/);
+    await tmux.shows(/next, with Go 1\.22 or later:\n {2}cd \.\.\/Store\.2\n {2}npx tako\.sh dev/);
     assert.match(read(folder, '../Store.2/go.mod'), /^module store-2$/m);
   });
 

@@ -63,9 +63,9 @@ describe.skipIf(requires(...PARTS))('a new app', {timeout: TIMEOUT_MS}, () => {
   }
 });
 
-function describeApp({id, package_manager: manager = 'npm'}: Template): void {
+function describeApp({id, packageManager: manager = 'npm'}: Template): void {
   const name = `shop-${id}`;
-  const names = id === 'monorepo' ? [`${name}-api`, `${name}-web`] : [name];
+  const names = id === 'monorepo' ? [`${name}-api`, name] : [name];
   let folder: string;
 
   beforeAll(async () => {
@@ -84,7 +84,7 @@ function describeApp({id, package_manager: manager = 'npm'}: Template): void {
     );
     const client = await clientOf(tako);
     try {
-      await eventually(async () => assertPage(await client.get(`${names.at(-1)}.test`), name));
+      await eventually(async () => assertPage(await client.get(`${name}.test`), name));
       if (id === 'monorepo') await assertSiblings(client, name);
     } finally {
       await client.close();
@@ -101,7 +101,7 @@ function describeApp({id, package_manager: manager = 'npm'}: Template): void {
       assert.deepEqual(JSON.parse(body), {greeting: 'Hello from the API'});
     }
     for (const app of names) {
-      const own = id === 'monorepo' ? path.join(folder, 'apps', app.slice(name.length + 1)) : folder;
+      const own = id === 'monorepo' ? path.join(folder, 'apps', app === name ? 'web' : 'api') : folder;
       await apps.run(own, process.execPath, CLI, 'delete', '--yes');
     }
   });
@@ -119,6 +119,6 @@ function assertPage({status, body}: {readonly status: number; readonly body: str
 }
 
 async function assertSiblings(client: Client, name: string): Promise<void> {
-  const {body} = await client.get(`${name}-web.test`);
+  const {body} = await client.get(`${name}.test`);
   assert.match(body, new RegExp(`Hello from the API, from https://${name}-api\\.test`));
 }

@@ -6,7 +6,7 @@ import type {Answers, Question} from '../../ui/wizard/question.js';
 import {printNote} from '../output.js';
 import type {InitFlags} from './init-flags.js';
 import {initialRoute} from './initial-config.js';
-import {NEW_FOLDER, NO_TEMPLATE, questionsFor} from './questions.js';
+import {type Asked, NEW_FOLDER, NO_TEMPLATE, questionsFor} from './questions.js';
 import {isEmptyFolder, readTarget, type Target} from './target.js';
 
 /** What is to be written, as the flags, the answers and the defaults say it. */
@@ -23,22 +23,31 @@ export type Wanted = {
 
 /** Asks what is not known where somebody can be asked, and takes the defaults elsewhere. Throws CANCELLED. */
 export async function decideWanted(directory: string | undefined, flags: InitFlags): Promise<Wanted> {
-  const isFolderAsked = flags.new === true && directory === undefined && canAsk(flags);
-  const target = isFolderAsked
-    ? undefined
-    : await readTarget(path.resolve(directory ?? (flags.new ? NEW_FOLDER : '.')));
-  const template = flags.new ? 'required' : target && isEmptyFolder(target.folder) ? 'offered' : 'no';
-  const questions = canAsk(flags) ? questionsFor({target, template}, flags) : [];
-  const answers = questions.length > 0 ? await ask(questions, target) : {};
-  const own = target ?? (await readTarget(path.resolve(answers.folder ?? NEW_FOLDER)));
-  const name = flags.name ?? answers.name ?? own.config?.name ?? own.name;
+  const known = await findTarget(directory, flags);
+  const questions = canAsk(flags) ? questionsFor({target: known, template: templateRole(known, flags)}, flags) : [];
+  const answers = questions.length > 0 ? await ask(questions, known) : {};
+  const target = known ?? (await readTarget(path.resolve(answers.folder ?? NEW_FOLDER)));
+  const name = flags.name ?? answers.name ?? target.config?.name ?? target.name;
+  const isRouted = (target.config?.routes.length ?? 0) > 0;
   return {
-    target: own,
+    target,
     template: chosenTemplate(flags, answers),
     name,
-    route: flags.route ?? answers.route ?? (own.config?.routes.length ? undefined : initialRoute(name)),
+    route: flags.route ?? answers.route ?? (isRouted ? undefined : initialRoute(name)),
     isConfirmed: questions.length > 0 || flags.yes === true,
   };
+}
+
+/** Undefined: which folder it is has to be asked. */
+async function findTarget(directory: string | undefined, flags: InitFlags): Promise<Target | undefined> {
+  if (directory !== undefined) return readTarget(path.resolve(directory));
+  if (flags.new !== true) return readTarget(process.cwd());
+  return canAsk(flags) ? undefined : readTarget(path.resolve(NEW_FOLDER));
+}
+
+function templateRole(target: Target | undefined, flags: InitFlags): Asked['template'] {
+  if (flags.new === true) return 'required';
+  return target && isEmptyFolder(target.folder) ? 'offered' : 'no';
 }
 
 const canAsk = ({json, yes}: InitFlags): boolean =>

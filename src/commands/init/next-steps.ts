@@ -20,7 +20,7 @@ export async function findNextSteps({folder, template, userAgent, tako}: NextSte
   if (template === undefined) return [...enter, `${tako} dev`];
   const content = parsePackageJson((await readTextIfReadable(path.join(folder, 'package.json'))) ?? '');
   if (!content) return [...enter, `${tako} dev`];
-  const manager = findTemplate(template).package_manager ?? managerOf(userAgent);
+  const manager = findTemplate(template).packageManager ?? managerOf(userAgent);
   const dev = content.scripts.dev === undefined ? `${tako} dev` : `${manager} run dev`;
   return [...enter, `${manager} install`, dev];
 }

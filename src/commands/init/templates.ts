@@ -16,10 +16,10 @@ export type Template = {
   readonly id: string;
   /** In a few words: `Fetch handler on Node`. */
   readonly title: string;
-  /** What the app needs to be run. */
+  /** What has to be there to run it, at least: `Go 1.22`. */
   readonly needs: string;
-  /** What installs its packages, where not everything does. */
-  readonly package_manager?: string | undefined;
+  /** What installs its packages. Undefined: every package manager does. */
+  readonly packageManager: string | undefined;
 };
 
 /** A file of a new app: its path in the app's folder, with forward slashes. */
@@ -54,7 +54,7 @@ const templatesToml = table({
 export function listTemplates(): readonly Template[] {
   const parsed = parseDocument(readFileSync(new URL(FILE, FOLDER), 'utf8'), FILE, templatesToml);
   if (!parsed.ok) throw invalidFile(FILE, parsed.problems);
-  return parsed.value.template;
+  return parsed.value.template.map(({package_manager: packageManager, ...rest}) => ({...rest, packageManager}));
 }
 
 /** Throws TEMPLATE_UNKNOWN, with the id that was probably meant. */
