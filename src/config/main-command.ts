@@ -79,7 +79,7 @@ function runnerOf(config: Config, facts: ProjectFacts, main: string): Runner {
   if (ofExtension) return ofExtension;
   const runtime = config.runtime?.id ?? runtimeOf(facts);
   if (runtime === 'go') return file => ['go', 'run', folderOf(file)];
-  if (runtime === 'deno') return file => ['deno', 'run', '-A', file];
+  if (runtime === 'deno') return denoRunner(config, facts);
   return runtime === 'bun' ? bunRunner(config, facts) : nodeRunner(config, facts, extension);
 }
 
@@ -101,11 +101,19 @@ function bunRunner(config: Config, facts: ProjectFacts): Runner {
   return bun !== undefined && speaksContract(config, facts) ? file => ['bun', 'run', bun, file] : file => ['bun', file];
 }
 
+function denoRunner(config: Config, facts: ProjectFacts): Runner {
+  const {deno} = facts.launchers;
+  const launcher = deno !== undefined && speaksContract(config, facts) ? [deno] : [];
+  return file => ['deno', 'run', '-A', ...launcher, file];
+}
+
 function nodeRunner(config: Config, facts: ProjectFacts, extension: string): Runner {
   const {node} = facts.launchers;
-  if (node !== undefined && speaksContract(config, facts)) return file => ['node', STRIP_TYPES, node, file];
-  if (!/^\.[cm]?tsx?$/.test(extension)) return file => ['node', file];
-  return facts.packages.npm.includes('tsx') ? file => ['tsx', file] : file => ['node', STRIP_TYPES, file];
+  const isTypeScript = /^\.[cm]?tsx?$/.test(extension);
+  const launcher = node !== undefined && speaksContract(config, facts) ? [node] : [];
+  if (!isTypeScript) return file => ['node', ...launcher, file];
+  if (launcher.length === 0 && facts.packages.npm.includes('tsx')) return file => ['tsx', file];
+  return file => ['node', STRIP_TYPES, ...launcher, file];
 }
 
 /** TypeScript without the flag came with Node 22.18; the flag is there since 22.6, and later versions take it too. */

@@ -31,7 +31,7 @@ export type ProjectFacts = {
   /** The version of Vite that is installed, also when a framework brings it. Undefined: none is. */
   readonly viteVersion: string | undefined;
   /** The programs of the package tako.sh that start an app which only exports a handler. Undefined: not installed. */
-  readonly launchers: {readonly node: string | undefined; readonly bun: string | undefined};
+  readonly launchers: Readonly<Record<'node' | 'bun' | 'deno', string | undefined>>;
   /** Names of files that are there but are not what their name says. */
   readonly malformed: readonly string[];
 };
@@ -59,6 +59,7 @@ export async function readProjectFacts(directory: string, home = homedir()): Pro
     launchers: {
       node: await findLauncher(folders, dependencies, 'node-server.mjs'),
       bun: await findLauncher(folders, dependencies, 'bun-server.mjs'),
+      deno: await findLauncher(folders, dependencies, 'deno-server.mjs'),
     },
     malformed: [...packageJson.malformed, ...deno.malformed, ...manifests.malformed],
   };
@@ -142,6 +143,12 @@ async function findInstalledVersion(folder: string, name: string): Promise<strin
   return undefined;
 }
 
+/** Where the programs are in the package: in ours, and in that of the existing Tako. */
+const LAUNCHER_FOLDERS = ['dist/sdk/entrypoints', 'dist/entrypoints'] as const;
+
+/** Whether a word of a command is one of those programs. */
+export const isLauncher = (word: string): boolean => /(?:^|\/)tako\.sh\/dist\/(?:sdk\/)?entrypoints\//.test(word);
+
 async function findLauncher(
   folders: readonly string[],
   dependencies: Named<string>,
@@ -149,8 +156,10 @@ async function findLauncher(
 ): Promise<string | undefined> {
   if (!Object.hasOwn(dependencies, 'tako.sh')) return undefined;
   for (const folder of folders) {
-    const file = path.join(folder, 'node_modules', 'tako.sh', 'dist', 'entrypoints', name);
-    if (await exists(file)) return file;
+    for (const inner of LAUNCHER_FOLDERS) {
+      const file = path.join(folder, 'node_modules', 'tako.sh', inner, name);
+      if (await exists(file)) return file;
+    }
   }
   return undefined;
 }

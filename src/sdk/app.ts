@@ -15,14 +15,11 @@ export type UpgradeOptions<Data> = {
   readonly headers?: RequestInit['headers'];
 };
 
-type Answer = Response | undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that upgrades has no return statement.
+type Answer = Response | undefined | void;
 
 /** Answers a request. After an upgrade it answers nothing. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler that has no return statement is one too.
-export type FetchHandler<Data = unknown> = (
-  request: Request,
-  server: AppServer<Data>,
-) => Answer | void | Promise<Answer | void>;
+export type FetchHandler<Data = unknown> = (request: Request, server: AppServer<Data>) => Answer | Promise<Answer>;
 
 /** What an app's main module exports as its default. */
 export type App<Data = unknown> = {

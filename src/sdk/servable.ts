@@ -25,7 +25,7 @@ export type Recognized =
 
 /** Undefined: it is nothing that answers requests. */
 export function recognize(value: unknown): Recognized | undefined {
-  if (typeof value === 'function') return recognizeFunction(value);
+  if (typeof value === 'function') return recognizeFunction(value as AnyFunction);
   if (typeof value !== 'object' || value === null) return undefined;
   const has = (...names: readonly string[]): boolean =>
     names.every(name => typeof (value as Record<string, unknown>)[name] === 'function');
@@ -44,8 +44,10 @@ export function requireServable(value: unknown): Recognized {
   });
 }
 
+type AnyFunction = ((...values: never) => unknown) & {readonly fetch?: unknown; readonly handle?: unknown};
+
 /** Express and Connect take a third thing, `next`. Two parameters are a listener's, one is a handler's. */
-function recognizeFunction(value: Function & {readonly fetch?: unknown; readonly handle?: unknown}): Recognized {
+function recognizeFunction(value: AnyFunction): Recognized {
   if (typeof value.fetch === 'function') return {form: 'fetch', app: bindApp(value as unknown as App)};
   const isListener = value.length >= 2 || typeof value.handle === 'function';
   if (isListener) return {form: 'listener', listener: value as RequestListener};

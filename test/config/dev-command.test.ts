@@ -136,7 +136,7 @@ describe('main of tako.toml', () => {
   });
 
   it('is started by the program of the package tako.sh, when it is an app of that', () => {
-    const launchers = {node: '/p/node-server.mjs', bun: '/p/bun-server.mjs'};
+    const launchers = {node: '/p/node-server.mjs', bun: '/p/bun-server.mjs', deno: '/p/deno-server.mjs'};
     const dependencies = {'tako.sh': '*'};
     const flag = '--experimental-strip-types';
     assert.equal(
@@ -144,7 +144,16 @@ describe('main of tako.toml', () => {
       `node ${flag} /p/node-server.mjs src/index.ts`,
     );
     assert.equal(run('runtime = "bun"', {launchers, dependencies, main: 'a.ts'}), 'bun run /p/bun-server.mjs a.ts');
+    assert.equal(
+      run('runtime = "deno"', {launchers, dependencies, main: 'a.ts'}),
+      'deno run -A /p/deno-server.mjs a.ts',
+    );
     assert.equal(run('main = "src/index.ts"', {launchers}), `node ${flag} src/index.ts`);
+  });
+
+  it('needs no flag that Node 20 does not know when it is JavaScript', () => {
+    const launchers = {node: '/p/node-server.mjs', bun: undefined, deno: undefined};
+    assert.equal(run('main = "a.mjs"', {launchers, dependencies: {'tako.sh': '*'}}), 'node /p/node-server.mjs a.mjs');
   });
 });
 

@@ -119,14 +119,17 @@ describe('readProjectFacts', () => {
     const folder = await temporaryFolder({
       '.git/': '',
       'node_modules/tako.sh/dist/entrypoints/node-server.mjs': '',
+      'node_modules/tako.sh/dist/entrypoints/bun-server.mjs': '',
+      'node_modules/tako.sh/dist/sdk/entrypoints/bun-server.mjs': '',
       'apps/web/package.json': packageJson({uses: ['tako.sh']}),
       'apps/cli/package.json': packageJson({uses: [], devDependencies: {'tako.sh': '*'}}),
     });
     const launchers = async (name: string) => (await readProjectFacts(path.join(folder, name))).launchers;
     assert.deepEqual(await launchers('apps/web'), {
       node: path.join(folder, 'node_modules/tako.sh/dist/entrypoints/node-server.mjs'),
-      bun: undefined,
+      bun: path.join(folder, 'node_modules/tako.sh/dist/sdk/entrypoints/bun-server.mjs'),
+      deno: undefined,
     });
-    assert.deepEqual(await launchers('apps/cli'), {node: undefined, bun: undefined});
+    assert.deepEqual(await launchers('apps/cli'), {node: undefined, bun: undefined, deno: undefined});
   });
 });

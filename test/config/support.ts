@@ -65,7 +65,7 @@ export const NO_FACTS: ProjectFacts = {
   denoTasks: [],
   python: ['python3'],
   viteVersion: undefined,
-  launchers: {node: undefined, bun: undefined},
+  launchers: {node: undefined, bun: undefined, deno: undefined},
   malformed: [],
 };
 

@@ -6,7 +6,7 @@ import {decidePackageManager} from '../../config/dev-command.js';
 import {decideFramework, decideProduction} from '../../config/frameworks.js';
 import type {HealthCheck, HealthTimings} from '../../config/health.js';
 import type {Project} from '../../config/load-project.js';
-import {readProjectFacts} from '../../config/project-facts.js';
+import {isLauncher, readProjectFacts} from '../../config/project-facts.js';
 import {varsFor} from '../../config/vars.js';
 import type {Problem} from '../../control/events.js';
 import type {DeploymentName} from '../../control/server-methods.js';
@@ -155,7 +155,7 @@ async function makePlan(options: PlanOptions, {known, command, environment, serv
     variables: {...startVariables(start), ...varsFor(config, options.environment), ENV: options.environment},
     releaseCommand: environment.release ?? null,
     ssl: environment.ssl,
-    ...processSettings(config, known, environment),
+    ...processSettings(config, start, environment),
     scale: environment.scale ?? null,
     assetsWindowMs: environment.assetsWindowMs,
     keepReleases: environment.keepReleases,
@@ -168,10 +168,10 @@ type ProcessSettings = Pick<
   'health' | 'healthTimings' | 'limits' | 'stabilityMs' | 'readyTimeoutMs' | 'gracePeriodMs' | 'idleTimeoutMs'
 >;
 
-function processSettings(config: Config, {facts}: ProjectKnowledge, environment: Environment): ProcessSettings {
+function processSettings(config: Config, start: ProductionCommand['start'], environment: Environment): ProcessSettings {
   const {limits, idleTimeoutMs} = environment;
-  // Tako's package answers /status by itself; of other apps only that they listen is known.
-  const byDefault: HealthCheck = Object.hasOwn(facts.dependencies, 'tako.sh') ? {type: 'status'} : {type: 'tcp'};
+  // The programs of Tako's package answer /status; of an app that listens by itself only that is known.
+  const byDefault: HealthCheck = start?.argv.some(isLauncher) ? {type: 'status'} : {type: 'tcp'};
   return {
     health: environment.health ?? byDefault,
     healthTimings: environment.healthTimings,

@@ -38,13 +38,15 @@ describe('planDeploy', () => {
     assert.deepEqual(plan.variables, {NODE_ENV: 'production', A: '1', ENV: 'production'});
   });
 
-  it("asks Tako's package for its status", async () => {
-    const files = {
+  it("asks a program of Tako's package for its status, and of an app that listens by itself only whether it does", async () => {
+    const files = (scripts: Record<string, string>) => ({
       ...SERVER,
-      'package.json': packageJson({uses: ['tako.sh'], scripts: {start: 'node server.js'}}),
+      'package.json': packageJson({uses: ['tako.sh'], scripts}),
       'package-lock.json': '',
-    };
-    assert.deepEqual((await planOf(takoToml(), files)).health, {type: 'status'});
+      'node_modules/tako.sh/dist/sdk/entrypoints/node-server.mjs': '',
+    });
+    assert.deepEqual((await planOf(takoToml(), files({}))).health, {type: 'status'});
+    assert.deepEqual((await planOf(takoToml(), files({start: 'node server.js'}))).health, {type: 'tcp'});
   });
 
   it('takes the version of Node from tako.toml, else from the files of other tools, else from package.json', async () => {
