@@ -12,10 +12,9 @@ export type ViteSettings = {
     port?: number;
     strictPort?: boolean;
     allowedHosts?: true | string[];
-    middlewareMode?: unknown;
   };
   build?: {outDir?: string};
-  builder?: object;
+  builder?: Record<string, never>;
   environments?: Record<string, {build?: BuildSettings}>;
 };
 

@@ -72,7 +72,11 @@ describe('decideProductionCommand: frameworks', () => {
     ['an import', `import {withTako} from 'tako.sh/next';\nexport default withTako({});`, true],
     ['the other name', `const {withTako} = await import("tako.sh/nextjs");`, true],
     ['a comment', `// import {withTako} from 'tako.sh/next';\nexport default {};`, false],
-    ['an app of files alone', `import {withTako} from 'tako.sh/next';\nexport default withTako({output: 'export'});`, false],
+    [
+      'an app of files alone',
+      `import {withTako} from 'tako.sh/next';\nexport default withTako({output: 'export'});`,
+      false,
+    ],
   ])('runs the entry of the adapter where the settings of Next have %s', async (_, settings, isRun) => {
     const {start, needsPackages, variables, assets} = await decided({
       'package.json': packageJson({uses: ['next', 'tako.sh'], scripts: {build: 'next build'}}),
