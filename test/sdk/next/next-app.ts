@@ -33,6 +33,16 @@ export async function openNext(options: TemplateOptions = {}): Promise<AdapterAp
       return <p>{tako.secrets.API_KEY}</p>;
     }`,
   );
+  // Next 16 has another name for it.
+  app.write(
+    options.versions?.next?.includes('15') ? 'middleware.ts' : 'proxy.ts',
+    `import {type NextRequest, NextResponse} from 'next/server';
+    export default function proxy(request: NextRequest) {
+      const to = (path: string) => new URL(path, request.url);
+      return request.nextUrl.pathname === '/old' ? NextResponse.rewrite(to('/api/seen?of=old')) : NextResponse.redirect(to('/new'));
+    }
+    export const config = {matcher: ['/old', '/moved']};`,
+  );
   app.write('public/robots.txt', 'User-agent: *\n');
   return app;
 }

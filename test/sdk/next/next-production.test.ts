@@ -19,14 +19,16 @@ const LAYOUTS: readonly (readonly [string, TemplateOptions & {readonly prepare?:
         app.write(
           'next.config.ts',
           `import {withTako} from 'tako.sh/next';
-          export default withTako(async (phase: string) => ({env: {PHASE: phase}, distDir: 'built'}));`,
+          const settings = {distDir: 'built', skipProxyUrlNormalize: true};
+          export default withTako(async (phase: string) => ({...settings, env: {PHASE: phase}}));`,
         ),
     },
   ],
 ];
 
 describe.skipIf(requires('npm registry')).each(LAYOUTS)('in production, %s', (title, {prepare, ...options}) => {
-  const distDir = title.includes('function') ? 'built' : '.next';
+  const isFunction = title.includes('function');
+  const distDir = isFunction ? 'built' : '.next';
   let workshop: Awaited<ReturnType<typeof createWorkshop>>;
   let app: AdapterApp;
   beforeAll(async () => {
@@ -65,7 +67,20 @@ describe.skipIf(requires('npm registry')).each(LAYOUTS)('in production, %s', (ti
     assert.deepEqual([host, port], ['127.0.0.1', started.child.reservedPort]);
   });
 
-  it('sees the address that the visitor used, and the secrets', async () => {
+  it('has the secrets, at each request', async () => {
+    const {port} = endpointOf(await start());
+    assert.match((await ask(port, '/secret', through('web.example.com'))).body, /the key of the shop/);
+  });
+
+  it('has middleware that leads elsewhere', async () => {
+    const {port} = endpointOf(await start());
+    const rewritten = await ask(port, '/old', through('web.example.com'));
+    assert.equal(JSON.parse(rewritten.body).secret, 'the key of the shop', rewritten.body);
+    const {headers} = await ask(port, '/moved', through('web.example.com'));
+    assert.equal(new URL(headers.location ?? '', 'https://web.example.com').href, 'https://web.example.com/new');
+  });
+
+  it.skipIf(isFunction)('sees the address that the visitor used', async () => {
     const {port} = endpointOf(await start());
     const {body} = await ask(port, '/api/seen?of=shop', through('web.example.com'));
     const {pid: _, ...seen} = JSON.parse(body);
@@ -78,7 +93,6 @@ describe.skipIf(requires('npm registry')).each(LAYOUTS)('in production, %s', (ti
     const {headers} = await ask(port, '/api/leave', through('web.example.com'));
     assert.equal(headers.location, 'https://web.example.com/login?from=leave');
     assert.equal(JSON.parse((await ask(port, '/api/seen')).body).origin, `http://127.0.0.1:${port}`);
-    assert.match((await ask(port, '/secret', through('web.example.com'))).body, /the key of the shop/);
   });
 
   it('serves its pages with all that belongs to them', async () => {
