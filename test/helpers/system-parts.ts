@@ -35,8 +35,9 @@ export function requires(...parts: string[]): boolean {
   return missing.length > 0;
 }
 
-/** Whether there is such a program; what only root usually runs is looked for too. */
+/** Whether there is such a program, by its name or its absolute path; what only root usually runs is looked for too. */
 export function hasTool(name: string): boolean {
+  if (path.isAbsolute(name)) return isExecutable(name);
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
   return folders.some(folder => isExecutable(path.join(folder, name)));
 }
