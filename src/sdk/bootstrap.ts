@@ -1,3 +1,4 @@
+import {getEnvironmentData, isMainThread, setEnvironmentData} from 'node:worker_threads';
 import {readDescriptor} from './descriptors.js';
 import {TakoError} from './error.js';
 import {runtimeState} from './runtime-state.js';
@@ -26,10 +27,19 @@ const BOOTSTRAP_VARIABLE = 'TAKO_BOOTSTRAP_DATA';
 export function readBootstrap(): Bootstrap | undefined {
   const state = runtimeState();
   if (state.bootstrap === undefined) {
-    const text = takeVariable() ?? readDescriptor(BOOTSTRAP_FD);
+    const text = isMainThread ? takeDocument() : (getEnvironmentData(WORKER_DATA) as string | undefined);
     state.bootstrap = text === undefined ? null : parseBootstrap(text);
   }
   return state.bootstrap ?? undefined;
+}
+
+/** Under which worker threads find the document: to them descriptor 3 may be any other file by now. */
+const WORKER_DATA = 'tako.sh/bootstrap';
+
+function takeDocument(): string | undefined {
+  const text = takeVariable() ?? readDescriptor(BOOTSTRAP_FD);
+  setEnvironmentData(WORKER_DATA, text);
+  return text;
 }
 
 function takeVariable(): string | undefined {

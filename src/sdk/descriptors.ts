@@ -5,6 +5,7 @@
 // without, on a FIFO, it makes the next `realpath` of Node 18 to 22 leave symbolic links as they are, and
 // packages are not found any more.
 
+import {Buffer} from 'node:buffer';
 import fs from 'node:fs';
 
 const {O_RDONLY, O_WRONLY, O_NONBLOCK} = fs.constants;

@@ -2,7 +2,8 @@
 
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {renderError, TakoError} from './error.js';
+import {TakoError} from './error.js';
+import {endWithError} from './fail.js';
 import {isListening} from './is-listening.js';
 import {installRuntime} from './ready.js';
 import {runtimeState} from './runtime-state.js';
@@ -20,7 +21,7 @@ export async function launch(): Promise<void> {
     const module = (await import(pathToFileURL(main).href)) as {readonly default?: unknown};
     await serveExport(await module.default, main);
   } catch (error) {
-    fail(error);
+    endWithError(error);
   }
 }
 
@@ -50,21 +51,10 @@ function unlessServed(error: unknown): void {
 function explainSilence(main: string): void {
   process.once('beforeExit', () => {
     if (runtimeState().isServed) return;
-    fail(
+    endWithError(
       new TakoError('NOT_SERVABLE', `${path.relative(process.cwd(), main)} exports nothing that answers requests`, {
         hint: 'write export default {fetch(request) { … }}, or give your app to serve of tako.sh',
       }),
     );
-  });
-}
-
-/** What is no mistake of use is left to the runtime, which shows where it happened. */
-function fail(error: unknown): void {
-  if (error instanceof TakoError) {
-    console.error(renderError(error));
-    process.exit(1);
-  }
-  setImmediate(() => {
-    throw error;
   });
 }

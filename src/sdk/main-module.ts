@@ -4,6 +4,7 @@
 import {readFileSync, realpathSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
 import {isMainThread} from 'node:worker_threads';
+import {endWithError} from './fail.js';
 import {isListening} from './is-listening.js';
 import {runtimeState} from './runtime-state.js';
 import {recognizeExport} from './servable.js';
@@ -14,13 +15,15 @@ export function serveMainModule(): void {
   if ('Bun' in globalThis || 'Deno' in globalThis || !isMainThread || runtimeState().isLaunched) return;
   const file = mainFile();
   if (file === undefined) return;
-  setImmediate(async () => {
-    // It is loading already, so this only waits for it.
-    const {default: value} = (await import(pathToFileURL(file).href)) as {readonly default?: unknown};
-    const {isServed} = runtimeState();
-    const recognized = isServed || isListening() ? undefined : recognizeExport(await value);
-    if (recognized?.form === 'fetch') await serveRecognized(recognized);
-  });
+  setImmediate(() => void serveWhenLoaded(file).catch(endWithError));
+}
+
+async function serveWhenLoaded(file: string): Promise<void> {
+  // It is loading already, so this only waits for it.
+  const {default: value} = (await import(pathToFileURL(file).href)) as {readonly default?: unknown};
+  if (runtimeState().isServed || isListening()) return;
+  const recognized = recognizeExport(await value);
+  if (recognized?.form === 'fetch') await serveRecognized(recognized);
 }
 
 const SAYS = [/\bexport\s+default\b|\bas\s+default\b|\bmodule\.exports\b/, /['"]tako\.sh(?:\/server)?['"]/] as const;

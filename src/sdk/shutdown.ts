@@ -14,12 +14,13 @@ export function endOnSignals(end: () => Promise<void>): void {
     if (isEnding) process.exit(128 + constants.signals[signal]);
     isEnding = true;
     runtimeState().phase = 'draining';
-    end().then(() => process.exit(0), fail);
+    end().then(() => process.exit(0), endFailed);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
-function fail(error: unknown): void {
+/** Nobody may hold it up any more, not even a handler of uncaught exceptions. */
+function endFailed(error: unknown): void {
   console.error(renderError(error));
   process.exit(1);
 }

@@ -2,6 +2,7 @@
 // was delivered. The answer repeats the token, so that another program that took the port is not taken for it.
 // Requests for all other hosts are the app's own, whatever they ask for.
 
+import {Buffer} from 'node:buffer';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {readBootstrap} from './bootstrap.js';
 import {runtimeState} from './runtime-state.js';

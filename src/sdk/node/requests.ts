@@ -14,10 +14,12 @@ export function attendRequests(server: Server): RunningRequests {
   let isDraining = false;
   let settle = (): void => {};
 
+  // Not every server of the kind has it: http2 knows no idle connections.
+  const closeIdle = (): void => server.closeIdleConnections?.();
   const onClose = (response: ServerResponse): void => {
     inFlight.delete(response);
     if (!isDraining) return;
-    setImmediate(() => server.closeIdleConnections());
+    setImmediate(closeIdle);
     if (inFlight.size === 0) settle();
   };
   const attend = (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -33,7 +35,7 @@ export function attendRequests(server: Server): RunningRequests {
         isDraining = true;
         settle = resolve;
         server.close();
-        server.closeIdleConnections();
+        closeIdle();
         for (const response of inFlight) response.shouldKeepAlive = false;
         if (inFlight.size === 0) resolve();
       }),

@@ -48,6 +48,8 @@ export function openWebSocket<Data>(
   const handshake = renderHandshake(upgrade.key, headers);
   const {socket, head} = upgrade;
   upgrade.release();
+  // Silence is no reason to end a WebSocket.
+  (socket as Socket).setTimeout(0);
   socket.write(handshake);
   const onError = (error: unknown): void => tako.logger.error('a WebSocket handler failed', {error});
   const connection = new WebSocketConnection({socket, data: data as Data, handlers, onError});

@@ -42,13 +42,14 @@ async function writeBody(
   const second = first.value?.done === false ? await untilTurnEnds(reader.read()) : first;
   const whole = second.value?.done === true && trailers === undefined ? (first.value?.value?.length ?? 0) : undefined;
   writeHead(answer, response, whole, trailers);
-  if (whole === undefined) response.flushHeaders();
+  if (first.value === undefined) response.flushHeaders();
   let chunk = await writeChunk(first, response);
   if (second !== first && !chunk.done) chunk = await writeChunk(second, response);
   while (!chunk.done && !response.destroyed) {
     chunk = await writeChunk({promise: reader.read(), value: undefined}, response);
   }
   response.off('close', cancel);
+  if (response.destroyed) return;
   if (trailers !== undefined) response.addTrailers(typeof trailers === 'function' ? trailers() : trailers);
   response.end();
 }
@@ -63,7 +64,8 @@ async function untilTurnEnds<T>(promise: Promise<T>): Promise<Early<T>> {
 
 async function writeChunk({promise, value}: Early<Chunk>, response: ServerResponse): Promise<Chunk> {
   const chunk = value ?? (await promise);
-  if (!chunk.done && chunk.value.length > 0 && !response.write(chunk.value)) await untilWritable(response);
+  if (chunk.done || chunk.value.length === 0 || response.destroyed) return chunk;
+  if (!response.write(chunk.value)) await untilWritable(response);
   return chunk;
 }
 
