@@ -3,25 +3,27 @@
 import {installRuntime, reportReady} from '../ready.js';
 import {handleStatusRequest} from '../status.js';
 import {observeServers} from './observe-servers.js';
-import {setPublicUrl} from './public-url.js';
+import {keepsOwnUrls, setPublicUrl} from './public-url.js';
 
 let isAdopted = false;
 
 /**
  * Takes what tako delivered, answers tako's question for the status, and has requests be for the address that the visitor
- * used. Doing it twice is doing it once.
+ * used. `settings` are Next's own as JSON, asked for when the first request is there. Doing it twice is doing it once.
  */
-export function adoptServer(): void {
+export function adoptServer(settings: () => string): void {
   if (isAdopted) return;
   isAdopted = true;
   installRuntime();
   // Where Next reads its settings only when it listens: `next dev` and `next start`.
   const [, port] = /:(\d+)$/.exec(process.env.__NEXT_PRIVATE_ORIGIN ?? '') ?? [];
   if (port !== undefined) reportReady(Number(port));
+  let isLeft: boolean | undefined;
   observeServers({
     onRequest(request, response) {
       if (handleStatusRequest(request, response)) return true;
-      setPublicUrl(request);
+      isLeft ??= keepsOwnUrls(settings());
+      if (!isLeft) setPublicUrl(request);
       return false;
     },
     onListening: port => reportReady(port),

@@ -5,7 +5,7 @@ import {adoptServer} from './adopt-server.js';
 
 /** Starts the server.js of a standalone build in this process. */
 export async function serveNext(server: URL): Promise<void> {
-  adoptServer();
+  adoptServer(() => process.env.__NEXT_PRIVATE_STANDALONE_CONFIG ?? '');
   const {HOST, PORT} = process.env;
   // It listens on every address unless it is told otherwise, and reads HOSTNAME for that.
   if (HOST !== undefined && HOST !== '') process.env.HOSTNAME = HOST;

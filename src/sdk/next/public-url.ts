@@ -6,6 +6,12 @@ const META = Symbol.for('NextInternalRequestMeta');
 type RequestWithMeta = IncomingMessage & {[META]?: object};
 
 /**
+ * Whether an app's settings have its middleware see addresses as they are: Next then compares them with the one it listens
+ * on, and takes a rewrite to any other for one to another server.
+ */
+export const keepsOwnUrls = (settings: string): boolean => /"skip(?:Proxy|Middleware)UrlNormalize":true/.test(settings);
+
+/**
  * Has Next take the address that the visitor used for that of the request. By itself it makes one of its own host and port,
  * so that `new URL('/login', request.url)` leads to 127.0.0.1. Where Next does not know of this, all is as it is by itself.
  */

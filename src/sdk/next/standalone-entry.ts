@@ -5,8 +5,8 @@ import {constants, copyFileSync, cpSync, existsSync, readFileSync, writeFileSync
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-/** One file with all it needs, as a standalone folder has only the packages that the app imports. */
-const PROGRAM = fileURLToPath(new URL('./production.mjs', import.meta.url));
+/** One file with all it needs, as a standalone folder has only the packages that the app imports. The same from src and dist. */
+const PROGRAM = fileURLToPath(new URL('../../../dist/sdk/next/production.mjs', import.meta.url));
 
 /** The same in every layout, however deep a monorepo has the app. */
 const ENTRY_FILE = 'tako-entry.mjs';

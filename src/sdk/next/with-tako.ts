@@ -21,7 +21,7 @@ export function withTako<Config extends object>(config?: Config): Config;
 export function withTako(config: NextSettings | SettingsFunction = {}): NextSettings | SettingsFunction {
   const command = process.argv[2];
   if (command === 'build') return completed(config, completeForBuild);
-  if (!WITHOUT_SERVER.has(command)) adoptServer();
+  if (!WITHOUT_SERVER.has(command)) adoptServer(() => JSON.stringify(latest));
   return completed(config, complete);
 }
 
@@ -43,9 +43,13 @@ function completeForBuild(settings: NextSettings): NextSettings {
   return complete(settings);
 }
 
+/** As Next has them in this process. */
+let latest: NextSettings = {};
+
 /** Another output that was asked for, as `export`, stays: such an app has no server. */
 function complete(settings: NextSettings): NextSettings {
   const origins = process.env.NODE_ENV === 'production' ? [] : devOrigins(process.env);
+  latest = settings;
   return {
     ...settings,
     output: settings.output ?? 'standalone',

@@ -1,7 +1,15 @@
 import {prepareDevServer} from './dev-server.js';
 import {devServerSettings} from './dev-settings.js';
 import {makeEntry, serverBuildSettings} from './server-build.js';
-import type {BuildContext, Bundle, ResolvedSettings, ViteCommand, ViteDevServer, ViteSettings} from './vite-types.js';
+import type {
+  AddedSettings,
+  BuildContext,
+  Bundle,
+  ResolvedSettings,
+  ViteCommand,
+  ViteDevServer,
+  WrittenSettings,
+} from './vite-types.js';
 
 export type TakoViteOptions = {
   /**
@@ -15,7 +23,7 @@ export type TakoViteOptions = {
 /** A plugin as Vite takes it. */
 export type TakoVitePlugin = {
   name: string;
-  config(settings: ViteSettings, command: ViteCommand): ViteSettings;
+  config(settings: WrittenSettings, command: ViteCommand): AddedSettings;
   configResolved(settings: ResolvedSettings): void;
   configureServer(server: ViteDevServer): () => void;
   generateBundle(this: BuildContext, options: unknown, bundle: Bundle): void;

@@ -1,11 +1,11 @@
 import path from 'node:path';
-import type {BuildContext, Bundle, OutputFile, ResolvedSettings, ViteSettings} from './vite-types.js';
+import type {AddedSettings, BuildContext, Bundle, OutputFile, ResolvedSettings, WrittenSettings} from './vite-types.js';
 
 /** What is run in production: it serves what the server's own entry exports. */
 export const ENTRY_FILE = 'tako-entry.mjs';
 
 /** Has one `vite build` make the pages into `client` and the server into `server`, both below the folder of builds. */
-export function serverBuildSettings(settings: ViteSettings, server: string): ViteSettings {
+export function serverBuildSettings(settings: WrittenSettings, server: string): AddedSettings {
   const folder = settings.build?.outDir ?? 'dist';
   const input = {index: path.resolve(settings.root ?? process.cwd(), server)};
   return {

@@ -3,27 +3,26 @@
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {Duplex} from 'node:stream';
 
-/** What the plugin reads of the settings that were written, and what it adds to them. */
-export type ViteSettings = {
+/** What the plugin reads of the settings that were written. */
+export type WrittenSettings = {
   root?: string;
-  base?: string;
-  server?: {
-    host?: string | boolean;
-    port?: number;
-    strictPort?: boolean;
-    allowedHosts?: true | string[];
-    middlewareMode?: unknown;
-  };
+  server?: {allowedHosts?: true | string[]};
   build?: {outDir?: string};
-  builder?: object;
-  environments?: Record<string, {build?: BuildSettings}>;
+};
+
+/** What it adds to them. */
+export type AddedSettings = {
+  server?: {host?: string; port?: number; strictPort?: boolean; allowedHosts?: string[]};
+  /** Has `vite build` make all environments. */
+  builder?: Record<string, never>;
+  environments?: Record<string, {build: BuildSettings}>;
 };
 
 type BuildSettings = {
-  outDir?: string;
+  outDir: string;
   copyPublicDir?: boolean;
   emptyOutDir?: boolean;
-  rollupOptions?: {input?: Record<string, string>};
+  rollupOptions?: {input: Record<string, string>};
 };
 
 export type ViteCommand = {command: 'build' | 'serve'; isPreview?: boolean};
