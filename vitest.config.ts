@@ -126,6 +126,7 @@ const ONLY_SOAK = [
   'test/commands/workspace.test.ts',
   'test/devproxy/crash.test.ts',
   'test/e2e/daemon-kills.test.ts',
+  'test/e2e/init-terminal.test.ts',
   'test/e2e/deploy-chaos.test.ts',
   'test/e2e/deploy-load.test.ts',
   'test/e2e/deploy-next.test.ts',

@@ -21,7 +21,7 @@ afterEach(() => {
 type Opened = {readonly tmux: Tmux; readonly folder: string};
 
 /** The command in a folder named `shop` with these files. */
-function open(args: readonly string[], files: Readonly<Record<string, string>> = {}, env = {}): Opened {
+function open(args: readonly string[], files: Readonly<Record<string, string>> = {}, term = 'xterm-256color'): Opened {
   parent = realpathSync(mkdtempSync(path.join(tmpdir(), 'tako-init-')));
   const folder = path.join(parent, 'shop');
   mkdirSync(folder);
@@ -30,8 +30,8 @@ function open(args: readonly string[], files: Readonly<Record<string, string>> =
     columns: 90,
     rows: 30,
     cwd: folder,
-    env: {TAKO_HOME: path.join(parent, 'home'), ...env},
-    command: [process.execPath, CLI, ...args],
+    env: {TAKO_HOME: path.join(parent, 'home')},
+    command: ['env', `TERM=${term}`, process.execPath, CLI, ...args],
   });
   return {tmux, folder};
 }
@@ -129,7 +129,7 @@ describe.skipIf(requires('tmux'))('tako init on a terminal', () => {
     tmux.type('C-c');
     await tmux.shows('[left with 130]');
     await tmux.shows(/nothing was written \[CANCELLED\]/);
-    assert.deepEqual(readdirSync(path.dirname(folder)), ['shop']);
+    assert.deepEqual(readdirSync(path.dirname(folder)).sort(), ['home', 'shop']);
     assert.equal(tmux.ask('#{cursor_flag}'), '1');
     tmux.typeText('echoed');
     await tmux.shows('echoed');
@@ -150,7 +150,7 @@ describe.skipIf(requires('tmux'))('tako init on a terminal', () => {
   });
 
   it('asks in plain lines on a terminal that can do no more', async () => {
-    const {tmux, folder} = open(['init'], EXPRESS, {TERM: 'dumb'});
+    const {tmux, folder} = open(['init'], EXPRESS, 'dumb');
     await tmux.shows(/Name \[shop\]:/);
     tmux.type('Enter');
     await tmux.shows(/Production route \[shop\.example\.com\]:/);
@@ -169,7 +169,7 @@ describe.skipIf(requires('tmux'))('tako init on a terminal', () => {
   });
 
   it('is left by Ctrl-C there too, with nothing written', async () => {
-    const {tmux, folder} = open(['init'], EXPRESS, {TERM: 'dumb'});
+    const {tmux, folder} = open(['init'], EXPRESS, 'dumb');
     await tmux.shows(/Name \[shop\]:/);
     tmux.type('C-c');
     await tmux.shows('[left with 130]');

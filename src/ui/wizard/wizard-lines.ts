@@ -21,11 +21,14 @@ export function wizardLines(state: WizardState, style: Style, rows: number): rea
     ...hintsOf(question).map(hint => `  ${style.dim(hint)}`),
     ...bodyOf(state, question, style, rows - RESERVED_ROWS),
     ...(state.problem === null ? [] : [`  ${style.red(state.problem)}`]),
-    '',
+    BLANK,
     keysOf(state, question, style),
   ];
   return [...before.slice(-MAX_ANSWERED), ...own.map((text, index) => ({key: `${question.id} ${index}`, text}))];
 }
+
+/** A row without text has no height. */
+const BLANK = ' ';
 
 /** Of questions and answers before the choices of one, and the keys below them. */
 const RESERVED_ROWS = 9;

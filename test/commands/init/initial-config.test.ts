@@ -35,7 +35,7 @@ describe('renderInitialConfig', () => {
   it('has only comments that are valid once they are made live', () => {
     const config = configOf(liveText(renderInitialConfig(SHOP)));
     assert.deepEqual(config.dev, ['node', 'server.js']);
-    assert.deepEqual(config.vars.global, {LOG_LEVEL: 'info'});
+    assert.deepEqual({...config.vars.global}, {LOG_LEVEL: 'info'});
     assert.deepEqual(config.environments.production?.servers, ['my-server']);
   });
 
