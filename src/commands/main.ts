@@ -5,12 +5,14 @@ import {errorCode} from '../system/error.js';
 import {readVersion} from '../system/version.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
+import {addEnvironmentCommands} from './environment/commands.js';
 import {exitCodeOf} from './exit-codes.js';
 import {addLanCommand, lanAddressOption} from './lan/commands.js';
 import {addMachineCommands} from './machine-commands.js';
 import {configOption, jsonOption, parseCount, parsePort} from './options.js';
 import {addRequestsCommand} from './requests/commands.js';
 import {addScriptCommands} from './script-commands.js';
+import {addSecretsCommand} from './secrets/commands.js';
 import {addServersCommand} from './servers.js';
 
 /** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
@@ -53,8 +55,10 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addLanCommand(program);
   addRequestsCommand(program);
   addScriptCommands(program);
+  addEnvironmentCommands(program);
   addProjectCommands(program);
   addProxy(program);
+  addSecretsCommand(program);
   addServersCommand(program);
   addDeploymentCommands(program);
   addMachineCommands(program);
@@ -181,14 +185,6 @@ function addAppCommands(program: Command): void {
 }
 
 function addProjectCommands(program: Command): void {
-  program
-    .command('run')
-    .description("run a command with the app's environment")
-    .argument('<command...>')
-    .passThroughOptions()
-    .option('--env <environment>', 'which environment', 'development')
-    .addOption(configOption())
-    .action(async (words: string[], options) => (await import('./run.js')).run(words, options));
   program
     .command('init')
     .description('write a tako.toml, or begin a new app from a template')

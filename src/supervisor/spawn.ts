@@ -215,7 +215,11 @@ const hasPid = (child: ChildProcess): child is Child => child.pid !== undefined;
  * a port it is that of the contract; with one, what the app opens is reported to the file.
  */
 export function appEnvironment(
-  {environment, bootstrap, bootstrapIn}: LaunchSpec,
+  {
+    environment,
+    bootstrap,
+    bootstrapIn,
+  }: Pick<LaunchSpec, 'environment'> & Partial<Pick<LaunchSpec, 'bootstrap' | 'bootstrapIn'>>,
   instanceId: string,
   reporting: {readonly port: number; readonly file: string} | undefined,
 ): NodeJS.ProcessEnv {
@@ -225,7 +229,7 @@ export function appEnvironment(
     HOST: LOOPBACK,
     TAKO_APP_NAME: undefined,
     TAKO_INTERNAL_SOCKET: undefined,
-    TAKO_BOOTSTRAP_DATA: bootstrapIn === 'environment' ? renderVariable(bootstrap) : undefined,
+    TAKO_BOOTSTRAP_DATA: bootstrapIn === 'environment' && bootstrap ? renderVariable(bootstrap) : undefined,
     [REPORT_FILE]: undefined,
     [INSTANCE_MARKER]: instanceId,
     ...(reporting && reportingEnvironment(environment, reporting)),

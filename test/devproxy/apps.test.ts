@@ -3,11 +3,13 @@ import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
 import type {Registration} from '../../src/control/protocol.js';
+import {createAppSecrets} from '../../src/devproxy/app-secrets.js';
 import {type Apps, createApps} from '../../src/devproxy/apps.js';
 import {openRegistry} from '../../src/devproxy/registry.js';
 import {ActivationError} from '../../src/proxy/cold-start.js';
 import {renderRoute} from '../../src/proxy/route-syntax.js';
 import type {Route} from '../../src/proxy/route-table.js';
+import {openKeyFiles} from '../../src/secrets/keys/key-files.js';
 import {createSupervisor} from '../../src/supervisor/supervisor.js';
 import {systemClock} from '../../src/system/clock.js';
 import {errorCode} from '../../src/system/error.js';
@@ -40,6 +42,7 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
     supervisor,
     registry,
     trustFor: () => ({}),
+    secrets: createAppSecrets(openKeyFiles(path.dirname(file))),
     httpsPort: () => 8443,
     onRoutes: published => {
       routes = published;
