@@ -68,6 +68,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
 
 const EXAMPLES = `
 Examples:
+  $ tako init                      make a project of this folder, or begin a new app in it
   $ tako dev                       start the app of this folder at https://NAME.test
   $ tako dev node server.js        the same with a command of its own
   $ tako dev web api               these two apps of a workspace

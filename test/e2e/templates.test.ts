@@ -16,6 +16,7 @@ import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
 import {createWorkplace, type Workplace} from '../helpers/vps/workplace.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
+const FINDS_NAMES = path.resolve(import.meta.dirname, '../fixtures/finds-test-names.cjs');
 const TIMEOUT_MS = 300_000;
 const PARTS = [...VPS_PARTS, 'curl', 'npm', 'npm registry'];
 
@@ -45,7 +46,7 @@ describe.skipIf(requires(...PARTS))('a new app', {timeout: TIMEOUT_MS}, () => {
     vps = await startVps({name: 'one'});
     place = createWorkplace([vps]);
     apps = await createNewApps(place.projects, place.environment);
-    tako = createTako();
+    tako = createTako({NODE_OPTIONS: `--require ${FINDS_NAMES}`});
     await apps.run(place.projects, process.execPath, CLI, 'servers', 'add', 'root@one', '--yes');
   }, TIMEOUT_MS);
 

@@ -4,6 +4,7 @@ import {decideWanted} from './answers.js';
 import type {InitFlags} from './init-flags.js';
 import {describeOutcome, renderOutcome} from './outcome.js';
 import {planFiles} from './plan.js';
+import {writeProjectTypes} from './project-types.js';
 import {type PlannedFile, writeFiles} from './write-files.js';
 
 /** Makes a folder a project: writes a tako.toml for the app that is there, or a new app from a template. */
@@ -11,7 +12,8 @@ export async function init(directory: string | undefined, flags: InitFlags): Pro
   const wanted = await decideWanted(directory, flags);
   const files = await planFiles(wanted);
   await write(files);
-  const outcome = await describeOutcome(wanted, files, flags);
+  const types = await writeProjectTypes(wanted.target.folder, files);
+  const outcome = await describeOutcome(wanted, [...files, ...types], flags);
   if (flags.json) printJson({ok: true, ...outcome});
   else printNote(renderOutcome(outcome));
 }

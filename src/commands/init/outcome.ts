@@ -7,6 +7,9 @@ import {readTarget} from './target.js';
 import {findTemplate} from './templates.js';
 import type {PlannedFile} from './write-files.js';
 
+/** A file as far as people are told of it. */
+type WrittenFile = Pick<PlannedFile, 'file' | 'before'>;
+
 /** What `tako init --json` prints. */
 export type Outcome = {
   readonly file: string;
@@ -26,7 +29,7 @@ export type Outcome = {
 /** What has become of the folder. */
 export async function describeOutcome(
   wanted: Wanted,
-  files: readonly PlannedFile[],
+  files: readonly WrittenFile[],
   flags: InitFlags,
 ): Promise<Outcome> {
   const {folder} = wanted.target;
@@ -54,7 +57,7 @@ export async function describeOutcome(
 }
 
 /** The tako.toml that was written, of a workspace the first one. */
-const fileOf = (folder: string, files: readonly PlannedFile[]): string =>
+const fileOf = (folder: string, files: readonly WrittenFile[]): string =>
   files.find(({file}) => path.basename(file) === CONFIG_FILE)?.file ?? path.join(folder, CONFIG_FILE);
 
 /** For people. */

@@ -155,7 +155,10 @@ describe('tako init --template', () => {
   it('begins a new app', async () => {
     const cwd = temporaryFolder();
     const document = documentOf(await init(cwd, 'my-shop', '--template', 'node', '--json'));
-    assert.deepEqual(document.written, ['.gitignore', 'package.json', 'src/index.ts', 'tako.toml', 'tsconfig.json']);
+    assert.deepEqual(document.written, [
+      ...['.gitignore', 'package.json', 'src/index.ts', 'tako.toml', 'tsconfig.json'],
+      'src/tako.d.ts',
+    ]);
     assert.deepEqual([document.name, document.route], ['my-shop', 'my-shop.example.com']);
     assert.deepEqual(document.next, ['cd my-shop', 'npm install', 'npm run dev']);
     const {config, warnings} = await loadProject({directory: path.join(cwd, 'my-shop')});
@@ -200,5 +203,25 @@ describe('tako init --template', () => {
     assert.deepEqual(documentOf(result).next, ['cd shop', 'pnpm install', 'pnpm run dev']);
     const bun = await tako.run(['init', 'store', '--template', 'bun', '--json'], options);
     assert.deepEqual(documentOf(bun).next, ['cd store', 'bun install', 'bun run dev']);
+  });
+});
+
+describe('tako init in a project on the package tako.sh', () => {
+  it('writes its types, and keeps them', async () => {
+    const cwd = folder('shop', {'package.json': '{"dependencies": {"tako.sh": "1"}}', 'index.ts': ''});
+    const {written} = documentOf(await init(cwd, '--json'));
+    assert.deepEqual(written, ['tako.toml', '.gitignore', 'tako.d.ts']);
+    assert.match(read(cwd, 'tako.d.ts'), /declare module ['"]tako\.sh['"]/);
+    assert.deepEqual(documentOf(await init(cwd, '--yes', '--json')).written, []);
+  });
+
+  it('says why there are none, and leaves the rest as it is', async () => {
+    const cwd = folder('shop', {'package.json': '{"dependencies": {"tako.sh": "1"}}', 'index.ts': ''});
+    mkdirSync(path.join(cwd, '.tako'));
+    writeFileSync(path.join(cwd, '.tako/secrets.json'), 'no JSON');
+    const {code, stderr} = await init(cwd);
+    assert.equal(code, 0);
+    assert.match(stderr, /^its types are not written: .+ \[[A-Z_]+\]$/m);
+    assert.ok(existsSync(path.join(cwd, 'tako.toml')));
   });
 });
