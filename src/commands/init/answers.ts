@@ -7,7 +7,8 @@ import {printNote} from '../output.js';
 import type {InitFlags} from './init-flags.js';
 import {initialRoute} from './initial-config.js';
 import {type Asked, NEW_FOLDER, NO_TEMPLATE, questionsFor} from './questions.js';
-import {isEmptyFolder, readTarget, type Target} from './target.js';
+import {assertEmpty, isEmptyFolder, readTarget, type Target} from './target.js';
+import {findTemplate} from './templates.js';
 
 /** What is to be written, as the flags, the answers and the defaults say it. */
 export type Wanted = {
@@ -21,9 +22,10 @@ export type Wanted = {
   readonly isConfirmed: boolean;
 };
 
-/** Asks what is not known where somebody can be asked, and takes the defaults elsewhere. Throws CANCELLED. */
+/** Asks what is not known where somebody can be asked, and takes the defaults elsewhere. Throws CANCELLED, TEMPLATE_UNKNOWN and FOLDER_NOT_EMPTY. */
 export async function decideWanted(directory: string | undefined, flags: InitFlags): Promise<Wanted> {
   const known = await findTarget(directory, flags);
+  assertPossible(known, flags);
   const questions = canAsk(flags) ? questionsFor({target: known, template: templateRole(known, flags)}, flags) : [];
   const answers = questions.length > 0 ? await ask(questions, known) : {};
   const target = known ?? (await readTarget(path.resolve(answers.folder ?? NEW_FOLDER)));
@@ -36,6 +38,12 @@ export async function decideWanted(directory: string | undefined, flags: InitFla
     route: flags.route ?? answers.route ?? (isRouted ? undefined : initialRoute(name)),
     isConfirmed: questions.length > 0 || flags.yes === true,
   };
+}
+
+/** What no answer would change is told before anything is asked. */
+function assertPossible(target: Target | undefined, {template, new: isNew = false}: InitFlags): void {
+  if (template !== undefined) findTemplate(template);
+  if (target && (isNew || template !== undefined)) assertEmpty(target.folder);
 }
 
 /** Undefined: which folder it is has to be asked. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import {setTomlText} from '../../config/edit-toml.js';
 import {CONFIG_FILE} from '../../config/load-project.js';
 import {parseConfig} from '../../config/parse-config.js';
-import {type ConfigProblem, invalidFile} from '../../config/problem.js';
+import {invalidFile} from '../../config/problem.js';
 import {TakoError} from '../../system/error.js';
 import {readTextIfExists} from '../../system/files.js';
 import {readVersion} from '../../system/version.js';
@@ -68,7 +68,7 @@ async function planIgnored(folder: string): Promise<readonly PlannedFile[]> {
 
 function assertReadable(text: string, what: string): void {
   const parsed = parseConfig(text, CONFIG_FILE);
-  if (!parsed.ok) throw invalidFile(what, parsed.problems as readonly ConfigProblem[]);
+  if (!parsed.ok) throw invalidFile(what, parsed.problems);
 }
 
 const configExists = (file: string): TakoError =>

@@ -1,6 +1,7 @@
 // What `tako init` asks on a terminal: what its flags have not said.
 
 import path from 'node:path';
+import {FALLBACK_NAME} from '../../config/parse-config.js';
 import {sanitizeName} from '../../config/project-name.js';
 import {isAppName} from '../../config/value.js';
 import {parseRoute} from '../../proxy/route-syntax.js';
@@ -63,16 +64,17 @@ const nameQuestion = (target: Target | undefined): Question => ({
   check: value => (isAppName(value) ? undefined : 'use a-z, 0-9 and "-", with a letter first and no "-" at the end'),
 });
 
-const defaultName = (target: Target | undefined, {folder}: Answers): string =>
-  target?.config?.name ??
-  ((folder === undefined ? (target?.name ?? '') : sanitizeName(path.basename(path.resolve(folder)))) || 'app');
+function defaultName(target: Target | undefined, {folder = NEW_FOLDER}: Answers): string {
+  if (target) return target.config?.name ?? target.name;
+  return sanitizeName(path.basename(path.resolve(folder))) || FALLBACK_NAME;
+}
 
 const routeQuestion = (target: Target | undefined, flags: InitFlags): Question => ({
   type: 'text',
   id: 'route',
   title: 'Production route',
   hint: 'where the app will be on your server; it can be changed in tako.toml at any time',
-  initial: ({name}) => target?.config?.routes[0] ?? initialRoute(name ?? flags.name ?? 'app'),
+  initial: ({name}) => target?.config?.routes[0] ?? initialRoute(name ?? flags.name ?? FALLBACK_NAME),
   check: checkRoute,
 });
 
@@ -86,9 +88,18 @@ function review(target: Target | undefined, flags: InitFlags): Question {
     type: 'review',
     id: 'review',
     title: target?.config === undefined ? 'Write it?' : 'Change tako.toml?',
-    lines: ({folder, template = flags.template, name = flags.name, route = flags.route}) => [
-      `${template === undefined || template === NO_TEMPLATE ? 'tako.toml' : `a new app from ${template}`} in ${folder === undefined ? target?.folder : path.resolve(folder)}`,
-      `https://${name}.test on your machine, https://${route} on your server`,
-    ],
+    lines: answers => reviewLines({...flags, ...answers}, target?.folder),
   };
+}
+
+/** Those of the flags and those that were given. */
+type AllAnswers = Pick<InitFlags, 'template' | 'name' | 'route'> & {readonly folder?: string};
+
+/** `folder`: of the app, where it is not asked for. */
+function reviewLines({template = NO_TEMPLATE, name, route, ...answers}: AllAnswers, folder: string | undefined) {
+  const what = template === NO_TEMPLATE ? 'tako.toml' : `a new app from ${template}`;
+  return [
+    `${what} in ${folder ?? path.resolve(answers.folder ?? NEW_FOLDER)}`,
+    `https://${name}.test on your machine, https://${route} on your server`,
+  ];
 }
