@@ -4,7 +4,7 @@ import path from 'node:path';
 import {afterEach, beforeAll, describe, it, onTestFinished} from 'vitest';
 import {requires} from '../helpers/system-parts.js';
 import {createWorkshop, endpointOf} from '../supervisor/unmodified.js';
-import {type AdapterApp, ask, assertHealthy, runProgram, through} from './adapter-app.js';
+import {type AdapterApp, ask, assertHealthy, post, runProgram, through} from './adapter-app.js';
 import {openTemplate} from './template-app.js';
 
 // What the templates of the adapters' frameworks promise, as `tako init` leaves them: they type-check, build, and are what a
@@ -72,6 +72,13 @@ describe.skipIf(requires('npm registry'))('a template', {timeout: TIMEOUT_MS}, (
 
   it('astro has pages that are files, and some that are made at each request', async () => {
     const app = await open('astro');
+    app.write(
+      'src/pages/seen.ts',
+      `export const prerender = false;
+      const answer = ({request, url}: {request: Request; url: URL}) => Response.json([request.method, url.href]);
+      export const GET = answer;
+      export const POST = answer;`,
+    );
     await runProgram(app, 'astro/bin/astro.mjs', 'build');
     await runProgram(app, 'astro/bin/astro.mjs', 'check');
     const port = await start(app);
@@ -79,5 +86,29 @@ describe.skipIf(requires('npm registry'))('a template', {timeout: TIMEOUT_MS}, (
     assert.match((await ask(port, '/')).body, /This page is a file/);
     assert.match((await ask(port, '/now', through('web.example.com'))).body, /Rendered in production/);
     assert.equal((await ask(port, '/no/such')).status, 404);
+    assert.deepEqual(JSON.parse((await ask(port, '/seen', through('web.example.com'))).body), [
+      'GET',
+      'https://web.example.com/seen',
+    ]);
+    const form = {...through('web.example.com'), 'content-type': 'application/x-www-form-urlencoded'};
+    const sent = await post(port, '/seen', {...form, origin: 'https://web.example.com'});
+    assert.deepEqual(JSON.parse(sent.body), ['POST', 'https://web.example.com/seen']);
+    assert.equal((await post(port, '/seen', {...form, origin: 'https://evil.example'})).status, 403);
+  });
+
+  it.each(['any', 'fd'] as const)('astro has the secrets in development: %s', async ready => {
+    const app = await open('astro');
+    app.write(
+      'src/pages/secret.astro',
+      `---\nimport {tako} from 'tako.sh';\n---\n<p>{tako.secrets.API_KEY} on {tako.port}</p>\n`,
+    );
+    const environment = {PATH: process.env.PATH, ASTRO_TELEMETRY_DISABLED: '1', TAKO_BUILD: 'dev'};
+    const command = [process.execPath, 'node_modules/astro/bin/astro.mjs', 'dev'];
+    const options = {directory: app.folder, bootstrap: BOOTSTRAP, ready, environment, readyTimeoutMs: 60_000};
+    const started = await workshop.start(command, options);
+    const {port} = endpointOf(started);
+    const {body} = await ask(port, '/secret', through('web.test'));
+    assert.match(body, new RegExp(`the key on ${port}`), started.printed.join('\n'));
+    assert.equal((await ask(port, '/secret', through('evil.example'))).status, 403);
   });
 });
