@@ -21,7 +21,7 @@ const TSCONFIG = JSON.stringify({
 });
 
 /** As `tako generate` writes it. */
-const GENERATED = `import 'tako.sh';
+const GENERATED = `import type {StorageBinding} from 'tako.sh';
 declare module 'tako.sh' {
   interface TakoTypeRegistry {
     readonly Env: 'development' | 'production';
