@@ -8,7 +8,7 @@ export {TakoError} from './error.js';
 export type {Trailers} from './exchange.js';
 export type {LogFields, Logger, LogLevel} from './logger.js';
 export {readTrailers, sendEarlyHints, setTrailers} from './request-extras.js';
-export type {FastifyApp, KoaApp, Servable} from './servable.js';
+export type {FastifyApp, KoaApp, Servable, SimpleHandler} from './servable.js';
 export {type Served, type ServeOptions, serve} from './serve.js';
 export {handleStatus, handleStatusRequest} from './status.js';
 export {type Tako, tako} from './tako.js';

@@ -15,7 +15,10 @@ export type FastifyApp = {
 export type KoaApp = {callback(): RequestListener};
 
 /** Whatever answers requests: a handler of `fetch`, or what listens on Node's servers. */
-export type Servable = App<never> | FetchHandler<never> | RequestListener | Server | FastifyApp | KoaApp;
+export type Servable = App<never> | SimpleHandler | RequestListener | Server | FastifyApp | KoaApp;
+
+/** By its one parameter it is told from a listener, which has two. */
+export type SimpleHandler = (request: Request) => Response | Promise<Response>;
 
 export type Recognized =
   | {readonly form: 'fetch'; readonly app: App}

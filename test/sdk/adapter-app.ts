@@ -69,10 +69,18 @@ export async function runProgram({folder}: AdapterApp, program: string, ...args:
 
 export type Reply = {readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string};
 
+type Fields = Readonly<Record<string, string>>;
+
 /** Asks the app itself, as tako would. */
-export function ask(port: number, target: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+export const ask = (port: number, target: string, headers: Fields = {}): Promise<Reply> =>
+  send('GET', port, target, headers);
+
+export const post = (port: number, target: string, headers: Fields): Promise<Reply> =>
+  send('POST', port, target, headers);
+
+function send(method: string, port: number, path: string, headers: Fields): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    request({host: '127.0.0.1', port, path: target, headers, agent: false}, response => {
+    request({host: '127.0.0.1', method, port, path, headers, agent: false}, response => {
       const chunks: Buffer[] = [];
       response.on('data', chunk => chunks.push(chunk)).on('error', reject);
       response.on('end', () => {

@@ -2,7 +2,6 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync} from 'node:fs';
 import {Socket} from 'node:net';
-import {text} from 'node:stream/consumers';
 import {closeReport, openContractPipes, type Pipe} from '../../src/supervisor/contract-pipes.js';
 import type {Exit} from '../../src/supervisor/instance.js';
 
@@ -11,8 +10,10 @@ export type ContractApp = {
   readonly pid: number;
   /** Our end of its file descriptor 3. */
   readonly document: Socket;
-  /** All that it writes to file descriptor 4, when it has closed that. */
+  /** What it writes to file descriptor 4, as soon as there is a line; what there is when it closes it without one. */
   readonly readyText: Promise<string>;
+  /** It has closed that descriptor. */
+  readonly readyClosed: Promise<void>;
   /** The port it says it listens on. Rejects when it ends first. */
   port(): Promise<number>;
   /** Closes our end of its file descriptor 4. */
@@ -62,11 +63,12 @@ function attend(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (output += chunk));
   const exited = once(child, 'close').then(([code, signal]): Exit => ({code, signal}));
-  const readyText = text(ready).catch(() => '');
+  const {readyText, readyClosed} = readReady(ready);
   return {
     pid: child.pid ?? 0,
     document,
     readyText,
+    readyClosed,
     async port() {
       const line = await readyText;
       if (/^\d+\n$/.test(line)) return Number(line);
@@ -84,6 +86,20 @@ function attend(
       ready.destroy();
     },
   };
+}
+
+function readReady(ready: Socket): Pick<ContractApp, 'readyText' | 'readyClosed'> {
+  let written = '';
+  ready.on('error', () => {});
+  const readyClosed = once(ready, 'close').then(() => {});
+  const readyText = new Promise<string>(resolve => {
+    ready.setEncoding('latin1').on('data', chunk => {
+      written += chunk;
+      if (written.includes('\n')) resolve(written);
+    });
+    void readyClosed.then(() => resolve(written));
+  });
+  return {readyText, readyClosed};
 }
 
 function closePipe({read, write}: Pipe): void {

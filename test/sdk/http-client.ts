@@ -18,7 +18,9 @@ export type Question = {
 
 /** A request whose answer has not begun. Its connection is its own. */
 export const open = (port: number, path: string, {method = 'GET', headers = {}}: Question = {}): ClientRequest =>
-  request({host: '127.0.0.1', port, path, method, headers: {host: 'app.test', ...headers}, agent: false});
+  request({host: '127.0.0.1', port, path, method, headers: {host: 'app.test', ...headers}, agent: false})
+    // Who waits for it hears of it too; one that comes after the answer has no meaning.
+    .on('error', () => {});
 
 /** Asks and reads all of the answer. Rejects when it is cut short. */
 export async function ask(port: number, path: string, question: Question = {}): Promise<Answer> {

@@ -1,4 +1,4 @@
-import {copyFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync} from 'node:fs';
+import {copyFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync} from 'node:fs';
 import {homedir, tmpdir} from 'node:os';
 import path from 'node:path';
 import {fixture} from '../helpers/project.js';
@@ -56,6 +56,8 @@ function createRuntime(name: Runtime['name'], program: string, args: readonly st
 /** A folder whose programs can import tako.sh: this very checkout, as it is built. With copies of fixture programs. */
 export function createAppFolder(...fixtures: readonly string[]): string {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'tako-sdk-')));
+  const packageJson = JSON.stringify({type: 'module', dependencies: {'tako.sh': '*'}});
+  writeFileSync(path.join(folder, 'package.json'), packageJson);
   mkdirSync(path.join(folder, 'node_modules'));
   symlinkSync(ROOT, path.join(folder, 'node_modules/tako.sh'));
   for (const name of fixtures) copyFileSync(fixture(name), path.join(folder, path.basename(name)));

@@ -71,8 +71,7 @@ for (const runtime of RUNTIMES) {
       await once(client, 'message');
       app.signal('SIGTERM');
       const [code] = await once(client, 'close');
-      // Deno's own cannot send this code.
-      assert.equal(code, runtime.name === 'Deno' ? 1005 : 1001);
+      assert.equal(code, 1001);
       assert.equal((await app.exited).code, 0);
     });
 

@@ -21,7 +21,7 @@ const TSCONFIG = JSON.stringify({
 });
 
 /** As `tako generate` writes it. */
-const GENERATED = `import 'tako.sh';
+const GENERATED = `import type {StorageBinding} from 'tako.sh';
 declare module 'tako.sh' {
   interface TakoTypeRegistry {
     readonly Env: 'development' | 'production';
@@ -85,8 +85,6 @@ describe('the types of the package', () => {
     folder = createAppFolder();
     symlinkSync(path.join(ROOT, 'node_modules/@types'), path.join(folder, 'node_modules/@types'));
     symlinkSync(path.join(ROOT, 'node_modules/undici-types'), path.join(folder, 'node_modules/undici-types'));
-    const packageJson = JSON.stringify({type: 'module', dependencies: {'tako.sh': '*'}});
-    writeFileSync(path.join(folder, 'package.json'), packageJson);
     writeFileSync(path.join(folder, 'tsconfig.json'), TSCONFIG);
   });
   afterAll(() => rmSync(folder, {recursive: true, force: true}));

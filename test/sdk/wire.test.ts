@@ -9,7 +9,11 @@ const directory = createAppFolder('sdk/contract.mjs', 'sdk/contract-listener.mjs
 afterAll(() => rmSync(directory, {recursive: true, force: true}));
 
 for (const {name, isMissing, launch} of RUNTIMES) {
-  appContract(`a fetch handler on ${name}`, isMissing, () => ({command: launch(directory, 'contract.mjs'), directory}));
+  appContract(`a fetch handler on ${name}`, isMissing, () => ({
+    command: launch(directory, 'contract.mjs'),
+    directory,
+    keepsDescriptors: name === 'Deno',
+  }));
 }
 
 const {isMissing, run} = runtimeOf('Node');

@@ -7,7 +7,7 @@ import type {ProjectKnowledge} from './build-steps.js';
 export type StandaloneServer = {
   /** From the app's folder. */
   readonly file: string;
-  /** It listens on every address unless it is told otherwise, and reads HOSTNAME for that. */
+  /** It listens on every address unless it is told otherwise, and reads HOSTNAME for that: see the profile of Next. */
   readonly variables: Readonly<Record<string, string>>;
 };
 
@@ -31,5 +31,5 @@ export async function findStandaloneServer({
   if (!says(STANDALONE)) return undefined;
   // It has the app in the same place below it as the workspace has: NEXT_PRIVATE_OUTPUT_TRACE_ROOT of the build.
   const file = path.posix.join('.next/standalone', root.directory, 'server.js');
-  return {file, variables: {HOSTNAME: '127.0.0.1'}};
+  return {file, variables: {HOSTNAME: 'localhost'}};
 }

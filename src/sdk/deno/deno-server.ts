@@ -13,7 +13,7 @@ type DenoRuntime = {
     readonly port: number;
     readonly hostname?: string;
     onListen(): void;
-    handler(request: Request): Promise<Response>;
+    handler(request: Request, info: {readonly completed: Promise<void>}): Promise<Response>;
     onError(error: unknown): Response;
   }): DenoServer;
   upgradeWebSocket(request: Request, options: object): {readonly socket: NativeSocket; readonly response: Response};
@@ -45,10 +45,12 @@ export function serveOnDeno<Data>(app: App<Data>, {port, host}: ListenAddress): 
     port,
     ...(host === undefined ? {} : {hostname: host}),
     onListen() {},
-    async handler(request) {
+    async handler(request, {completed}) {
       const own = handleStatus(request);
       if (own) return own;
+      const onAnswer = correctSignal(request, completed);
       const answer = await answerRequest(app, correctScheme(request), appServer, () => upgrades.has(request));
+      onAnswer();
       return answer ?? upgrades.get(request) ?? answerFailure(new Error('the WebSocket was not opened'));
     },
     onError: answerFailure,
@@ -59,5 +61,21 @@ export function serveOnDeno<Data>(app: App<Data>, {port, host}: ListenAddress): 
       for (const socket of sockets) socket.close(CLOSE.goingAway, 'going away');
       await server.shutdown();
     },
+  };
+}
+
+/**
+ * Deno's own signal aborts at the end of every request. This one does so only when the client hangs up before its answer is
+ * complete. Returns what to call when there is an answer.
+ */
+function correctSignal(request: Request, completed: Promise<void>): () => void {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new DOMException('the client hung up', 'AbortError'));
+  const {signal} = request;
+  signal.addEventListener('abort', abort);
+  Object.defineProperty(request, 'signal', {value: controller.signal});
+  return () => {
+    signal.removeEventListener('abort', abort);
+    completed.catch(abort);
   };
 }

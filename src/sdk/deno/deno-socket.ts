@@ -34,9 +34,10 @@ export class DenoSocket<Data> implements AppSocket<Data> {
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => this.#call(() => handlers.open?.(this)));
     socket.addEventListener('message', ({data: message}) => this.#onMessage(message));
-    socket.addEventListener('close', ({code = CLOSE.withoutHandshake, reason = ''}) => {
+    // Deno has no code for a client that went without a word.
+    socket.addEventListener('close', ({code, reason = ''}) => {
       onClosed();
-      this.#call(() => handlers.close?.(this, code, reason));
+      this.#call(() => handlers.close?.(this, code || CLOSE.withoutHandshake, reason));
     });
     // A `close` follows.
     socket.addEventListener('error', () => {});
@@ -54,9 +55,7 @@ export class DenoSocket<Data> implements AppSocket<Data> {
 
   close(code: number = CLOSE.normal, reason = ''): void {
     if (!isCloseCode(code)) throw new RangeError(`${code} is not a code to close a WebSocket with`);
-    // Deno lets programs send only 1000 and those of apps.
-    if (code === CLOSE.normal || code >= 3000) this.#socket.close(code, reason);
-    else this.#socket.close();
+    this.#socket.close(code, reason);
   }
 
   terminate(): void {

@@ -7,17 +7,17 @@ import {adoptServer} from './adopt-server.js';
 export async function serveNext(server: URL): Promise<void> {
   adoptServer(() => process.env.__NEXT_PRIVATE_STANDALONE_CONFIG ?? '');
   const {HOST, PORT} = process.env;
-  // It listens on every address unless it is told otherwise, and reads HOSTNAME for that.
-  if (HOST !== undefined && HOST !== '') process.env.HOSTNAME = HOST;
-  if (PORT === '0') listenAnywhere();
+  listenOn(HOST || undefined, PORT === '0' ? 0 : undefined);
+  // Next compares the addresses that middleware rewrites to with this name, and has written 127.0.0.1 in them as localhost.
+  if (HOST) process.env.HOSTNAME = 'localhost';
   await import(server.href);
 }
 
-/** It takes 0 for 3000; tako's contract means a port that the system chooses. */
-function listenAnywhere(): void {
+/** Next takes the port 0 for 3000, where tako's contract means one that the system chooses. */
+function listenOn(ownHost: string | undefined, ownPort: number | undefined): void {
   const {listen} = Server.prototype;
-  Server.prototype.listen = function (this: Server, _port: number, host?: string) {
+  Server.prototype.listen = function (this: Server, port: number, host?: string) {
     Server.prototype.listen = listen;
-    return Reflect.apply(listen, this, [0, host]) as Server;
+    return Reflect.apply(listen, this, [ownPort ?? port, ownHost ?? host]) as Server;
   } as typeof listen;
 }

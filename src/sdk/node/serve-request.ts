@@ -51,8 +51,12 @@ export async function serveRequest<Data>(context: Context<Data>, handling: Handl
     if (upgrade) context.upgrades.set(request, upgrade);
     const answer = await answerRequest(context.app, request, context.server, () => upgrade?.isUpgraded === true);
     // A client that was not told to go on sends its body or does not: what follows on the connection is not known.
-    if (!mayFollow) response.shouldKeepAlive = false;
-    if (answer && upgrade?.isUpgraded !== true) await writeAnswer(answer, response, exchange.trailers());
+    const onHead = (): void => {
+      if (!mayFollow) response.shouldKeepAlive = false;
+    };
+    if (answer && upgrade?.isUpgraded !== true) {
+      await writeAnswer(answer, response, {trailers: exchange.trailers(), onHead});
+    }
   } catch (error) {
     refuse(error, response);
   }

@@ -7,21 +7,27 @@ import type {Trailers} from '../exchange.js';
  * Resolves when all of it is written, or the client is gone: then the app's stream is cancelled. A body that fails cuts the
  * connection, so that a part is not taken for the whole, and rejects.
  */
-export async function writeAnswer(answer: Response, response: ServerResponse, trailers?: Trailers): Promise<void> {
+export async function writeAnswer(answer: Response, response: ServerResponse, options: WriteOptions): Promise<void> {
   const reader = answer.body?.getReader() as ByteReader | undefined;
   if (!reader || response.req.method === 'HEAD' || answer.status === 204 || answer.status === 304) {
-    writeHead(answer, response, reader ? undefined : 0);
+    writeHead(answer, response, {...options, length: reader ? undefined : 0});
     response.end();
     await reader?.cancel();
     return;
   }
   try {
-    await writeBody(answer, reader, response, trailers);
+    await writeBody(answer, reader, response, options);
   } catch (error) {
     response.destroy();
     throw error;
   }
 }
+
+export type WriteOptions = {
+  readonly trailers: Trailers | undefined;
+  /** Called right before the head is written. */
+  readonly onHead: () => void;
+};
 
 type ByteReader = ReadableStreamDefaultReader<Uint8Array>;
 type Chunk = Awaited<ReturnType<ByteReader['read']>>;
@@ -34,14 +40,15 @@ async function writeBody(
   answer: Response,
   reader: ByteReader,
   response: ServerResponse,
-  trailers: Trailers | undefined,
+  options: WriteOptions,
 ): Promise<void> {
+  const {trailers} = options;
   const cancel = (): void => void reader.cancel(response.errored ?? undefined).catch(() => {});
   response.once('close', cancel);
   const first = await untilTurnEnds(reader.read());
   const second = first.value?.done === false ? await untilTurnEnds(reader.read()) : first;
-  const whole = second.value?.done === true && trailers === undefined ? (first.value?.value?.length ?? 0) : undefined;
-  writeHead(answer, response, whole, trailers);
+  const isWhole = second.value?.done === true && trailers === undefined;
+  writeHead(answer, response, {...options, length: isWhole ? (first.value?.value?.length ?? 0) : undefined});
   if (first.value === undefined) response.flushHeaders();
   let chunk = await writeChunk(first, response);
   if (second !== first && !chunk.done) chunk = await writeChunk(second, response);
@@ -80,7 +87,13 @@ const untilWritable = (response: ServerResponse): Promise<void> =>
     response.once('drain', go).once('close', go);
   });
 
-function writeHead(answer: Response, response: ServerResponse, length: number | undefined, trailers?: Trailers): void {
+type HeadOptions = WriteOptions & {
+  /** Of the body. Undefined: not known. */
+  readonly length: number | undefined;
+};
+
+function writeHead(answer: Response, response: ServerResponse, {length, trailers, onHead}: HeadOptions): void {
+  onHead();
   // A Response cannot have these, but an object that stands for one can.
   const status = answer.status >= 200 && answer.status <= 599 ? answer.status : 500;
   const fields: string[] = [];

@@ -1,3 +1,4 @@
+import type {RequestListener} from 'node:http';
 import {type Recognized, recognize, recognizeExport} from '../servable.js';
 
 export type Module = Readonly<Record<string, unknown>>;
@@ -7,8 +8,13 @@ export type Module = Readonly<Record<string, unknown>>;
  * what goes between the middleware of a Node server. Throws a TypeError where there is none.
  */
 export function recognizeModule(module: Module, file: string): Recognized {
-  const byName = typeof module.fetch === 'function' ? module : module.handler;
-  const recognized = recognizeExport(module.default) ?? recognize(byName);
+  const recognized = recognizeExport(module.default) ?? recognizeNamed(module);
   if (recognized) return recognized;
   throw new TypeError(`${file} exports nothing that answers requests: write export default {fetch(request) { … }}`);
+}
+
+/** Whatever number of parameters it says it has: Astro's has them all in one. */
+function recognizeNamed({fetch, handler, ...others}: Module): Recognized | undefined {
+  if (typeof fetch === 'function') return recognize({...others, fetch});
+  return typeof handler === 'function' ? {form: 'listener', listener: handler as RequestListener} : undefined;
 }

@@ -31,7 +31,7 @@ export type FrameReader = {
 export function createFrameReader(maxPayloadLength: number): FrameReader {
   let pieces: Buffer[] = [];
   let length = 0;
-  let needed = SHORTEST_HEAD;
+  let needed = FIXED_HEAD;
   return {
     *read(bytes) {
       pieces.push(bytes);
@@ -42,7 +42,7 @@ export function createFrameReader(maxPayloadLength: number): FrameReader {
         const rest = 'frame' in parsed ? joined.subarray(parsed.length) : joined;
         pieces = rest.length === 0 ? [] : [rest];
         length = rest.length;
-        needed = 'frame' in parsed ? SHORTEST_HEAD : parsed.needed;
+        needed = 'frame' in parsed ? FIXED_HEAD : parsed.needed;
         if ('frame' in parsed) yield parsed.frame;
       }
     },
@@ -51,8 +51,9 @@ export function createFrameReader(maxPayloadLength: number): FrameReader {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Two bytes and the mask: every frame of a client has that. */
-const SHORTEST_HEAD = 6;
+/** What every frame begins with; a length beyond 125 and the mask follow. */
+const FIXED_HEAD = 2;
+const MASK_BYTES = 4;
 
 /** Of control frames, RFC 6455, section 5.5. */
 const MAX_CONTROL_LENGTH = 125;
@@ -66,13 +67,13 @@ function parseFrame(bytes: Buffer, maxPayloadLength: number): Parsed {
   checkHead(first, second, opcode, isFinal);
   const short = second & 0x7f;
   const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
-  const headLength = SHORTEST_HEAD + lengthBytes;
+  const headLength = FIXED_HEAD + lengthBytes + MASK_BYTES;
   if (bytes.length < headLength) return {needed: headLength};
   const payloadLength = readLength(bytes, short);
   if (payloadLength > maxPayloadLength) throw new FrameError(CLOSE.tooLong, 'message too long');
   const length = headLength + payloadLength;
   if (bytes.length < length) return {needed: length};
-  const payload = unmask(bytes.subarray(headLength, length), bytes.subarray(headLength - 4, headLength));
+  const payload = unmask(bytes.subarray(headLength, length), bytes.subarray(headLength - MASK_BYTES, headLength));
   return {frame: {isFinal, opcode, payload}, length};
 }
 

@@ -37,7 +37,7 @@ describe('decideProductionCommand: frameworks', () => {
     };
     const {build, start, assets} = await decided(next);
     assert.deepEqual([build, assets], ['npm run build', 'public']);
-    assert.equal(start, 'node node_modules/next/dist/bin/next start -H 127.0.0.1');
+    assert.equal(start, 'node node_modules/next/dist/bin/next start -H localhost');
   });
 
   it('prefers a server of the project to the one of the framework', async () => {
@@ -60,12 +60,12 @@ describe('decideProductionCommand: frameworks', () => {
       'next.config.ts': 'export default {output: "standalone"};',
     });
     assert.deepEqual([start, needsPackages], ['node .next/standalone/server.js', false]);
-    assert.equal(variables.HOSTNAME, '127.0.0.1');
+    assert.equal(variables.HOSTNAME, 'localhost');
     const other = await decided({
       ...files,
       'next.config.mjs': "export default {\n  // output: 'standalone',\n  output: 'export-not'};",
     });
-    assert.equal(other.start, 'node node_modules/next/dist/bin/next start -H 127.0.0.1');
+    assert.equal(other.start, 'node node_modules/next/dist/bin/next start -H localhost');
   });
 
   it.each([

@@ -25,6 +25,15 @@ export async function openNext(options: TemplateOptions = {}): Promise<AdapterAp
     export const GET = (request: Request) => NextResponse.redirect(new URL('/login?from=leave', request.url));`,
   );
   app.write(
+    'app/api/slow/route.ts',
+    `export const dynamic = 'force-dynamic';
+    export async function GET() {
+      console.log('it takes its time');
+      await new Promise(resolve => setTimeout(resolve, 1_000));
+      return new Response('at last');
+    }`,
+  );
+  app.write(
     'app/secret/page.tsx',
     `import {connection} from 'next/server';
     import {tako} from 'tako.sh';

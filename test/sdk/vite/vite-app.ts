@@ -5,7 +5,7 @@ const FILES = {
   'package.json': JSON.stringify({name: 'shop', private: true, type: 'module', dependencies: {'tako.sh': '*'}}),
   'vite.config.ts': `
     import {tako} from 'tako.sh/vite';
-    export default {plugins: [tako({server: 'src/server.ts'})], build: {assetsInlineLimit: 0}};`,
+    export default {plugins: [tako({server: 'src/server.ts'})], environments: {client: {build: {rollupOptions: {input: ['index.html', 'about.html']}}}}};`,
   'index.html': '<!doctype html><h1>Shop</h1><script type="module" src="/src/main.ts"></script>',
   'about.html': '<!doctype html><h1>About</h1>',
   'public/robots.txt': 'User-agent: *\n',

@@ -132,7 +132,10 @@ describe('other builds of Vite', () => {
 
   it('are served when all packages are built in', async () => {
     const app = makeViteApp();
-    app.write('vite.config.ts', app.read('vite.config.ts').replace('build:', 'ssr: {noExternal: true}, build:'));
+    app.write(
+      'vite.config.ts',
+      app.read('vite.config.ts').replace('environments:', 'ssr: {noExternal: true}, environments:'),
+    );
     await runProgram(app, VITE, 'build');
     const {port} = endpointOf(await start(app));
     assert.equal(JSON.parse((await ask(port, '/api')).body).secret, 'the key of the shop');
