@@ -18,9 +18,11 @@ let isWaiting = false;
 export function makeEntryAfterBuild(distDir: string): void {
   if (isWaiting) return;
   isWaiting = true;
-  const directory = path.resolve(process.argv.slice(3).find(word => !word.startsWith('-')) ?? '.');
+  // The folder that is built may be one of its arguments.
+  const folders = [...process.argv.slice(3), '.'].map(word => path.resolve(word));
   process.once('exit', code => {
-    if (code === 0) makeEntry(directory, distDir);
+    const built = folders.find(folder => existsSync(path.join(folder, distDir, 'standalone')));
+    if (code === 0 && built !== undefined) makeEntry(built, distDir);
   });
 }
 

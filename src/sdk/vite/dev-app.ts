@@ -17,7 +17,7 @@ export type DevApp = {
 /** The app at one edit. Nothing of it listens: it is given what came to Vite's server. */
 type Version = {
   readonly module: Module;
-  readonly handle: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+  readonly handle: (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Ends what is open of it. */
   retire(): Promise<void>;
@@ -86,7 +86,13 @@ function handlersOf(recognized: Recognized): Handlers {
 }
 
 const handlersOfListener = (listener: RequestListener): Handlers => ({
-  handle: listener as Version['handle'],
+  handle: async (request, response, next) => {
+    try {
+      await (listener as Version['handle'])(request, response, next);
+    } catch (error) {
+      next(error);
+    }
+  },
   upgrade: (_, socket) => void socket.destroy(),
   retire: async () => {},
 });

@@ -34,20 +34,20 @@ type Handler = (request: IncomingMessage, response: ServerResponse, next: (error
 
 const filesBeforeListener =
   (listener: Handler, files: ClientFiles): RequestListener =>
-  (request, response) => {
+  async (request, response) => {
     const file = files.find(request.method, request.url ?? '/');
-    if (file) void send(file, request, response);
-    else void listener(request, response, error => refuse(response, error));
+    try {
+      if (file) await send(file, request, response);
+      else await listener(request, response, error => refuse(response, error));
+    } catch (error) {
+      refuse(response, error);
+    }
   };
 
 async function send(file: ClientFile, {method}: IncomingMessage, response: ServerResponse): Promise<void> {
-  try {
-    const content = await file.read();
-    response.writeHead(200, {...file.headers, 'content-length': content.length});
-    response.end(method === 'HEAD' ? undefined : content);
-  } catch (error) {
-    refuse(response, error);
-  }
+  const content = await file.read();
+  response.writeHead(200, {...file.headers, 'content-length': content.length});
+  response.end(method === 'HEAD' ? undefined : content);
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

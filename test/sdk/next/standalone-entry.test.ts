@@ -66,7 +66,8 @@ describe('the entry of a standalone build', () => {
         withTako({});
         setTimeout(() => process.exit(${code}), 1);`,
     });
-    await promisify(execFile)(process.execPath, ['next.mjs', 'build'], {cwd: folder}).catch(() => {});
+    const words = [path.join(folder, 'next.mjs'), 'build', '--experimental-build-mode', 'compile', folder];
+    await promisify(execFile)(process.execPath, words, {cwd: path.dirname(folder)}).catch(() => {});
     assert.equal(existsSync(path.join(folder, '.next/standalone/tako-entry.mjs')), isMade);
   });
 });

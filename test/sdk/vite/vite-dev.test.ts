@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import {rmSync} from 'node:fs';
+import path from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, it, onTestFinished} from 'vitest';
 import {type Client, createClient} from '../../helpers/client.js';
 import {eventually} from '../../helpers/eventually.js';
 import {createTako, type Tako} from '../../helpers/tako.js';
 import {createWorkshop, endpointOf} from '../../supervisor/unmodified.js';
-import {type AdapterApp, ask, assertHealthy, echo, openSocket, through} from '../adapter-app.js';
+import {type AdapterApp, ask, assertHealthy, echo, openSocket, runProgram, through} from '../adapter-app.js';
 import {BOOTSTRAP, makeViteApp, VITE} from './vite-app.js';
 
 let app: AdapterApp;
@@ -58,6 +60,25 @@ describe("Vite's dev server, started as tako starts an app", () => {
     }
     assert.match((await ask(port, '/src/main.ts', through('shop.test'))).body, /a page with a script/);
     assert.equal((await ask(port, '/no/such', {...through('shop.test'), accept: 'text/html'})).body, 'nothing here');
+  });
+
+  it('has a server that renders its page itself', async () => {
+    rmSync(path.join(app.folder, 'index.html'));
+    app.write('page.html', '<!doctype html><div><!--app--></div>');
+    app.write(
+      'src/server.ts',
+      `import {readPage} from 'tako.sh/vite/server';
+      export default async () =>
+        new Response((await readPage('page.html')).replace('<!--app-->', 'rendered'), {headers: {'content-type': 'text/html'}});`,
+    );
+    const {port} = endpointOf(await start('any'));
+    assert.match((await ask(port, '/', through('shop.test'))).body, /@vite\/client.*<div>rendered/s);
+    const config = app.read('vite.config.ts').replace(`['index.html', 'about.html']`, `'page.html'`);
+    app.write('vite.config.ts', config);
+    await runProgram(app, VITE, 'build');
+    const built = [process.execPath, 'dist/server/tako-entry.mjs'];
+    const production = await workshop.start(built, {directory: app.folder, ready: 'fd'});
+    assert.match((await ask(endpointOf(production).port, '/')).body, /<div>rendered/);
   });
 
   it('answers for the names of tako and no others', async () => {
