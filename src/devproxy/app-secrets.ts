@@ -20,7 +20,7 @@ export type AppSecrets = {
   haveChanged(app: string): boolean;
   /** Those of the last launch. */
   of(app: string): SecretValues;
-  /** Of all that the app was ever given, as long as it is registered. */
+  /** Of all that was ever read for the app, as long as it is registered. */
   maskOf(app: string): SecretMask;
   forget(app: string): void;
 };
@@ -28,7 +28,7 @@ export type AppSecrets = {
 type Known = {
   checked: SecretValues;
   launched: SecretValues;
-  readonly given: Map<string, readonly [name: string, value: string]>;
+  readonly seen: Map<string, readonly [name: string, value: string]>;
   mask: SecretMask;
 };
 
@@ -38,14 +38,17 @@ export function createAppSecrets(keys: KeyStore): AppSecrets {
   const known = new Map<string, Known>();
 
   function knownOf(app: string): Known {
-    const entry = known.get(app) ?? {checked: NO_VALUES, launched: NO_VALUES, given: new Map(), mask: NO_MASK};
+    const entry = known.get(app) ?? {checked: NO_VALUES, launched: NO_VALUES, seen: new Map(), mask: NO_MASK};
     known.set(app, entry);
     return entry;
   }
 
   async function check({name, directory}: Project): Promise<void> {
     const values = await readSecrets(directory, ENVIRONMENT, keys);
-    knownOf(name).checked = values;
+    const entry = knownOf(name);
+    entry.checked = values;
+    for (const pair of Object.entries(values)) entry.seen.set(JSON.stringify(pair), pair);
+    entry.mask = createSecretMask([...entry.seen.values()]);
   }
 
   const maskOf = (app: string): SecretMask => known.get(app)?.mask ?? NO_MASK;
@@ -55,8 +58,6 @@ export function createAppSecrets(keys: KeyStore): AppSecrets {
       await check(project);
       const entry = knownOf(project.name);
       entry.launched = entry.checked;
-      for (const pair of Object.entries(entry.launched)) entry.given.set(JSON.stringify(pair), pair);
-      entry.mask = createSecretMask([...entry.given.values()]);
     },
     haveChanged(app) {
       const {checked, launched} = knownOf(app);

@@ -9,6 +9,7 @@ import {TakoError} from '../system/error.js';
 import {ensureFolder, explainFileError, PUBLIC_FILE, readTextIfExists, writeFileAtomic} from '../system/files.js';
 import {type Lock, tryLock} from '../system/lock.js';
 import {type KeyStore, requireKey} from './keys/key-store.js';
+import {parseSecrets} from './parse-secrets.js';
 import {damagedEntries, loadSecretFile, openEntry} from './read-secrets.js';
 import {MERGE_RULE, renderSecrets} from './render-secrets.js';
 import {
@@ -34,28 +35,36 @@ export type SecretPlace = {
 
 export type NewSecret = {readonly name: string; readonly value: string; readonly expiresOn: string | null};
 
-/** Sets these secrets of an environment, of which the first one makes its key. Throws what reading throws, and for names and values that cannot be. */
-export async function setSecrets(
+/** Sets these secrets of an environment, of which the first one makes its key. Throws as `changeSecrets`. */
+export const setSecrets = (place: SecretPlace, environment: string, secrets: readonly NewSecret[]): Promise<void> =>
+  changeSecrets(place, environment, {set: secrets, remove: []});
+
+/** Removes these secrets of an environment. Throws as `changeSecrets`. */
+export const removeSecrets = (place: SecretPlace, environment: string, names: readonly string[]): Promise<void> =>
+  changeSecrets(place, environment, {set: [], remove: names});
+
+export type SecretsEdit = {readonly set: readonly NewSecret[]; readonly remove: readonly string[]};
+
+/**
+ * All of it, or nothing. Throws SECRET_NAME_INVALID and SECRET_VALUE_INVALID, NO_SUCH_SECRET where one that is to be removed
+ * is not there, and what reading the file throws.
+ */
+export async function changeSecrets(
   place: SecretPlace,
   environment: string,
-  secrets: readonly NewSecret[],
+  {set, remove}: SecretsEdit,
 ): Promise<void> {
-  for (const {name, value} of secrets) {
+  for (const {name, value} of set) {
     requireSecretName(name);
     requireSecretValue(name, value);
   }
+  const names = new Set([...remove, ...set.map(({name}) => name)]);
   await changeFile(place, async file => {
+    for (const name of remove) if (!hasSecret(file, environment, name)) throw noSuchSecret(environment, name);
+    if (set.length === 0) return replaceEntries(file, environment, names, []);
     const {file: keyed, key} = await withKey(file, environment, place.keys);
-    const entries = secrets.map(secret => sealEntry({environment, ...secret}, key));
-    return replaceEntries(keyed, environment, new Set(secrets.map(({name}) => name)), entries);
-  });
-}
-
-/** Removes these secrets. Throws NO_SUCH_SECRET where one is not there, and changes nothing then. */
-export async function removeSecrets(place: SecretPlace, environment: string, names: readonly string[]): Promise<void> {
-  await changeFile(place, async file => {
-    for (const name of names) if (!hasSecret(file, environment, name)) throw noSuchSecret(environment, name);
-    return replaceEntries(file, environment, new Set(names), []);
+    const entries = set.map(secret => sealEntry({environment, ...secret}, key));
+    return replaceEntries(keyed, environment, names, entries);
   });
 }
 
@@ -176,6 +185,8 @@ async function changeFile(place: SecretPlace, change: (file: SecretFile) => Prom
   try {
     const before = await loadSecretFile(projectDirectory);
     const after = renderSecrets(await bindWhatCanBe(await change(before), keys));
+    // What could not be read again is not written.
+    parseSecrets(after);
     const file = path.join(projectDirectory, SECRETS_FILE);
     await mkdir(path.dirname(file), {recursive: true}).catch(error => {
       throw explainFileError(error, file);

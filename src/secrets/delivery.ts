@@ -1,3 +1,5 @@
+import {isReservedName} from './secret-name.js';
+
 /**
  * How secrets reach an app. `bootstrap`: on file descriptor 3, which nothing that the app starts inherits and no process list
  * shows. `environment`: as variables, for apps that do not read that.
@@ -16,9 +18,12 @@ export type Delivered = {
 export function deliver(values: Readonly<Record<string, string>>, delivery: SecretDelivery): Delivered {
   return {
     bootstrap: delivery === 'environment' ? {} : {...values},
-    variables: delivery === 'bootstrap' ? {} : {...values},
+    variables: delivery === 'bootstrap' ? {} : Object.fromEntries(Object.entries(values).filter(isFree)),
   };
 }
+
+/** Tako's own variables win, also over a secret that was named like one elsewhere. */
+const isFree = ([name]: readonly [string, string]): boolean => !isReservedName(name);
 
 /** A project that depends on Tako's package reads file descriptor 3; of others that is not known. */
 export const decideDelivery = (

@@ -12,7 +12,7 @@ export type DotenvEntry = {readonly name: string; readonly value: string; readon
 
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*/;
 const BLANK = /^[ \t]*(?:#[^\n]*)?(?:\n|$)/;
-const QUOTED = /^(?:"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|`([^`]*)`)[ \t]*(?:#[^\n]*)?(?:\n|$)/;
+const QUOTED = /^(?:"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|'([^']*)'|`([^`]*)`)[ \t]*(?:#[^\n]*)?(?:\n|$)/;
 const PLAIN = /^([^\n]*)(?:\n|$)/;
 
 /** What is given last for a name counts. Throws DOTENV_INVALID with the line, and never with what stands there. */

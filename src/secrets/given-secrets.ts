@@ -19,7 +19,7 @@ export function digestSecrets({delivery, values}: GivenSecrets, salt: string): s
 
 /** Throws SECRETS_TOO_LARGE. */
 export function requireTotalSize(values: Readonly<Record<string, string>>): void {
-  const bytes = Object.values(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+  const bytes = Buffer.byteLength(JSON.stringify(values));
   if (bytes <= MAX_TOTAL_BYTES) return;
   throw new TakoError(
     'SECRETS_TOO_LARGE',

@@ -6,7 +6,7 @@ export type JsonMember = {
   readonly at: number;
 };
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 /**
  * The members of the object that a valid JSON text is, in their order. `JSON.parse` keeps only the last of those that have the

@@ -13,6 +13,11 @@ export const FIRST_MEMBER = '$format';
 export const LAST_MEMBER = '$end';
 export const FORMAT = 2;
 
+/** What stands around the name of an entry in the lines that keep it apart from others, and what they say. */
+export const OPENING = '[';
+export const CLOSING = ']';
+export const FENCE = '0';
+
 /** Throws SECRETS_INVALID with the name of the bad entry, and SECRETS_CONFLICT for what git could not merge. */
 export function parseSecrets(text: string): SecretFile {
   requireMerged(text);
@@ -52,11 +57,17 @@ function requireJson(text: string): void {
   }
 }
 
-const ENTRY_START = /"([^"\\\n]+)"\s*:\s*[[{]/g;
+const ENTRY_START = /"\[?([^"\\\n\]$]+)\]?"\s*:/g;
+
+/** Of an entry: no names of one. */
+const FIELDS = new Set(['value', 'unbound', 'opaque', 'expires_on', 'key', 'check']);
 
 /** Names the entry in which, or behind which, it happened. */
 function damaged(text: string, position: number): TakoError {
-  const before = [...text.matchAll(ENTRY_START)].filter(({index}) => index <= position).at(-1);
+  const begun = [...text.matchAll(ENTRY_START)].filter(
+    ({index, 1: name = ''}) => index <= position && !FIELDS.has(name),
+  );
+  const before = begun.at(-1);
   const where = before ? `, at the entry ${before[1]}` : '';
   return invalid(`${SECRETS_FILE} is damaged${where} (line ${lineOf(text, position)})`);
 }
@@ -66,6 +77,7 @@ const lineOf = (text: string, position: number): number => text.slice(0, positio
 const keyId = z.string().regex(/^[0-9a-f]{16}$/);
 const day = z.string().refine(isDay);
 
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const SEALED = /^([0-9a-f]{16}):([A-Za-z0-9+/]+={0,2})$/;
 const sealedText = z.string().regex(SEALED);
 /** A value of ours, or one of the existing format until somebody who has its key writes the file. */
@@ -85,14 +97,13 @@ function parseOurs(members: readonly JsonMember[], text: string): Parts {
   }
   if (members.at(-1)?.name !== LAST_MEMBER) throw damaged(text, text.length);
   for (const member of members) {
-    if (member.name === FIRST_MEMBER || member.name === LAST_MEMBER) continue;
+    if (member.name === FIRST_MEMBER || member.name === LAST_MEMBER || isFence(member)) continue;
     const [environment = '', ...rest] = member.name.split('/');
     const name = rest.join('/');
     if (!isEnvironmentName(environment)) throw unknownEntry(member, text);
-    if (rest.length === 0) keys.push(...readAll(ourKey, member, text).map(line => keyLineOf(environment, line)));
-    else if (isEntryName(rest)) {
-      entries.push(...readAll(ourValue, member, text).map(value => ({environment, name, ...readValue(value)})));
-    } else throw unknownEntry(member, text);
+    if (rest.length === 0) keys.push(keyLineOf(environment, read(ourKey, member, text)));
+    else if (isEntryName(rest)) entries.push({environment, name, ...readValue(read(ourValue, member, text))});
+    else throw unknownEntry(member, text);
   }
   return {keys, entries};
 }
@@ -105,12 +116,8 @@ function isEntryName(words: readonly string[]): boolean {
   return rest.length === 0 ? isSecretName(first) : SECTIONS.includes(first) && rest.every(word => word !== '');
 }
 
-/** What stands between its names, as in `"production/A": [{...}, "production/A"]`: at least one, and all of one form. */
-function readAll<T>(schema: z.ZodType<T>, member: JsonMember, text: string): readonly T[] {
-  const parts: unknown = JSON.parse(member.text);
-  if (!Array.isArray(parts) || parts.length < 2 || parts.at(-1) !== member.name) throw unexpected(member, text);
-  return parts.slice(0, -1).map(part => check(schema, part, member, text));
-}
+const isFence = ({name, text}: JsonMember): boolean =>
+  text === FENCE && (name.startsWith(OPENING) || name.endsWith(CLOSING));
 
 const keyLineOf = (environment: string, {key, check}: z.output<typeof ourKey>): KeyLine => ({
   environment,
@@ -129,8 +136,8 @@ function sealedOf(kind: 'bound' | 'unbound', text: string): Sealed {
   return {kind, keyId, data};
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown, member: JsonMember, text: string): T {
-  const result = schema.safeParse(value);
+function read<T>(schema: z.ZodType<T>, member: JsonMember, text: string): T {
+  const result = schema.safeParse(JSON.parse(member.text));
   if (result.success) return result.data;
   throw unexpected(member, text);
 }
@@ -142,7 +149,7 @@ const unexpected = ({name, at}: JsonMember, text: string): TakoError =>
 // storages: {RESOURCE: {FIELD: {value, expires_on}}}, credentials: {NAME: {value, expires_on}}}}.
 
 const anyRecord = z.record(z.string(), z.unknown());
-const existingValue = z.strictObject({value: z.string(), expires_on: day.nullish()});
+const existingValue = z.strictObject({value: z.string().regex(BASE64), expires_on: day.nullish()});
 const existingEnvironment = z.strictObject({
   key_id: keyId,
   backup_keys: z.array(z.strictObject({id: z.string().regex(/^[\w-]+$/), value: z.string()})).optional(),
@@ -161,7 +168,7 @@ function parseExisting(members: readonly JsonMember[], text: string): Parts {
 function readExisting(member: JsonMember, text: string): Parts {
   const {name: environment} = member;
   if (!isEnvironmentName(environment)) throw unknownEntry(member, text);
-  const {key_id: keyId, backup_keys: backups = []} = check(existingEnvironment, JSON.parse(member.text), member, text);
+  const {key_id: keyId, backup_keys: backups = []} = read(existingEnvironment, member, text);
   const parts = jsonMembers(member.text);
   const valuesOf = (section: string): readonly JsonMember[] =>
     parts.filter(({name}) => name === section).flatMap(({text}) => jsonMembers(text));
@@ -172,12 +179,8 @@ function readExisting(member: JsonMember, text: string): Parts {
   );
   const credentials = valuesOf('credentials').map(one => ({...one, name: `credentials/${one.name}`}));
   const sealed = [...secrets, ...storages, ...credentials].map(part => {
-    const {value, expires_on: expiresOn = null} = check(
-      existingValue,
-      JSON.parse(part.text),
-      {...part, at: member.at},
-      text,
-    );
+    if (!isEntryName(part.name.split('/'))) throw unknownEntry({...part, at: member.at}, text);
+    const {value, expires_on: expiresOn = null} = read(existingValue, {...part, at: member.at}, text);
     return {environment, name: part.name, sealed: {kind: 'unbound', keyId, data: value}, expiresOn} as const;
   });
   const opaque = backups.map(({id, value}) => {

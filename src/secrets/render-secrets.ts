@@ -1,14 +1,15 @@
-// Writes .tako/secrets.json so that git merges it well. Each entry is three lines that no other entry has:
+// Writes .tako/secrets.json so that git merges it well. The value of an entry is one line, between two that never change:
 //
-//   "production/API_KEY": [
-//     {"value": "..."},
-//   "production/API_KEY"],
+//   "[production/API_KEY": 0,
+//   "production/API_KEY": {"value": "..."},
+//   "production/API_KEY]": 0,
 //
-// So no change of one entry touches the lines of another, and where two branches have added entries at the same place, or
-// changed the same one, keeping the lines of both sides is valid JSON: two entries, or one with two values, of which somebody
-// has to choose one. With `merge=union` in .gitattributes git does that by itself.
+// So no change of an entry touches one of its neighbours, which git would take for a conflict. And each line is right by
+// itself, in any order and company: where two branches have added entries at the same place, or changed the same one, keeping
+// the lines of both sides is valid JSON, with two entries, or with one that is there twice, of which somebody has to choose.
+// With `merge=union` in .gitattributes git does that by itself.
 
-import {FIRST_MEMBER, FORMAT, LAST_MEMBER} from './parse-secrets.js';
+import {CLOSING, FENCE, FIRST_MEMBER, FORMAT, LAST_MEMBER, OPENING} from './parse-secrets.js';
 import {byPath, type Entry, entryPath, type KeyLine, type SecretFile} from './secret-file.js';
 
 /** For .gitattributes beside the file. */
@@ -20,21 +21,16 @@ export function renderSecrets({keys, entries}: SecretFile): string {
     ...keys.map(line => ({environment: line.environment, name: '', text: renderKey(line)})),
     ...entries.map(entry => ({...entry, text: renderValue(entry)})),
   ].sort((a, b) => byPath(a, b) || (a.text < b.text ? -1 : 1));
-  const values = new Map<string, Set<string>>();
-  for (const part of parts) {
-    const path = part.name === '' ? part.environment : entryPath(part);
-    values.set(path, (values.get(path) ?? new Set()).add(part.text));
-  }
-  const blocks = [...values].map(([path, texts]) => renderBlock(JSON.stringify(path), [...texts]));
-  return [`{`, `  "${FIRST_MEMBER}": ${FORMAT},`, ...blocks.flat(), `  "${LAST_MEMBER}": ${FORMAT}`, `}`, ``].join(
-    '\n',
-  );
+  const lines = parts.flatMap(part => renderPart(part.name === '' ? part.environment : entryPath(part), part.text));
+  // Of an entry that is there twice, the lines around it are there once.
+  const members = [`"${FIRST_MEMBER}": ${FORMAT}`, ...new Set(lines), `"${LAST_MEMBER}": ${FORMAT}`];
+  return `{\n${members.map(member => `  ${member}`).join(',\n')}\n}\n`;
 }
 
-const renderBlock = (name: string, texts: readonly string[]): readonly string[] => [
-  `  ${name}: [`,
-  ...texts.map(text => `    ${text},`),
-  `  ${name}],`,
+const renderPart = (path: string, text: string): readonly string[] => [
+  `${JSON.stringify(OPENING + path)}: ${FENCE}`,
+  `${JSON.stringify(path)}: ${text}`,
+  `${JSON.stringify(path + CLOSING)}: ${FENCE}`,
 ];
 
 const renderKey = ({keyId, check}: KeyLine): string => renderObject({key: keyId, ...(check === null ? {} : {check})});

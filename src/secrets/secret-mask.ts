@@ -17,7 +17,7 @@ export const NO_MASK: SecretMask = {mask: text => text, maskCut: text => text, u
 
 type Known = {readonly name: string; readonly value: string};
 
-/** Masks what the values are, and what becomes of them in JSON, in URLs and as single lines of a log. */
+/** Masks what the values are, and what becomes of them in JSON, in URLs, as bytes that are no text, and as single lines of a log. */
 export function createSecretMask(secrets: Iterable<readonly [name: string, value: string]>): SecretMask {
   const known = [...secrets].flatMap(([name, value]) => writings(value).map(writing => ({name, value: writing})));
   // What another one is a part of has to go first.
@@ -44,7 +44,8 @@ const replaceIn = (text: string, {name, value}: Known): string =>
 
 function writings(value: string): readonly string[] {
   const lines = value.split(/\r?\n/);
-  const written = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), ...lines];
+  const bytes = Buffer.from(value).toString('latin1');
+  const written = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), bytes, ...lines];
   return [...new Set(written)].filter(writing => writing.length >= MIN_MASKED_LENGTH);
 }
 

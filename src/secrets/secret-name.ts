@@ -10,7 +10,7 @@ const RESERVED = new Set(['ENV', 'HOST', 'PORT', 'PATH', 'NODE_ENV', 'NODE_OPTIO
 
 /** Linux takes 128 KiB for a variable with its name (MAX_ARG_STRLEN, execve(2)). */
 export const MAX_VALUE_BYTES = 96 * 1024;
-/** Of the values of one environment, in bytes: the smallest system limit for a whole environment (macOS, ARG_MAX). */
+/** Of all secrets of an environment as JSON, in bytes: the smallest limit of a system for all variables (macOS, ARG_MAX). */
 export const MAX_TOTAL_BYTES = 1024 * 1024;
 
 export const isSecretName = (name: string): boolean => name.length <= MAX_NAME_LENGTH && SECRET_NAME.test(name);

@@ -3,9 +3,11 @@ import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {afterAll, describe, it} from 'vitest';
+import {afterAll, describe, it, onTestFinished} from 'vitest';
 import {checkJsonOutput} from '../helpers/json-output.js';
+import {requires} from '../helpers/system-parts.js';
 import {createTako} from '../helpers/tako.js';
+import {createTmux} from '../helpers/tmux.js';
 import {CLI, documentOf, errorOf, temporaryFolder} from './support.js';
 
 const tako = createTako();
@@ -202,5 +204,80 @@ describe('a project below', () => {
     mkdirSync(path.join(cwd, 'src'));
     await succeed(path.join(cwd, 'src'), ['set', 'A'], 'x');
     assert.ok(existsSync(path.join(cwd, '.tako/secrets.json')));
+  });
+});
+
+describe.skipIf(requires('tmux'))('on a terminal', () => {
+  /** Runs it with what is typed, and gives the screen when it has ended. */
+  async function type(cwd: string, command: string, keys: readonly string[], env: Record<string, string> = {}) {
+    const tmux = createTmux({
+      ...{columns: 120, rows: 20, cwd, env: {...env, TAKO_HOME: tako.home}},
+      command: [process.execPath, CLI, 'secrets', ...command.split(' ')],
+    });
+    try {
+      for (const key of keys) {
+        const [shown = '', text = ''] = key.split(' -> ');
+        await tmux.shows(shown);
+        tmux.typeText(text);
+        tmux.type('Enter');
+      }
+      await tmux.shows('[left with');
+      return tmux.screen();
+    } finally {
+      tmux.close();
+    }
+  }
+
+  it('a value is asked for, and is not seen', async () => {
+    const cwd = createProject();
+    const screen = await type(cwd, 'set API_KEY', ['value of development/API_KEY: -> typed value']);
+    assert.match(screen, /API_KEY is set[\s\S]*left with 0/);
+    assert.ok(!screen.includes('typed value'));
+    assert.deepEqual(await exported(cwd), {API_KEY: 'typed value'});
+  });
+
+  it('all of an environment is changed in an editor, and a mistake is shown in it', async () => {
+    const cwd = createProject();
+    await succeed(cwd, ['import', '-'], 'CHANGED=1\nREMOVED=2\n');
+    const editor = path.join(cwd, 'editor.sh');
+    // First it makes a mistake; then it finds that above its text, and makes it good.
+    writeFileSync(
+      editor,
+      `ls -l "$1" | cut -c1-10 >> ${cwd}/modes
+if grep -q '^# !' "$1"; then sed -i '/oops/d; /REMOVED/d; s/CHANGED=1/CHANGED=3/' "$1"; else echo oops >> "$1"; fi
+`,
+    );
+    const screen = await type(cwd, 'edit', [], {EDITOR: `sh ${editor}`});
+    assert.match(screen, /left with 0/);
+    assert.deepEqual(await exported(cwd), {CHANGED: '3'});
+    assert.equal(readFileSync(path.join(cwd, 'modes'), 'utf8'), '-rw-------\n-rw-------\n');
+  });
+
+  it('an editor that changes nothing changes nothing', async () => {
+    const cwd = createProject();
+    await succeed(cwd, ['set', 'A'], '1');
+    assert.match(await type(cwd, 'edit', [], {EDITOR: 'true'}), /CANCELLED[\s\S]*left with 130/);
+    assert.match(await type(cwd, 'edit', [], {EDITOR: 'false'}), /EDITOR_FAILED[\s\S]*left with 1/);
+    assert.deepEqual(await exported(cwd), {A: '1'});
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('keys in a keychain', () => {
+  it('are not in files, and work as those that are', async () => {
+    const [cwd, home, bin] = [createProject(), temporaryFolder(), temporaryFolder()];
+    writeFileSync(path.join(home, 'settings.toml'), 'secret_keys = "keychain"\n');
+    const program = `#!/bin/sh
+case "$1" in store) cat > "${bin}/key-$6";; lookup) cat "${bin}/key-$5";; esac
+`;
+    for (const name of ['secret-tool', 'security']) writeFileSync(path.join(bin, name), program, {mode: 0o755});
+    const before = process.env.PATH;
+    process.env.PATH = `${bin}:${before}`;
+    onTestFinished(() => {
+      process.env.PATH = before;
+    });
+    await succeed(cwd, ['set', 'A'], 'the value', home);
+    assert.equal(await succeed(cwd, ['export'], '', home), "A='the value'\n");
+    assert.ok(!existsSync(path.join(home, 'keys')));
+    assert.equal(readdirSync(bin).filter(name => name.startsWith('key-')).length, 1);
   });
 });

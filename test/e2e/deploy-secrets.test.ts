@@ -134,6 +134,10 @@ describe.skipIf(requires(...DEPLOY_PARTS))('secrets on a server', {timeout: TIME
       printed.filter(text => text.includes('canary-')),
       [],
     );
+    const named = await vps.run('grep -rlE "teller/production" /opt/tako; true');
+    assert.notEqual(named.stdout, '', 'something of the app is there');
+    const environments = await vps.run('grep -lE "canary-second" /proc/[0-9]*/environ; true');
+    assert.notEqual(environments.stdout, '', 'its process has it');
     const found = await vps.run(
       'grep -rlE "canary-(first|second)|broken-canary" /opt/tako /var/log /tmp 2>/dev/null; true',
     );

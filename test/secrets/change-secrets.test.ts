@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import {readFileSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it} from 'vitest';
-import {adoptKey, createKey, removeSecrets, setSecrets} from '../../src/secrets/change-secrets.js';
+import {adoptKey, createKey, type NewSecret, removeSecrets, setSecrets} from '../../src/secrets/change-secrets.js';
 import {loadSecretFile, readSecretNames, readSecrets} from '../../src/secrets/read-secrets.js';
+import {createRandom} from '../helpers/random.js';
+import {runs} from '../helpers/soak.js';
 import {hasCode, openPlace, type TestPlace, temporaryFolder} from './support.js';
 
 const secret = (name: string, value: string, expiresOn: string | null = null) => ({name, value, expiresOn});
@@ -17,6 +19,13 @@ describe('a secret', () => {
     await setSecrets(place, 'production', [secret('PEM', pem), secret('API_KEY', 'sk_live_1')]);
     assert.deepEqual(await read(place), {PEM: pem, API_KEY: 'sk_live_1'});
     assert.deepEqual(await read(place, 'staging'), {});
+  });
+
+  it('may be as long as a variable may, and all of an environment as long as it takes', async () => {
+    const place = openPlace();
+    const secrets = Array.from({length: 10}, (_, number) => secret(`KEY_${number}`, `${number}"`.repeat(48_000)));
+    await setSecrets(place, 'production', secrets);
+    assert.equal((await read(place)).KEY_9, '9"'.repeat(48_000));
   });
 
   it('stands in the file by its name only, which no key is needed for', async () => {
@@ -116,5 +125,45 @@ describe('the folder of the file', () => {
     const rules = path.join(path.dirname(place.file), '.gitattributes');
     await setSecrets(place, 'production', [secret('A', '1')]);
     assert.equal(readFileSync(rules, 'utf8'), 'secrets.json merge=union\n');
+  });
+});
+
+describe('any sequence of changes', () => {
+  it('leaves what was set last, with its day, and nothing else', async () => {
+    const random = createRandom(99);
+    const names = ['ALPHA', 'BRAVO', 'CHARLIE', 'DELTA'];
+    const environments = ['development', 'production', 'staging'];
+    const place = openPlace();
+    const model = new Map<string, Map<string, NewSecret>>(environments.map(name => [name, new Map()]));
+    for (let step = 0; step < runs(40); step++) {
+      const environment = environments[random.below(3)] ?? '';
+      const name = names[random.below(4)] ?? '';
+      const known = model.get(environment) as Map<string, NewSecret>;
+      const kind = random.below(10);
+      if (kind === 0) {
+        const key = createKey();
+        await place.keys.save(key);
+        await adoptKey(place, environment, key);
+      } else if (kind < 4) {
+        const removal = removeSecrets(place, environment, [name]);
+        if (known.delete(name)) await removal;
+        else await assert.rejects(removal, hasCode('NO_SUCH_SECRET'));
+      } else {
+        const value = random
+          .bytes(1 + random.below(40))
+          .toString('latin1')
+          .replaceAll('\0', '0');
+        const given = secret(name, value, random.below(3) === 0 ? `203${random.below(10)}-01-31` : null);
+        await setSecrets(place, environment, [given]);
+        known.set(name, given);
+      }
+      const expected = [...known.values()].map(({name, value}) => [name, value] as const);
+      assert.deepEqual(await read(place, environment), Object.fromEntries(expected), `step ${step}`);
+    }
+    const {entries} = await loadSecretFile(place.projectDirectory);
+    const kept = [...model].flatMap(([environment, known]) =>
+      [...known.values()].map(({name, expiresOn}) => `${environment}/${name} ${expiresOn}`),
+    );
+    assert.deepEqual(entries.map(entry => `${entry.environment}/${entry.name} ${entry.expiresOn}`).sort(), kept.sort());
   });
 });

@@ -25,12 +25,14 @@ describe('a file that was changed', () => {
   it('between two entries is refused with the name of the one that does not belong there', async () => {
     const {text, keys} = await written();
     const lines = text().split('\n');
-    const value = (entry: string): number => lines.findIndex(line => line.includes(`"${entry}": [`)) + 1;
+    const value = (entry: string): number => lines.findIndex(line => line.includes(`"${entry}": `));
     for (const [from, to] of [
       ['production/API_KEY', 'production/DATABASE_URL'],
       ['production/DATABASE_URL', 'production/PEM'],
     ] as const) {
-      const moved = lines.map((line, place) => (place === value(to) ? (lines[value(from)] ?? '') : line)).join('\n');
+      const moved = lines
+        .map((line, place) => (place === value(to) ? (lines[value(from)] ?? '').replace(from, to) : line))
+        .join('\n');
       await assert.rejects(
         openSecrets(parseSecrets(moved), 'production', keys),
         hasCode('SECRET_DAMAGED', new RegExp(`^${to} cannot`)),
@@ -59,7 +61,7 @@ describe('a file that was changed', () => {
   it('in any character of a value is refused with the name of its entry', async () => {
     const {text, keys} = await written();
     const lines = text().split('\n');
-    const place = lines.findIndex(line => line.includes('"production/PEM": [')) + 1;
+    const place = lines.findIndex(line => line.includes('"production/PEM": '));
     const line = lines[place] ?? '';
     const [start, end] = [line.indexOf(':', line.indexOf('"value": "') + 10) + 1, line.lastIndexOf('"')];
     const random = createRandom(11);
@@ -94,7 +96,7 @@ describe('a file that was cut off', () => {
         () => parseSecrets(whole.slice(0, length)),
         error => {
           assert.ok(hasCode('SECRETS_INVALID')(error), `at ${length}: ${error}`);
-          const begun = [...whole.slice(0, length).matchAll(/"([a-z/A-Z_]+)": \[/g)].at(-1)?.[1];
+          const begun = [...whole.slice(0, length).matchAll(/^ {2}"\[?([a-z/A-Z_]+)\]?":/gm)].at(-1)?.[1];
           return begun === undefined || (error as Error).message.includes(`the entry ${begun} `);
         },
       );
@@ -115,15 +117,12 @@ describe('a file that is none', () => {
   it.each([
     ['nothing', ''],
     ['a list', '[]'],
-    [
-      'an environment that cannot be',
-      '{"$format": 2, "Production": [{"key": "0123456789abcdef"}, "Production"], "$end": 2}',
-    ],
-    ['an unknown section', '{"$format": 2, "a/other/b": [{"opaque": "x"}, "a/other/b"], "$end": 2}'],
-    ['a key that would be a path', '{"$format": 2, "a": [{"key": "../../../etc/pass"}, "a"], "$end": 2}'],
-    ['a field of its own', '{"$format": 2, "a": [{"key": "0123456789abcdef", "more": 1}, "a"], "$end": 2}'],
-    ['no value', '{"$format": 2, "a": ["a"], "$end": 2}'],
-    ['another name at its end', '{"$format": 2, "a": [{"key": "0123456789abcdef"}, "b"], "$end": 2}'],
+    ['an environment that cannot be', '{"$format": 2, "Production": {"key": "0123456789abcdef"}, "$end": 2}'],
+    ['an unknown section', '{"$format": 2, "a/other/b": {"opaque": "x"}, "$end": 2}'],
+    ['a key that would be a path', '{"$format": 2, "a": {"key": "../../../etc/pass"}, "$end": 2}'],
+    ['a field of its own', '{"$format": 2, "a": {"key": "0123456789abcdef", "more": 1}, "$end": 2}'],
+    ['no value', '{"$format": 2, "a/B": {}, "$end": 2}'],
+    ['something between entries', '{"$format": 2, "[a": 1, "$end": 2}'],
     ['a newer format', '{"$format": 3, "$end": 3}'],
     [
       'a day that is none',
@@ -249,6 +248,8 @@ describe('a file of the existing format', () => {
   it.each([
     ['an unknown field', {production: {...EXISTING.production, more: 1}}],
     ['a value that is none', {production: {key_id: KEY.id, app: {A: 'plain'}}}],
+    ['a value that nobody can have encrypted', {production: {key_id: KEY.id, app: {A: {value: 'not base64!'}}}}],
+    ['a storage without a name', {production: {key_id: KEY.id, storages: {'': {key: {value: 'AAAA'}}}}}],
     ['a name that cannot be', {production: {key_id: KEY.id, app: {'../A': {value: 'AAAA'}}}}],
   ])('with %s is refused', (_, document) => {
     assert.throws(() => parseSecrets(JSON.stringify(document)), hasCode('SECRETS_INVALID'));

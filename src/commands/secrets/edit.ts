@@ -1,4 +1,4 @@
-import {type NewSecret, removeSecrets, setSecrets} from '../../secrets/change-secrets.js';
+import {changeSecrets, type NewSecret} from '../../secrets/change-secrets.js';
 import {parseDotenv, renderDotenv} from '../../secrets/dotenv.js';
 import {openSecrets} from '../../secrets/read-secrets.js';
 import {requireSecretName, requireSecretValue} from '../../secrets/secret-name.js';
@@ -21,8 +21,7 @@ export async function editSecrets(flags: SecretsFlags): Promise<void> {
   const wanted = after.map(({name, value}): NewSecret => ({name, value, expiresOn: expiryOf(name)}));
   const {changed} = await partitionChanged(opened, environment, wanted);
   const removed = Object.keys(before).filter(name => !namesOf(wanted).includes(name));
-  if (changed.length > 0) await setSecrets(opened.place, environment, changed);
-  if (removed.length > 0) await removeSecrets(opened.place, environment, removed);
+  await changeSecrets(opened.place, environment, {set: changed, remove: removed});
   await reportChange(opened, {...NO_CHANGE, set: namesOf(changed), removed}, flags);
 }
 

@@ -128,7 +128,8 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
       const isHurried = traffic.begin(startedAt) > UNHURRIED_REQUESTS;
       const isPassing = isHurried && listeners.size === 0 && replayOf === null && !session.hasBody;
       const origin = {id: lastId, startedAt, app, time: now(), replayOf};
-      const exchange = new ObservedExchange(session, origin, host, {keeper: ring, isPassing});
+      const exchange = (isPassing ? ring.takeForgotten() : undefined) ?? new ObservedExchange(host);
+      exchange.begin(session, origin, {keeper: ring, isPassing});
       replays.began(session.client, exchange);
       if (isPassing) ring.pass(exchange);
       else ring.add(exchange);
@@ -171,8 +172,9 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
 
 /**
  * In a second of an app. The ring holds what comes in one: of faster traffic nobody sees a single exchange before it has made
- * room. Those beyond, which are as those before, are counted and forgotten, but for what failed, was slow, or came with a body:
- * objects that outlive a collection cost the proxy more than all that is done with them (bench/inspector.mjs).
+ * room. Those beyond, which are as those before, are counted and forgotten, but for what failed, was slow, or came with a body,
+ * and their objects are used again: what outlives a collection costs the proxy more than all that is done with it
+ * (bench/inspector.mjs).
  */
 const UNHURRIED_REQUESTS = 500;
 

@@ -22,7 +22,7 @@ function fakeProgram(name: 'security' | 'secret-tool') {
 cd '${folder}' || exit 1
 echo "$*" >> arguments
 case "$1" in
-  -i) read -r line; set -- $line; echo "$7 $9" | { read -r id; set -- $id; printf %s "$2" > "key-$1"; };;
+  -i) read -r line; set -- $line; printf %s "$8" > "key-$6";;
   find-generic-password) cat "key-$5" 2>/dev/null || exit 44;;
   delete-generic-password) rm "key-$5";;
   store) cat > "key-$6";;
