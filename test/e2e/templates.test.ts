@@ -6,11 +6,13 @@ import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, it} from 'vitest';
 import {listTemplates, type Template} from '../../src/commands/init/templates.js';
+import {terminalEnvironment} from '../frameworks/terminal.js';
 import {type Client, createClient} from '../helpers/client.js';
 import {eventually} from '../helpers/eventually.js';
 import {createNewApps, type NewApps} from '../helpers/new-app.js';
 import {requires} from '../helpers/system-parts.js';
 import {createTako, type Tako} from '../helpers/tako.js';
+import {withoutTrust} from '../helpers/tls-clients.js';
 import {visit} from '../helpers/vps/visit.js';
 import {startVps, VPS_PARTS, type Vps} from '../helpers/vps/vps.js';
 import {createWorkplace, type Workplace} from '../helpers/vps/workplace.js';
@@ -27,6 +29,13 @@ let vps: Vps;
 let place: Workplace;
 let apps: NewApps;
 let tako: Tako;
+
+/** Takes away what the test runner and this machine's owner have set: apps look at it, and at whom it trusts. */
+function withoutOwn(): NodeJS.ProcessEnv {
+  const kept = withoutTrust(terminalEnvironment());
+  const others = Object.keys(process.env).filter(name => !(name in kept));
+  return Object.fromEntries(others.map(name => [name, undefined]));
+}
 
 /** Words of the app's own script; where it has none, those of the command. */
 async function runScript(folder: string, name: string, otherwise: readonly [string, ...string[]], ...flags: string[]) {
@@ -46,7 +55,7 @@ describe.skipIf(requires(...PARTS))('a new app', {timeout: TIMEOUT_MS}, () => {
     vps = await startVps({name: 'one'});
     place = createWorkplace([vps]);
     apps = await createNewApps(place.projects, place.environment);
-    tako = createTako({NODE_OPTIONS: `--require ${FINDS_NAMES}`});
+    tako = createTako({...withoutOwn(), NODE_OPTIONS: `--require ${FINDS_NAMES}`});
     await apps.run(place.projects, process.execPath, CLI, 'servers', 'add', 'root@one', '--yes');
   }, TIMEOUT_MS);
 
