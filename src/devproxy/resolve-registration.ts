@@ -87,11 +87,14 @@ function runtimeOf(
   config: Config,
   request: AppRequest,
   {command, ...place}: Place & {readonly command: DevCommand},
-): Pick<Registration, 'environment' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
+): Pick<Registration, 'environment' | 'bootstrapIn' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
   const own = frameworkOf(config, request, place);
   const {framework, hostCheck} = own;
   return {
     environment: mergeLayers(layersOf(config, request, place, own)),
+    ...(framework?.servesInChild && Object.hasOwn(place.facts.dependencies, 'tako.sh')
+      ? {bootstrapIn: 'environment'}
+      : {}),
     presentAs: hostCheck.presentAs ?? null,
     ...(hostCheck.presentOnLan === undefined ? {} : {presentOnLan: hostCheck.presentOnLan}),
     presentPaths: hostCheck.presentPaths,
