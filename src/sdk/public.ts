@@ -1,6 +1,7 @@
 // What `tako.sh` exports: what an app may know and use of where it runs. See docs/sdk.md.
 
 import {serveMainModule} from './main-module.js';
+import {installRuntime} from './ready.js';
 
 export type {App, AppServer, FetchHandler, UpgradeOptions} from './app.js';
 export type {StorageBinding} from './bootstrap.js';
@@ -38,4 +39,6 @@ export type Storages = keyof TakoStorages extends never
   ? Readonly<Record<string, Readonly<Record<string, string | number | boolean | undefined>> | undefined>>
   : Readonly<TakoStorages>;
 
+// At once, so that child processes do not get it, and worker threads do.
+installRuntime();
 serveMainModule();

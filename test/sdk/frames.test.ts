@@ -3,8 +3,9 @@ import {describe, it} from 'vitest';
 import {renderClose, renderFrame} from '../../src/sdk/websocket/frame-writer.js';
 import {createMessageReader, type Incoming} from '../../src/sdk/websocket/message-reader.js';
 import {createRandom, type Random} from '../helpers/random.js';
+import {isSoak} from '../helpers/soak.js';
 
-const ROUNDS = 400;
+const ROUNDS = isSoak ? 2_000 : 100;
 
 /** What a client sends: the frame of a server with a mask. */
 function masked(opcode: number, isFinal: boolean, payload: Buffer, random: Random): Buffer {

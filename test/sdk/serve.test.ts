@@ -73,6 +73,19 @@ for (const runtime of RUNTIMES) {
       assert.equal(await textOf(await app.port(), '/late'), 'listener /late');
     });
 
+    it('gives worker threads what was delivered', async () => {
+      const program = `import {Worker} from 'node:worker_threads';
+      import {serve} from 'tako.sh';
+      const worker = new Worker(new URL('./worker.mjs', import.meta.url));
+      const text = await new Promise(resolve => worker.once('message', resolve));
+      await serve(() => new Response(text));`;
+      const ofWorker = `import {parentPort} from 'node:worker_threads';
+      import {tako} from 'tako.sh';
+      parentPort.postMessage('worker ' + tako.secrets.KEY);`;
+      writeFileSync(path.join(folder, 'worker.mjs'), ofWorker);
+      assert.equal(await textOf(await (await start(runtime, program)).port()), 'worker delivered');
+    });
+
     it('lets the main module listen where it is told without tako', async () => {
       const port = await reservePort();
       const environment = {PORT: String(port), KEY: 'of the environment'};

@@ -1,6 +1,7 @@
 import {rmSync} from 'node:fs';
 import {afterAll} from 'vitest';
 import {appContract} from '../contract/app-contract.js';
+import {isSoak} from '../helpers/soak.js';
 import {createAppFolder, RUNTIMES, runtimeOf} from './runtimes.js';
 
 // The wire between tako and its apps, on the package's own programs and on an app that was written by hand.
@@ -18,12 +19,14 @@ for (const {name, isMissing, launch} of RUNTIMES) {
 
 const {isMissing, run} = runtimeOf('Node');
 
-appContract('a fetch handler that is run by itself on Node', isMissing, () => ({
+const isLeftOut = isMissing || !isSoak;
+
+appContract('a fetch handler that is run by itself on Node', isLeftOut, () => ({
   command: run('contract.mjs'),
   directory,
 }));
 
-appContract('a listener of node:http that is given to serve', isMissing, () => ({
+appContract('a listener of node:http that is given to serve', isLeftOut, () => ({
   command: run('contract-listener.mjs'),
   directory,
 }));

@@ -217,7 +217,7 @@ async function releaseFacts(
   const assets = findAssets(command, directory, paths);
   const {start} = command;
   const process = start ? await releaseProcess(planned, start, dependencies?.folder ?? target, options) : null;
-  if (process) assertStartExists(process.command, directory, new Set(paths));
+  if (process) assertStartExists(process.command, directory, files);
   return {
     app: plan.app,
     environment: plan.environment,

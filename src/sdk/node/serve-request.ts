@@ -5,7 +5,7 @@ import type {App, AppServer} from '../app.js';
 import type {Exchange, Trailers} from '../exchange.js';
 import {runtimeState} from '../runtime-state.js';
 import type {WebSocketConnection} from '../websocket/connection.js';
-import {abortOnDisconnect, toRequest} from './to-request.js';
+import {abortOnDisconnect, type RequestOptions, toRequest} from './to-request.js';
 import {writeAnswer} from './write-answer.js';
 
 /** What the requests of one app share. */
@@ -44,21 +44,25 @@ export async function serveRequest<Data>(context: Context<Data>, handling: Handl
     mayFollow = true;
     sendContinue?.();
   };
+  // A client that was not told to go on sends its body or does not: what follows on the connection is not known.
+  const onHead = (): void => {
+    if (!mayFollow) response.shouldKeepAlive = false;
+  };
+  const request = makeRequest({incoming, signal: abortOnDisconnect(response), onRead});
+  if (!request) return refuse(response);
+  const exchange = createExchange(handling);
+  runtimeState().exchanges.set(request, exchange);
+  if (upgrade) context.upgrades.set(request, upgrade);
+  const answer = await answerRequest(context.app, request, context.server, () => upgrade?.isUpgraded === true);
+  if (!answer || upgrade?.isUpgraded) return;
+  await writeAnswer(answer, response, {trailers: exchange.trailers(), onHead}).catch(error => fail(error, response));
+}
+
+function makeRequest(options: RequestOptions): Request | undefined {
   try {
-    const request = toRequest({incoming, signal: abortOnDisconnect(response), onRead});
-    const exchange = createExchange(handling);
-    runtimeState().exchanges.set(request, exchange);
-    if (upgrade) context.upgrades.set(request, upgrade);
-    const answer = await answerRequest(context.app, request, context.server, () => upgrade?.isUpgraded === true);
-    // A client that was not told to go on sends its body or does not: what follows on the connection is not known.
-    const onHead = (): void => {
-      if (!mayFollow) response.shouldKeepAlive = false;
-    };
-    if (answer && upgrade?.isUpgraded !== true) {
-      await writeAnswer(answer, response, {trailers: exchange.trailers(), onHead});
-    }
-  } catch (error) {
-    refuse(error, response);
+    return toRequest(options);
+  } catch {
+    return undefined;
   }
 }
 
@@ -76,16 +80,17 @@ function createExchange({incoming, response}: Handling): Exchange & {trailers():
   };
 }
 
-/** What cannot be made a Request is the client's mistake. After the head nothing can be said any more. */
-function refuse(error: unknown, response: ServerResponse): void {
-  if (response.destroyed || response.headersSent) {
-    // A client that hung up is no failure of the app.
-    if (response.socket !== null && !response.socket.destroyed) answerFailure(error);
-    response.destroy();
-    return;
-  }
+/** What cannot be made a Request is the client's mistake. */
+function refuse(response: ServerResponse): void {
   const isMethod = response.req.method === 'TRACE';
   response.shouldKeepAlive = false;
   response.writeHead(isMethod ? 405 : 400, {'content-type': 'text/plain'});
   response.end(isMethod ? 'method not allowed\n' : 'bad request\n');
+}
+
+/** An answer that could not be written, or not to its end. A client that hung up is no failure of the app. */
+function fail(error: unknown, response: ServerResponse): void {
+  if (response.socket?.destroyed === false) answerFailure(error);
+  if (response.headersSent || response.destroyed) response.destroy();
+  else response.writeHead(500).end();
 }

@@ -4,8 +4,8 @@ import type {ServerResponse} from 'node:http';
 import type {Trailers} from '../exchange.js';
 
 /**
- * Resolves when all of it is written, or the client is gone: then the app's stream is cancelled. A body that fails cuts the
- * connection, so that a part is not taken for the whole, and rejects.
+ * Resolves when all of it is written, or the client is gone: then the app's stream is cancelled. Rejects when the body fails;
+ * the connection has to be cut then, so that a part is not taken for the whole.
  */
 export async function writeAnswer(answer: Response, response: ServerResponse, options: WriteOptions): Promise<void> {
   const reader = answer.body?.getReader() as ByteReader | undefined;
@@ -15,12 +15,7 @@ export async function writeAnswer(answer: Response, response: ServerResponse, op
     await reader?.cancel();
     return;
   }
-  try {
-    await writeBody(answer, reader, response, options);
-  } catch (error) {
-    response.destroy();
-    throw error;
-  }
+  await writeBody(answer, reader, response, options);
 }
 
 export type WriteOptions = {
