@@ -14,14 +14,15 @@ const ARROWS: Readonly<Record<string, {readonly code: readonly string[]; readonl
   config: {code: ['system', 'proxy/route-syntax.ts']},
   proxy: {code: ['system']},
   supervisor: {code: ['system']},
+  secrets: {code: ['system']},
   ca: {code: ['system', 'x509'], types: ['proxy/certificate-source.ts']},
   control: {code: ['system'], types: ['proxy', 'supervisor']},
   ui: {code: [], types: ['control', 'supervisor', 'prod']},
-  devproxy: {code: ['system', 'config', 'proxy', 'supervisor', 'ca', 'control']},
-  prod: {code: ['system', 'x509', 'config', 'proxy', 'supervisor', 'control']},
+  devproxy: {code: ['system', 'config', 'proxy', 'supervisor', 'secrets', 'ca', 'control']},
+  prod: {code: ['system', 'x509', 'config', 'proxy', 'supervisor', 'secrets', 'control']},
   sdk: {code: []},
   commands: {
-    code: ['system', 'x509', 'config', 'proxy', 'supervisor', 'ca', 'control', 'ui', 'devproxy', 'prod'],
+    code: ['system', 'x509', 'config', 'proxy', 'supervisor', 'secrets', 'ca', 'control', 'ui', 'devproxy', 'prod'],
   },
   'cli.ts': {code: ['commands']},
 };

@@ -8,7 +8,10 @@ import {type DaemonConnection, ensureDaemon, findDaemon} from '../devproxy/daemo
 import {daemonEnvironment} from '../devproxy/daemon-environment.js';
 import {type DaemonFiles, daemonFiles} from '../devproxy/daemon-files.js';
 import {findActivation} from '../devproxy/machine/port-units.js';
+import type {KeyStore} from '../secrets/keys/key-store.js';
+import {openUserKeys} from '../secrets/keys/user-keys.js';
 import {TakoError} from '../system/error.js';
+import {run} from '../system/exec.js';
 import {type Paths, resolvePaths} from '../system/paths.js';
 import {readVersion} from '../system/version.js';
 import {findRegistered} from './app-identity.js';
@@ -31,6 +34,10 @@ export type PortFlags = {
 export const DEFAULT_PORTS = {https: 443, deniedHttps: 47_831, http: 80, deniedHttp: 47_830, dns: 53_535} as const;
 
 export const loadUserSettings = ({paths}: Context): Promise<Settings> => loadSettings(paths.config);
+
+/** The keys of this user's secrets. Throws KEYCHAIN_FAILED where they are wanted in a keychain and there is none. */
+export const userKeys = ({paths}: Context, {secretKeys}: Settings): KeyStore =>
+  openUserKeys({dataFolder: paths.data, place: secretKeys, platform: process.platform, run});
 
 export type ConfigFlag = {readonly config?: string};
 

@@ -12,7 +12,7 @@ import type {PortOptions} from '../proxy/gateway.js';
 import {errorCode, renderTakoError, TakoError} from '../system/error.js';
 import {ensureFolder} from '../system/files.js';
 import {outliveOutput} from '../system/outlive-output.js';
-import {type Context, createContext, DEFAULT_PORTS, loadUserSettings, type PortFlags} from './context.js';
+import {type Context, createContext, DEFAULT_PORTS, loadUserSettings, type PortFlags, userKeys} from './context.js';
 import {machineWorld} from './setup/machine-wishes.js';
 
 type Log = (line: string) => void;
@@ -81,6 +81,7 @@ async function start(
     http: portOf('http', flags.httpPort ?? settings.httpPort, DEFAULT_PORTS.deniedHttp),
     dnsPort,
     zones: decideZones(managedZones(settings), await readDelegations(world), dnsPort),
+    keys: userKeys(context, settings),
     world,
     log,
   });

@@ -11,6 +11,7 @@ import {addMachineCommands} from './machine-commands.js';
 import {configOption, jsonOption, parseCount, parsePort} from './options.js';
 import {addRequestsCommand} from './requests/commands.js';
 import {addScriptCommands} from './script-commands.js';
+import {addSecretsCommand} from './secrets/commands.js';
 import {addServersCommand} from './servers.js';
 
 /** Runs the command line and sets the exit code. Every command's own code is loaded only when it runs. */
@@ -55,6 +56,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addScriptCommands(program);
   addProjectCommands(program);
   addProxy(program);
+  addSecretsCommand(program);
   addServersCommand(program);
   addDeploymentCommands(program);
   addMachineCommands(program);

@@ -34,12 +34,12 @@ export function printOutcomes<T>(
 ): void {
   const isOk = outcomes.every(({ok}) => ok);
   if (!isOk) process.exitCode = 1;
-  if (json) printJson({ok: isOk, servers: outcomes.map(toJson)});
+  if (json) printJson({ok: isOk, servers: outcomes.map(outcomeToJson)});
   else for (const outcome of outcomes) printOutcome(outcome, print, outcomes.length > 1);
 }
 
 /** An error of one of several says whose it is. */
-function printOutcome<T>(
+export function printOutcome<T>(
   outcome: ServerOutcome<T>,
   print: (server: string, result: T) => void,
   isSeveral: boolean,
@@ -50,7 +50,8 @@ function printOutcome<T>(
   } else print(outcome.server, outcome.result);
 }
 
-function toJson<T>(outcome: ServerOutcome<T>): Record<string, unknown> {
+/** As it stands in JSON. */
+export function outcomeToJson<T>(outcome: ServerOutcome<T>): Record<string, unknown> {
   const {server, ok} = outcome;
   return outcome.ok ? {server, ok, ...outcome.result} : {server, ok, error: outcome.error};
 }

@@ -53,6 +53,8 @@ export type Config = {
   readonly dependsOn: readonly string[];
   /** What stands for a secret in the app's requests, beside what always does: names of header fields, parameters and keys. */
   readonly maskedNames: readonly string[];
+  /** How secrets reach the app. Undefined: by what it depends on. */
+  readonly secretDelivery: (typeof SECRET_DELIVERIES)[number] | undefined;
 };
 
 /** The program and its arguments; never empty. */
@@ -78,6 +80,8 @@ export type Environment = OnServers & {
   readonly release: string | undefined;
 };
 
+/** `bootstrap`: on file descriptor 3. `environment`: as variables. */
+export const SECRET_DELIVERIES = ['bootstrap', 'environment', 'both'] as const;
 export const SOURCE_IPS = ['auto', 'direct', 'cloudflare-proxy', 'trusted-proxy'] as const;
 /**
  * Where certificates come from. `files`: the server's own PEM files. `internal`: self-signed, behind something that does not

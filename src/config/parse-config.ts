@@ -73,6 +73,7 @@ function completeConfig(toml: TakoToml, fallbackName: string): Config {
     restart: toml.restart ?? (toml.port === undefined ? DEFAULTS.restart : 'stop-first'),
     dependsOn: [...new Set(toml.depends_on)],
     maskedNames: toml.inspector?.mask ?? [],
+    secretDelivery: toml.secrets,
   };
 }
 

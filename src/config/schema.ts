@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import {IMAGE_FORMATS, SOURCE_IPS, SSL_SOURCES} from './config.js';
+import {IMAGE_FORMATS, SECRET_DELIVERIES, SOURCE_IPS, SSL_SOURCES} from './config.js';
 import {
   anyTable,
   flag,
@@ -126,6 +126,7 @@ export const takoToml = table({
   restart: oneOf('stop-first', 'start-first').optional(),
   depends_on: listOf(appName, 'an array of app names').optional(),
   inspector: table({mask: names.optional()}).optional(),
+  secrets: oneOf(...SECRET_DELIVERIES).optional(),
 });
 
 export type TakoToml = z.output<typeof takoToml>;

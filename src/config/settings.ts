@@ -5,7 +5,7 @@ import {TakoError} from '../system/error.js';
 import {readTextIfExists} from '../system/files.js';
 import {DEFAULT_ZONES} from './dev-routes.js';
 import {type Parsed, parseDocument} from './document.js';
-import {field, listOf, table} from './field.js';
+import {field, listOf, oneOf, table} from './field.js';
 import {invalidFile} from './problem.js';
 import {port} from './value.js';
 
@@ -19,6 +19,8 @@ export type Settings = {
   readonly dnsPort: number | undefined;
   /** Zones besides `test` that tako answers for and signs. */
   readonly zones: readonly string[];
+  /** Where new keys of secrets are kept. */
+  readonly secretKeys: 'file' | 'keychain';
 };
 
 const zone = field('a zone such as "test" or "acme.dev"', input =>
@@ -30,13 +32,14 @@ const settingsToml = table({
   http_port: port(0).optional(),
   dns_port: port(0).optional(),
   zones: listOf(zone, 'an array of zones').optional(),
+  secret_keys: oneOf('file', 'keychain').optional(),
 });
 
 export function parseSettings(text: string, file: string): Parsed<Settings> {
   const parsed = parseDocument(text, file, settingsToml);
   if (!parsed.ok) return parsed;
-  const {port, http_port, dns_port, zones = []} = parsed.value;
-  return {...parsed, value: {port, httpPort: http_port, dnsPort: dns_port, zones: [...new Set(zones)]}};
+  const {port, http_port, dns_port, zones = [], secret_keys: secretKeys = 'file'} = parsed.value;
+  return {...parsed, value: {port, httpPort: http_port, dnsPort: dns_port, zones: [...new Set(zones)], secretKeys}};
 }
 
 /** Every zone that tako answers for and signs, its own first. */

@@ -68,6 +68,8 @@ export type Registration = {
   readonly ignore: readonly string[];
   /** Names that stand for its secrets in requests, beside those that always do. Left out: none. */
   readonly maskedNames?: readonly string[];
+  /** How its secrets reach it: on file descriptor 3, as variables, or in both ways. Left out: both. */
+  readonly secretDelivery?: 'bootstrap' | 'environment' | 'both';
   /** Names of apps that are ready before it starts. */
   readonly dependsOn: readonly string[];
   /** The root of the workspace it is in: its apps know each other's URLs. Null: none. */

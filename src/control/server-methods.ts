@@ -106,6 +106,17 @@ export type DeploymentStatus = DeploymentName & {
   readonly job: JobSummary | null;
 };
 
+/** What is told of the secrets of a deployment: never a value. */
+export type SecretsSummary = {
+  /** HMAC-SHA256 of what they are, with the salt; null: there are none. */
+  readonly digest: string | null;
+  /** For the digest of others, to be compared. */
+  readonly salt: string;
+  readonly names: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number | null;
+};
+
 export type ServerLogRecord = {
   /** Grows by one per record of a deployment. */
   readonly id: number;
@@ -135,9 +146,27 @@ export type ServerMethods = {
    * on one server of several only.
    */
   readonly deploy: Method<
-    {readonly manifest: string; readonly by: string; readonly runsReleaseCommand: boolean},
+    {
+      readonly manifest: string;
+      readonly by: string;
+      readonly runsReleaseCommand: boolean;
+      /** The digest of the secrets that it is to have, which were stored before; null: none. Left out: those it has. */
+      readonly secrets?: string | null;
+    },
     JobSummary
   >;
+  /** The secrets that its processes get, also where it is not deployed yet. */
+  readonly secrets: Method<OfDeployment, SecretsSummary>;
+  /** Keeps secrets, which nothing uses until `deploy` or `useSecrets` says so. */
+  readonly storeSecrets: Method<
+    OfDeployment & {
+      readonly delivery: 'bootstrap' | 'environment' | 'both';
+      readonly values: Readonly<Record<string, string>>;
+    },
+    {readonly digest: string}
+  >;
+  /** Has fresh processes with these secrets follow those that run; null: with none. Answers when they serve. */
+  readonly useSecrets: Method<OfDeployment & {readonly digest: string | null}, DeploymentStatus>;
   /** To a release that was deployed before; null: the one before the current. */
   readonly rollback: Method<OfDeployment & {readonly release: string | null; readonly by: string}, JobSummary>;
   /** Events of a job after `after` (0: all), until it is over. */

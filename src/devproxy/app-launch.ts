@@ -3,6 +3,7 @@
 import {envNameOf} from '../config/app-url.js';
 import type {Registration} from '../control/protocol.js';
 import {originOf} from '../proxy/request-path.js';
+import {deliver} from '../secrets/delivery.js';
 import type {LaunchSpec} from '../supervisor/launch-spec.js';
 
 export type LaunchFacts = {
@@ -13,20 +14,28 @@ export type LaunchFacts = {
   readonly httpsPort: number;
   /** What makes a process with this environment trust tako's certificates. */
   readonly trustFor: (environment: Registration['environment']) => Readonly<Record<string, string>>;
+  /** By name: read for this launch, and in no registration. */
+  readonly secrets: Readonly<Record<string, string>>;
 };
 
 export function launchSpecOf(
   registration: Registration,
-  {token, others, httpsPort, trustFor}: LaunchFacts,
+  {token, others, httpsPort, trustFor, secrets}: LaunchFacts,
 ): LaunchSpec {
   const siblings = others.filter(other => isSibling(other, registration));
   const urls = siblings.map(other => [envNameOf(plainNameOf(other)), originOf(other.primaryHost, httpsPort)]);
+  const {bootstrap, variables} = deliver(secrets, registration.secretDelivery ?? 'both');
   return {
     app: registration.name,
     command: registration.command,
     directory: registration.directory,
-    environment: {...Object.fromEntries(urls), ...trustFor(registration.environment), ...registration.environment},
-    bootstrap: {token, secrets: {}, storages: {}},
+    environment: {
+      ...Object.fromEntries(urls),
+      ...trustFor(registration.environment),
+      ...registration.environment,
+      ...variables,
+    },
+    bootstrap: {token, secrets: bootstrap, storages: {}},
     ...(registration.bootstrapIn === undefined ? {} : {bootstrapIn: registration.bootstrapIn}),
     ready: registration.ready,
     port: registration.port ?? undefined,
@@ -54,7 +63,7 @@ export function mustRestart(before: Registration, after: Registration): boolean 
 }
 
 /** Another terminal's environment always differs in something; it is taken up by the next start. */
-const PROCESS_FIELDS: readonly (keyof Registration)[] = ['command', 'directory', 'ready', 'port'];
+const PROCESS_FIELDS: readonly (keyof Registration)[] = ['command', 'directory', 'ready', 'port', 'secretDelivery'];
 
 /**
  * Its environment without the list of its hosts, as routes apply to an app that runs. What a framework is told of hosts

@@ -3,6 +3,7 @@ import type {LaunchSpec} from '../supervisor/launch-spec.js';
 import {StartError} from '../supervisor/start-error.js';
 import type {Supervisor} from '../supervisor/supervisor.js';
 import {dependencyFailed} from './app-errors.js';
+import type {AppSecrets} from './app-secrets.js';
 import {dependenciesOf} from './dependencies.js';
 import type {ReadProject} from './project-readings.js';
 import type {RegisteredApp} from './registered-app.js';
@@ -16,7 +17,9 @@ export type AppStartsOptions = {
   readonly isRunning: (name: string) => boolean;
   readonly specOf: (app: RegisteredApp) => LaunchSpec;
   readonly read: ReadProject;
-  /** Of an app of which one that it depends on did not start. */
+  /** Reads its secrets for the launch. */
+  readonly secrets: Pick<AppSecrets, 'prepare'>;
+  /** Of an app of which one that it depends on did not start, or whose secrets cannot be read. */
   readonly onFailed: (name: string, error: unknown) => void;
 };
 
@@ -31,20 +34,22 @@ export type AppStarts = {
 };
 
 export function createAppStarts(options: AppStartsOptions): AppStarts {
-  const {supervisor, find, registrations, isCurrent, isRunning, specOf, read, onFailed} = options;
+  const {supervisor, find, registrations, isCurrent, isRunning, specOf, read, secrets, onFailed} = options;
 
   /** Begins when its project has been read and those it depends on are ready, unless it was removed meanwhile. */
   async function launch(app: RegisteredApp, begin: () => Promise<Served>): Promise<Served> {
     await app.reading;
-    const {name, dependsOn} = app.registration;
-    if (dependsOn.length > 0) {
-      await startDependencies(app).catch(error => {
-        if (isCurrent(app)) onFailed(name, error);
-        throw error;
-      });
-    }
+    await prepare(app).catch(error => {
+      if (isCurrent(app)) onFailed(app.registration.name, error);
+      throw error;
+    });
     if (!isCurrent(app)) throw new StartError(specOf(app), {outcome: 'cancelled'});
     return begin();
+  }
+
+  async function prepare(app: RegisteredApp): Promise<void> {
+    if (app.registration.dependsOn.length > 0) await startDependencies(app);
+    await secrets.prepare(app.registration);
   }
 
   async function startDependencies(app: RegisteredApp): Promise<void> {

@@ -4,6 +4,7 @@
 import path from 'node:path';
 import {CONFIG_FILE} from '../config/load-project.js';
 import type {Registration} from '../control/protocol.js';
+import {SECRETS_FILE} from '../secrets/secret-file.js';
 import {createFileWatch, type FileWatch} from './watch/file-watch.js';
 import {createSourceWatch, type SourceWatch} from './watch/source-watch.js';
 
@@ -20,6 +21,8 @@ export type WatchedParts = {readonly project: boolean; readonly source: boolean}
 export type AppWatchesOptions = {
   /** Its tako.toml or package.json changed. */
   readonly onProject: (name: string) => unknown;
+  /** Its secrets changed. */
+  readonly onSecrets: (name: string) => unknown;
   /** Paths relative to the app's folder. */
   readonly onSource: (name: string, files: readonly string[]) => void;
   readonly onProblem: (name: string, message: string) => void;
@@ -28,7 +31,7 @@ export type AppWatchesOptions = {
 /** `key` says what exactly is watched: another one takes its place when that differs. */
 type Kept<Watch> = {readonly key: string; readonly watch: Watch};
 
-export function createAppWatches({onProject, onSource, onProblem}: AppWatchesOptions): AppWatches {
+export function createAppWatches({onProject, onSecrets, onSource, onProblem}: AppWatchesOptions): AppWatches {
   const projects = new Map<string, Kept<FileWatch>>();
   const sources = new Map<string, Kept<SourceWatch>>();
   const closing = new Set<Promise<void>>();
@@ -56,8 +59,12 @@ export function createAppWatches({onProject, onSource, onProblem}: AppWatchesOpt
     const {name, directory, watch, ignore} = registration;
     const configFile = registration.configFile ?? path.join(directory, CONFIG_FILE);
     const projectFiles = [configFile, path.join(directory, 'package.json')];
+    const secretsFile = path.join(directory, SECRETS_FILE);
     keep(projects, name, wanted.project ? JSON.stringify(projectFiles) : undefined, () =>
-      watchFiles(projectFiles, () => onProject(name)),
+      closeBoth(
+        watchFiles(projectFiles, () => onProject(name)),
+        createFileWatch(secretsFile, () => onSecrets(name)),
+      ),
     );
     keep(sources, name, wanted.source ? JSON.stringify([directory, configFile, watch, ignore]) : undefined, () =>
       createSourceWatch({
@@ -93,6 +100,10 @@ function watchFiles(files: readonly string[], onChange: () => void): FileWatch {
   const watches = files.map(file => createFileWatch(file, onChange));
   return {close: async () => void (await Promise.all(watches.map(watch => watch.close())))};
 }
+
+const closeBoth = (one: FileWatch, other: FileWatch): FileWatch => ({
+  close: async () => void (await Promise.all([one.close(), other.close()])),
+});
 
 const unreachable = (): never => {
   throw new Error('nothing is opened without a key');

@@ -15,6 +15,7 @@ import {assertNoConflict, assertSameProject, unknownApp} from './app-errors.js';
 import {createAppFollowers} from './app-followers.js';
 import {type LaunchFacts, launchSpecOf, mustRestart} from './app-launch.js';
 import {createAppProblems} from './app-problems.js';
+import type {AppSecrets} from './app-secrets.js';
 import {createAppStarts} from './app-starts.js';
 import {renderAppStatus, routesOf} from './app-status.js';
 import {createAppUsers} from './app-users.js';
@@ -83,6 +84,7 @@ export type AppsOptions = {
   readonly httpsPort: () => number;
   /** What makes a process with this environment trust tako's certificates. */
   readonly trustFor: LaunchFacts['trustFor'];
+  readonly secrets: AppSecrets;
   readonly onRoutes: (routes: readonly Route[]) => void;
   readonly memoryOf: (name: string) => number | null;
   /** Where other devices find the app; null where they do not. */
@@ -96,7 +98,8 @@ export type AppsOptions = {
 
 /** Takes up what the registry knows; nothing runs until it is asked for. */
 export function createApps(options: AppsOptions): Apps {
-  const {supervisor, registry, httpsPort, trustFor, onRoutes, memoryOf, lanOf, trafficOf, publish, resolve} = options;
+  const {supervisor, registry, httpsPort, trustFor, onRoutes, memoryOf, lanOf, trafficOf, publish, resolve, secrets} =
+    options;
   const apps = new Map(registry.apps().map(registration => [registration.name, createRegisteredApp(registration)]));
   // On their way out: not served and not started any more, but followed until their last line of output.
   const leaving = new Map<string, RegisteredApp>();
@@ -105,6 +108,7 @@ export function createApps(options: AppsOptions): Apps {
   const problems = createAppProblems({supervisor, publish, onChange: notify});
   const watches = createAppWatches({
     onProject,
+    onSecrets,
     onSource,
     onProblem: (name, message) => say(name, message),
   });
@@ -123,6 +127,7 @@ export function createApps(options: AppsOptions): Apps {
     isRunning,
     specOf,
     read,
+    secrets,
     onFailed: problems.startFailed,
   });
   const restartQuietly = (app: RegisteredApp, because: string): void =>
@@ -147,7 +152,8 @@ export function createApps(options: AppsOptions): Apps {
   }
 
   function specOf({registration, token}: RegisteredApp): LaunchSpec {
-    return launchSpecOf(registration, {token, others: registrations(), httpsPort: httpsPort(), trustFor});
+    const facts = {token, others: registrations(), httpsPort: httpsPort(), trustFor};
+    return launchSpecOf(registration, {...facts, secrets: secrets.of(registration.name)});
   }
 
   function onSource(name: string, files: readonly string[]): void {
@@ -164,6 +170,13 @@ export function createApps(options: AppsOptions): Apps {
   async function onProject(name: string): Promise<void> {
     const app = apps.get(name);
     if (app && (await read(app))) restartQuietly(app, SETTINGS_CHANGED);
+  }
+
+  async function onSecrets(name: string): Promise<void> {
+    const app = apps.get(name);
+    if (!app) return;
+    await read(app);
+    if (isCurrent(app) && isRunning(name) && secrets.haveChanged(name)) restartQuietly(app, 'its secrets changed');
   }
 
   /** Whether a process that runs has not taken up all of it. Throws ROUTE_CONFLICT, and what the registry throws. */
@@ -232,6 +245,7 @@ export function createApps(options: AppsOptions): Apps {
     if (!apps.has(name)) {
       problems.forget(name);
       await supervisor.forget(name);
+      secrets.forget(name);
     }
     notify(name);
   }

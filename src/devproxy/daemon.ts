@@ -11,8 +11,11 @@ import {createGateway, type PortOptions} from '../proxy/gateway.js';
 import {upstreamOf} from '../proxy/local-upstream.js';
 import {originOf} from '../proxy/request-path.js';
 import {CLIENT_SCRIPT_PATH} from '../proxy/reserved-paths.js';
+import {openKeyFiles} from '../secrets/keys/key-files.js';
+import type {KeyStore} from '../secrets/keys/key-store.js';
 import {OUTPUT_LIMITS} from '../supervisor/flood-gate.js';
 import {createIdleStop} from '../supervisor/idle-stop.js';
+import {maskLog} from '../supervisor/masked-log.js';
 import {endOrphans} from '../supervisor/orphans.js';
 import {createSupervisor} from '../supervisor/supervisor.js';
 import {systemClock} from '../system/clock.js';
@@ -21,6 +24,7 @@ import {TakoError} from '../system/error.js';
 import {ensureFolder} from '../system/files.js';
 import {tryLock} from '../system/lock.js';
 import {openAppLogs} from './app-logs.js';
+import {createAppSecrets} from './app-secrets.js';
 import {openAppTrust} from './app-trust.js';
 import {createApps} from './apps.js';
 import {createCanary} from './canary.js';
@@ -49,6 +53,8 @@ export type DaemonOptions = {
   readonly dnsPort: number;
   /** Managed zones, `test` first. */
   readonly zones: readonly string[];
+  /** The keys of secrets. Left out: those in files. */
+  readonly keys?: KeyStore;
   /** The machine, for how it finds names. */
   readonly world: MachineWorld;
   readonly log: (line: string) => void;
@@ -105,11 +111,12 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   });
   closers.add(() => logs.close());
 
+  const secrets = createAppSecrets(options.keys ?? openKeyFiles(files.data));
   const supervisor = createSupervisor({
     clock: systemClock,
     records: registry.instances,
     outputLimits: OUTPUT_LIMITS,
-    openLog: logs.open,
+    openLog: name => maskLog(logs.open(name), text => secrets.maskOf(name).mask(text)),
     onEvent: ({app, instance}) => {
       apps.observe(app, instance);
       idleStop.observe(app, instance);
@@ -143,6 +150,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
   const inspector = createInspector({
     start: gateway.start,
     maskedNamesOf: name => apps.maskedNamesOf(name),
+    maskOf: secrets.maskOf,
   });
   /** The apps that somebody looks at, in a terminal or, where the page is open, on that. */
   const watched = (): readonly AppStatus[] => apps.list().filter(({clients}) => clients > 0 || dashboard.isOpen());
@@ -178,6 +186,7 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     registry,
     httpsPort: () => gateway.https.port,
     trustFor: appTrust.variablesFor,
+    secrets,
     onRoutes(routes) {
       gateway.setRoutes(routes);
       lan.update();
@@ -188,7 +197,11 @@ async function startParts(options: DaemonOptions, closers: Closers): Promise<Dae
     lanOf: lan.of,
     trafficOf: traffic.trafficOf,
     publish: gateway.publish,
-    resolve: async ({request}) => resolveRegistration(request, await projectOf(request), zones),
+    async resolve(registration) {
+      const {request} = registration;
+      await secrets.check(registration);
+      return resolveRegistration(request, await projectOf(request), zones);
+    },
   });
   closers.add(() => apps.close());
   closers.add(() => lan.close());

@@ -83,6 +83,7 @@ const REGISTRATION: Checks<Registration> = {
   watch: isTextList,
   ignore: isTextList,
   maskedNames: orLeftOut(isTextList),
+  secretDelivery: orLeftOut(oneOf('bootstrap', 'environment', 'both')),
   dependsOn: isTextList,
   workspace: orNull(isText),
   request: value => pick(value, REQUEST) !== undefined,

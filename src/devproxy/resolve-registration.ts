@@ -18,6 +18,7 @@ import {varsFor} from '../config/vars.js';
 import {findWorkspace} from '../config/workspace.js';
 import type {AppRequest, Registration} from '../control/protocol.js';
 import {type RoutePattern, renderRoute} from '../proxy/route-syntax.js';
+import {decideDelivery} from '../secrets/delivery.js';
 import {createDevEnvironment} from './dev-environment.js';
 import {lanNamesOf} from './lan/lan-names.js';
 
@@ -64,6 +65,7 @@ export async function resolveRegistration(
     watch: config.watch,
     ignore: config.ignore,
     ...(config.maskedNames.length > 0 ? {maskedNames: config.maskedNames} : {}),
+    secretDelivery: decideDelivery(config.secretDelivery, facts.dependencies),
     dependsOn: config.dependsOn,
     workspace: workspace?.root ?? null,
     request,

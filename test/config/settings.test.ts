@@ -7,18 +7,24 @@ const load = async (text: string) => loadSettings(await temporaryFolder({'settin
 
 describe('loadSettings', () => {
   it('is undefined for what tako chooses when there is no file', async () => {
-    const none = {port: undefined, httpPort: undefined, dnsPort: undefined, zones: []};
+    const none = {port: undefined, httpPort: undefined, dnsPort: undefined, zones: [], secretKeys: 'file'};
     assert.deepEqual(await loadSettings(await temporaryFolder()), none);
     assert.deepEqual(await loadSettings('/nowhere/at/all'), none);
   });
 
-  it('reads ports and zones', async () => {
-    assert.deepEqual(await load('port = 8443\nhttp_port = 0\ndns_port = 5353\nzones = ["Acme.dev", "acme.dev."]'), {
-      port: 8443,
-      httpPort: 0,
-      dnsPort: 5353,
-      zones: ['acme.dev'],
-    });
+  it('reads ports, zones and where keys are kept', async () => {
+    assert.deepEqual(
+      await load(
+        'port = 8443\nhttp_port = 0\ndns_port = 5353\nzones = ["Acme.dev", "acme.dev."]\nsecret_keys = "keychain"',
+      ),
+      {
+        port: 8443,
+        httpPort: 0,
+        dnsPort: 5353,
+        zones: ['acme.dev'],
+        secretKeys: 'keychain',
+      },
+    );
   });
 
   it('reports every problem at once', async () => {

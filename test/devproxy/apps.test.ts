@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it, onTestFinished} from 'vitest';
 import type {AppStatus} from '../../src/control/events.js';
 import type {Registration} from '../../src/control/protocol.js';
+import {createAppSecrets} from '../../src/devproxy/app-secrets.js';
 import {type Apps, createApps} from '../../src/devproxy/apps.js';
 import {openRegistry} from '../../src/devproxy/registry.js';
 import {ActivationError} from '../../src/proxy/cold-start.js';
 import {renderRoute} from '../../src/proxy/route-syntax.js';
 import type {Route} from '../../src/proxy/route-table.js';
+import {setSecrets} from '../../src/secrets/change-secrets.js';
+import {openKeyFiles} from '../../src/secrets/keys/key-files.js';
+import type {KeyStore} from '../../src/secrets/keys/key-store.js';
 import {createSupervisor} from '../../src/supervisor/supervisor.js';
 import {systemClock} from '../../src/system/clock.js';
 import {errorCode} from '../../src/system/error.js';
@@ -40,6 +45,7 @@ function openApps(file = path.join(temporaryFolder(), 'registry.sqlite')): TestA
     supervisor,
     registry,
     trustFor: () => ({}),
+    secrets: createAppSecrets(openKeyFiles(path.dirname(file))),
     httpsPort: () => 8443,
     onRoutes: published => {
       routes = published;
@@ -267,5 +273,40 @@ describe('a request for an app', () => {
       assert.deepEqual([error.failure, error.code], ['timed-out', 'APP_NOT_READY']);
       return true;
     });
+  });
+});
+
+describe('the secrets of an app', () => {
+  /** Writes down what it is given, and is ready. */
+  const NOTER = ['sh', '-c', 'cat <&3 > given; printf %s "$API_KEY" > set; echo 4000 >&4; exec sleep 600'];
+  const setKey = (folder: string, keys: KeyStore, value: string): Promise<void> =>
+    setSecrets({projectDirectory: folder, keys, dataFolder: folder}, 'development', [
+      {name: 'API_KEY', value, expiresOn: null},
+    ]);
+
+  it('are read for each start, and reach its process only', async () => {
+    const folder = temporaryFolder();
+    const keys = openKeyFiles(folder);
+    const apps = openApps(path.join(folder, 'registry.sqlite'));
+    const registration = registrationOf('web', {directory: folder, command: NOTER, secretDelivery: 'both'});
+    await setKey(folder, keys, 'first value');
+    await apps.register(registration);
+    await apps.start('web');
+    const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
+    assert.deepEqual([JSON.parse(read('given')).secrets, read('set')], [{API_KEY: 'first value'}, 'first value']);
+    await setKey(folder, keys, 'second value');
+    await apps.restart('web');
+    assert.equal(read('set'), 'second value');
+    assert.ok(!JSON.stringify([apps.list(), apps.registrations()]).includes('value'));
+    assert.ok(!readFileSync(path.join(folder, 'registry.sqlite')).includes('second value'));
+  });
+
+  it('that cannot be read are why it does not start', async () => {
+    const folder = temporaryFolder();
+    await setKey(folder, openKeyFiles(temporaryFolder()), 'the value');
+    const apps = openApps(path.join(folder, 'registry.sqlite'));
+    await apps.register(registrationOf('web', {directory: folder}));
+    await assert.rejects(apps.start('web'), error => errorCode(error) === 'SECRET_KEY_MISSING');
+    assert.equal(apps.status('web').problem?.code, 'SECRET_KEY_MISSING');
   });
 });

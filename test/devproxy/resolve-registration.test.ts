@@ -19,7 +19,7 @@ async function registered(files: Readonly<Record<string, string>>): Promise<Regi
   return resolveRegistration(request, await projectOf(request), ['test', 'localhost']);
 }
 
-const facts = {token: 'token', others: [], httpsPort: 443, trustFor: () => ({})};
+const facts = {token: 'token', others: [], httpsPort: 443, trustFor: () => ({}), secrets: {}};
 
 describe('what an app under tako dev is given to read', () => {
   it.each([

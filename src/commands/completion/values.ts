@@ -1,4 +1,5 @@
 import {connectControl} from '../../control/client.js';
+import {readSecretNames} from '../../secrets/read-secrets.js';
 import {LOG_LEVELS} from '../../supervisor/log-level.js';
 import {systemClock} from '../../system/clock.js';
 import {createContext, loadCurrentProject} from '../context.js';
@@ -26,6 +27,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Candidate[]>>> = {
   words: loadWorkspaceApps,
   server: loadServers,
   environment: loadEnvironments,
+  secret: loadSecrets,
   level: async () => LOG_LEVELS.map(value => ({value, description: ''})),
   command: async () => FILES,
   file: async () => FILES,
@@ -52,6 +54,13 @@ async function loadWorkspaceApps(): Promise<Candidate[]> {
 async function loadServers(): Promise<Candidate[]> {
   const servers = await createServersContext().list.load();
   return servers.map(({name, host}) => ({value: name, description: host}));
+}
+
+/** Of all environments: which one is meant may come later on the line. */
+async function loadSecrets(): Promise<Candidate[]> {
+  const {directory} = await loadCurrentProject();
+  const names = Object.values(await readSecretNames(directory)).flat();
+  return [...new Set(names)].sort().map(value => ({value, description: ''}));
 }
 
 async function loadEnvironments(): Promise<Candidate[]> {

@@ -2,6 +2,7 @@
 
 import type {CheckResult, JobSummary} from '../../control/server-methods.js';
 import {type OnDeployEvent, withStep} from '../../prod/deploy/deploy-event.js';
+import {checkSecrets, type ProjectSecrets} from '../../prod/deploy/deploy-secrets.js';
 import {type DeployTarget, requireDeployable} from '../../prod/deploy/deploy-to-servers.js';
 import type {JobListener} from '../../prod/deploy/follow-job.js';
 import type {DeployPlan} from '../../prod/deploy/plan.js';
@@ -13,6 +14,7 @@ import {unlessAborted} from '../../supervisor/race.js';
 
 export type CheckOptions = JobListener & {
   readonly manifests: SentManifests;
+  readonly secrets: ProjectSecrets;
   readonly onEvent: OnDeployEvent;
   readonly signal: AbortSignal;
 };
@@ -42,7 +44,7 @@ export async function checkServers(
 async function checkServer(
   connection: ServerConnection,
   plan: DeployPlan,
-  {manifests, onEvent}: CheckOptions,
+  {manifests, secrets, onEvent}: CheckOptions,
 ): Promise<CheckResult> {
   const {client, info, entry} = connection;
   const asked = Date.now();
@@ -55,6 +57,7 @@ async function checkServer(
   });
   requireDeployable(entry.name, {...check, problems: [...problems, ...check.problems]});
   if (check.job) await requireOwnJob(entry.name, check.job, manifests);
+  await checkSecrets(client, {app: plan.app, environment: plan.environment}, secrets);
   for (const text of findServerWarnings(plan, entry.name, info)) onEvent({type: 'warning', text});
   return check;
 }

@@ -5,6 +5,7 @@ import type {ServerInfo} from '../../control/server-methods.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
 import {readClientPlatform} from '../../prod/deploy/client-platform.js';
 import {withStep} from '../../prod/deploy/deploy-event.js';
+import type {ProjectSecrets} from '../../prod/deploy/deploy-secrets.js';
 import {type DeployOutcome, type DeployTarget, deployToServers} from '../../prod/deploy/deploy-to-servers.js';
 import {pinRuntime, renderRuntime} from '../../prod/deploy/pin-runtime.js';
 import {type DeployPlan, type PlannedDeploy, planDeploy, requirePlan} from '../../prod/deploy/plan.js';
@@ -15,8 +16,9 @@ import {platformName} from '../../prod/remote/server-list.js';
 import {run} from '../../system/exec.js';
 import {listenForInterruption} from '../../system/interruption.js';
 import {confirm} from '../confirm.js';
-import {loadCurrentProject} from '../context.js';
+import {createContext, loadCurrentProject} from '../context.js';
 import {printJson, printNote, printResult, reportError} from '../output.js';
+import {readProjectSecrets} from '../project-secrets.js';
 import {createServersContext, type ServersContext} from '../servers-context.js';
 import {type CheckedServer, type CheckOptions, checkServers} from './check-servers.js';
 import {createDeployPrinter} from './deploy-printer.js';
@@ -30,29 +32,32 @@ export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly
 /** Builds the project of this folder and puts it on its servers. The exit code is 1 when it did not get onto one of them. */
 export async function deploy(flags: DeployFlags): Promise<void> {
   const context = createServersContext();
-  const {planned, warnings} = await plan(flags, context);
+  const {planned, secrets, warnings} = await plan(flags, context);
   for (const warning of warnings) printNote(`warning: ${warning}`);
   if (flags.dryRun)
     return flags.json ? printJson({ok: true, plan: planned.plan}) : printResult(describePlan(planned.plan));
   if (!flags.json) printNote(describePlan(planned.plan));
   await confirmDeploy(flags, planned.plan);
-  const outcomes = await deployWatched(planned, context, flags.json === true);
+  const outcomes = await deployWatched(planned, secrets, context, flags.json === true);
   finish(outcomes, planned.plan, flags.json === true);
 }
 
 async function plan(
   flags: DeployFlags,
   {list}: ServersContext,
-): Promise<{readonly planned: PlannedDeploy; readonly warnings: readonly string[]}> {
+): Promise<{readonly planned: PlannedDeploy; readonly secrets: ProjectSecrets; readonly warnings: readonly string[]}> {
   const project = await loadCurrentProject(flags);
+  const environment = flags.env ?? DEFAULT_ENVIRONMENT;
   const planning = await planDeploy({
     project,
-    environment: flags.env ?? DEFAULT_ENVIRONMENT,
+    environment,
     knownServers: (await list.load()).map(({name}) => name),
     servers: flags.server,
     home: homedir(),
   });
-  return {planned: requirePlan(planning), warnings: planning.warnings};
+  const planned = requirePlan(planning);
+  const {secrets, warnings} = await readProjectSecrets(createContext(), project, environment);
+  return {planned, secrets, warnings: [...planning.warnings, ...warnings]};
 }
 
 /** Production is not deployed to by a slip of the fingers; who says --env or --yes means it. Throws CANCELLED. */
@@ -64,6 +69,7 @@ async function confirmDeploy({yes, env, json}: DeployFlags, {servers}: DeployPla
 /** Connects before anything is shown, as ssh may ask something. Throws INTERRUPTED, which says what goes on. */
 async function deployWatched(
   planned: PlannedDeploy,
+  secrets: ProjectSecrets,
   context: ServersContext,
   isJson: boolean,
 ): Promise<readonly DeployOutcome[]> {
@@ -77,7 +83,12 @@ async function deployWatched(
   const printer = await createDeployPrinter({isJson, servers, interrupt});
   const left = createLeftJobs();
   try {
-    const outcomes = await deployTo(connections, planned, context, {...left, onEvent: printer.onEvent, signal});
+    const outcomes = await deployTo(connections, planned, context, {
+      ...left,
+      secrets,
+      onEvent: printer.onEvent,
+      signal,
+    });
     return [...unreached, ...outcomes];
   } catch (error) {
     await printer.close(signal.aborted ? 'left' : 'over');

@@ -11,6 +11,7 @@ export class ExchangeRing implements ExchangeKeeper {
   readonly #onGrowth: (bytes: number) => void;
   readonly #items: (ObservedExchange | undefined)[] = [];
   readonly #passing = new Set<ObservedExchange>();
+  readonly #free: ObservedExchange[] = [];
   #first = 0;
   #count = 0;
 
@@ -35,6 +36,12 @@ export class ExchangeRing implements ExchangeKeeper {
 
   forget(exchange: ObservedExchange): void {
     this.#passing.delete(exchange);
+    this.#free.push(exchange);
+  }
+
+  /** One that was forgotten, to be used again; there are as many as were ever passing at once. */
+  takeForgotten(): ObservedExchange | undefined {
+    return this.#free.pop();
   }
 
   /** Makes room where it is needed, and takes it. */

@@ -8,13 +8,14 @@ import type {ExchangeDetail, ExchangeQuery, ExchangeSummary, ReplayEdit, Traffic
 import type {StartExchange} from '../../proxy/client-side.js';
 import type {GatewaySession} from '../../proxy/gateway-session.js';
 import type {SessionObserver} from '../../proxy/session-observer.js';
+import {NO_MASK, type SecretMask} from '../../secrets/secret-mask.js';
 import {BlockPool} from './block-pool.js';
 import {noSuchRequest} from './errors.js';
 import {matchesQuery} from './exchange-query.js';
 import type {ExchangeRing} from './exchange-ring.js';
 import {ExchangeStore} from './exchange-store.js';
 import {type ExchangeHost, ObservedExchange} from './observed-exchange.js';
-import {renderDetail, renderSummary} from './render-exchange.js';
+import {type Masking, renderDetail, renderSummary} from './render-exchange.js';
 import {createReplays} from './replays.js';
 import {TrafficCounter} from './traffic-counter.js';
 
@@ -48,6 +49,8 @@ export type InspectorFeed = {
 export type InspectorOptions = {
   /** What an app wants masked beside what always is. */
   readonly maskedNamesOf: (app: string) => readonly string[];
+  /** The values of an app's own secrets, which are masked wherever they are. Left out: there are none. */
+  readonly maskOf?: (app: string) => SecretMask;
   /** The gateway's, for what is sent again. */
   readonly start: StartExchange;
   /** The time of day, in milliseconds since the epoch. */
@@ -55,7 +58,7 @@ export type InspectorOptions = {
 };
 
 export function createInspector(options: InspectorOptions): Inspector & InspectorFeed {
-  const {maskedNamesOf, start, now = Date.now} = options;
+  const {maskedNamesOf, maskOf = () => NO_MASK, start, now = Date.now} = options;
   const store = new ExchangeStore();
   const apps = new Map<string, AppRecord>();
   const listeners = new Set<(exchange: ExchangeSummary) => void>();
@@ -74,8 +77,8 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
     },
   };
 
-  const summaryOf = (exchange: ObservedExchange): ExchangeSummary =>
-    renderSummary(exchange, maskedNamesOf(exchange.app));
+  const summaryOf = (exchange: ObservedExchange): ExchangeSummary => renderSummary(exchange, maskingOf(exchange));
+  const maskingOf = ({app}: ObservedExchange): Masking => ({names: maskedNamesOf(app), values: maskOf(app)});
 
   /** After the requests that are being handled now, so that none of them waits for who looks. */
   function tellSoon(exchange: ObservedExchange): void {
@@ -125,7 +128,8 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
       const isHurried = traffic.begin(startedAt) > UNHURRIED_REQUESTS;
       const isPassing = isHurried && listeners.size === 0 && replayOf === null && !session.hasBody;
       const origin = {id: lastId, startedAt, app, time: now(), replayOf};
-      const exchange = new ObservedExchange(session, origin, host, {keeper: ring, isPassing});
+      const exchange = (isPassing ? ring.takeForgotten() : undefined) ?? new ObservedExchange(host);
+      exchange.begin(session, origin, {keeper: ring, isPassing});
       replays.began(session.client, exchange);
       if (isPassing) ring.pass(exchange);
       else ring.add(exchange);
@@ -151,7 +155,7 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
     },
     find(id) {
       const exchange = store.find(id);
-      return exchange && renderDetail(exchange, maskedNamesOf(exchange.app));
+      return exchange && renderDetail(exchange, maskingOf(exchange));
     },
     subscribe(listener) {
       const own = (exchange: ExchangeSummary): void => listener(exchange);
@@ -160,7 +164,7 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
     },
     async replay(id, edit, signal) {
       const exchange = get(id);
-      return summaryOf(await replays.send(exchange, edit, {maskedNames: maskedNamesOf(exchange.app), signal}));
+      return summaryOf(await replays.send(exchange, edit, {masking: maskingOf(exchange), signal}));
     },
     traffic: app => apps.get(app)?.traffic.at(performance.now()) ?? NO_TRAFFIC,
   };
@@ -168,8 +172,9 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
 
 /**
  * In a second of an app. The ring holds what comes in one: of faster traffic nobody sees a single exchange before it has made
- * room. Those beyond, which are as those before, are counted and forgotten, but for what failed, was slow, or came with a body:
- * objects that outlive a collection cost the proxy more than all that is done with them (bench/inspector.mjs).
+ * room. Those beyond, which are as those before, are counted and forgotten, but for what failed, was slow, or came with a body,
+ * and their objects are used again: what outlives a collection costs the proxy more than all that is done with it
+ * (bench/inspector.mjs).
  */
 const UNHURRIED_REQUESTS = 500;
 

@@ -59,29 +59,29 @@ export type ExchangeOrigin = {
 
 /** One request as it was seen. Nothing is rendered before somebody looks. */
 export class ObservedExchange implements SessionObserver {
-  readonly id: number;
-  readonly app: string;
-  readonly time: number;
-  readonly replayOf: number | null;
-  readonly hasBody: boolean;
-  readonly upgrade: string | undefined;
-  readonly isSecure: boolean;
-  readonly httpVersion: HttpVersion;
-  readonly clientAddress: string;
+  id = 0;
+  app = '';
+  time = 0;
+  replayOf: number | null = null;
+  hasBody = false;
+  upgrade: string | undefined;
+  isSecure = false;
+  httpVersion: HttpVersion = '1.1';
+  clientAddress = '';
   requestBody: CapturedBytes | undefined;
   responseBody: CapturedBytes | undefined;
   /** Whether all of the request's body came, kept or not. */
   isBodyWhole = false;
   /** What it takes in memory, about. */
-  bytes: number;
-  readonly startedAt: number;
+  bytes = 0;
+  startedAt = Number.NaN;
 
   readonly #host: ExchangeHost;
-  readonly #keeper: ExchangeKeeper;
+  #keeper: ExchangeKeeper | undefined;
   /** Whether it is forgotten when it is over, unless something about it is worth a look. */
-  #isPassing: boolean;
+  #isPassing = false;
   /** Not while it is passing, and not once it had to make room for others. */
-  #isKept: boolean;
+  #isKept = false;
   /** NaN while it has not come that far. */
   #waitsSince = Number.NaN;
   #coldStartMs = Number.NaN;
@@ -92,18 +92,22 @@ export class ObservedExchange implements SessionObserver {
   #session: GatewaySession | undefined;
   /** Instead of the session, once that is over. */
   #heads: PackedHeads | undefined;
-  #headBytes: number;
+  #headBytes = 0;
   #outcome: Outcome | undefined;
   #error: string | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
-  constructor(
+  constructor(host: ExchangeHost) {
+    this.#host = host;
+  }
+
+  /** From now on it is this request, until that is forgotten. */
+  begin(
     session: GatewaySession,
     {id, startedAt, app, time, replayOf}: ExchangeOrigin,
-    host: ExchangeHost,
     {keeper, isPassing}: {readonly keeper: ExchangeKeeper; readonly isPassing: boolean},
-  ) {
+  ): void {
     const {request, client} = session;
     this.id = id;
     this.app = app;
@@ -117,7 +121,6 @@ export class ObservedExchange implements SessionObserver {
     this.#session = session;
     this.#headBytes = request.target.length + request.fields.size;
     this.bytes = OWN_BYTES + this.#headBytes;
-    this.#host = host;
     this.#keeper = keeper;
     this.#isPassing = isPassing;
     this.#isKept = !isPassing;
@@ -182,16 +185,29 @@ export class ObservedExchange implements SessionObserver {
     if (!this.#isPassing) return;
     this.#isPassing = false;
     this.#isKept = true;
-    this.#keeper.keep(this);
+    this.#keeper?.keep(this);
   }
 
   #pass(): void {
     if (this.#session?.outcome === 'answered' && this.totalMs < SLOW_MS) {
-      this.#keeper.forget(this);
+      this.#clear();
+      this.#keeper?.forget(this);
     } else {
       this.keep();
       if (this.#session !== undefined) this.#settle(this.#session);
     }
+  }
+
+  /** As it was before the request; what is only set of one that is kept is so still. */
+  #clear(): void {
+    this.#isPassing = false;
+    this.#session = undefined;
+    this.isBodyWhole = false;
+    this.#waitsSince = Number.NaN;
+    this.#coldStartMs = Number.NaN;
+    this.#sentAt = Number.NaN;
+    this.#headAt = Number.NaN;
+    this.#overAt = Number.NaN;
   }
 
   /** From now on it holds nothing of the request but what is shown of it. */
@@ -265,7 +281,7 @@ export class ObservedExchange implements SessionObserver {
   #grow(bytes: number): void {
     if (bytes === 0) return;
     this.bytes += bytes;
-    if (this.#isKept) this.#keeper.grow(bytes);
+    if (this.#isKept) this.#keeper?.grow(bytes);
   }
 }
 

@@ -3,6 +3,7 @@
 import {isUtf8} from 'node:buffer';
 import type {CapturedBody, ExchangeDetail, ExchangeSummary, Fields} from '../../control/exchanges.js';
 import type {HeaderFields} from '../../proxy/header-fields.js';
+import {NO_MASK, type SecretMask} from '../../secrets/secret-mask.js';
 import type {CapturedBytes} from './captured-bytes.js';
 import type {ObservedExchange} from './observed-exchange.js';
 import {walkBody} from './secret-bodies.js';
@@ -10,12 +11,19 @@ import {createSecretNames} from './secret-names.js';
 import {maskSecret, type SecretWalk, walkField, walkTarget} from './secret-text.js';
 import {undoCodings} from './undo-coding.js';
 
-export function renderSummary(exchange: ObservedExchange, maskedNames: readonly string[]): ExchangeSummary {
-  return summarize(exchange, maskingOf(maskedNames));
+/** What is a secret in the exchanges of an app. */
+export type Masking = {
+  /** Names that stand for one, beside those that always do. */
+  readonly names: readonly string[];
+  /** The values of its own, wherever they are. */
+  readonly values: SecretMask;
+};
+
+export function renderSummary(exchange: ObservedExchange, masking: Masking): ExchangeSummary {
+  return summarize(exchange, masking);
 }
 
-export function renderDetail(exchange: ObservedExchange, maskedNames: readonly string[]): ExchangeDetail {
-  const masking = maskingOf(maskedNames);
+export function renderDetail(exchange: ObservedExchange, masking: Masking): ExchangeDetail {
   const {facts, request, responseBody, frames} = exchange;
   const {response, error} = facts;
   return {
@@ -23,7 +31,7 @@ export function renderDetail(exchange: ObservedExchange, maskedNames: readonly s
     clientAddress: exchange.clientAddress,
     request: {
       fields: renderFields(request.fields, masking),
-      body: renderRequestBody(exchange, maskedNames),
+      body: renderRequestBody(exchange, masking),
     },
     response:
       response === undefined
@@ -34,18 +42,18 @@ export function renderDetail(exchange: ObservedExchange, maskedNames: readonly s
             body: renderBody(responseBody, {...bodyFacts(response.fields, facts.bytesSent), side: 'response'}, masking),
           },
     frames: frames ?? null,
-    error: typeof error === 'string' ? error : null,
+    error: typeof error === 'string' ? masking.values.mask(error) : null,
   };
 }
 
 /** The body that came, as it is shown. */
-export function renderRequestBody(exchange: ObservedExchange, maskedNames: readonly string[]): CapturedBody | null {
+export function renderRequestBody(exchange: ObservedExchange, masking: Masking): CapturedBody | null {
   const {requestBody, request, facts} = exchange;
   const about = {...bodyFacts(request.fields, facts.bytesReceived), side: 'request'} as const;
-  return renderBody(requestBody, about, maskingOf(maskedNames));
+  return renderBody(requestBody, about, masking);
 }
 
-function maskingOf(maskedNames: readonly string[]): SecretWalk {
+function walkOf({names: maskedNames}: Masking): SecretWalk {
   let masking = maskings.get(maskedNames);
   if (masking === undefined) {
     masking = {names: createSecretNames(maskedNames), visit: maskSecret};
@@ -57,9 +65,10 @@ function maskingOf(maskedNames: readonly string[]): SecretWalk {
 /** Lists of exchanges are rendered with the same names again and again. */
 const maskings = new WeakMap<readonly string[], SecretWalk>();
 
-function summarize(exchange: ObservedExchange, masking: SecretWalk): ExchangeSummary {
+function summarize(exchange: ObservedExchange, masking: Masking): ExchangeSummary {
   const {id, app, time, request, facts, isSecure, upgrade, replayOf} = exchange;
-  const target = request.target === '*' ? '' : walkTarget(request.target, masking);
+  const walked = request.target === '*' ? '' : walkTarget(request.target, walkOf(masking));
+  const target = masking.values.mask(walked);
   return {
     id,
     app,
@@ -89,8 +98,8 @@ const mediaType = (contentType: string | undefined): string | null =>
 /** To the microsecond. */
 const toMs = (ms: number): number | null => (Number.isNaN(ms) ? null : Math.max(0, Math.round(ms * 1_000) / 1_000));
 
-const renderFields = (fields: HeaderFields, masking: SecretWalk): Fields =>
-  [...fields].map(([name, value]) => [name, walkField(name, value, masking)]);
+const renderFields = (fields: HeaderFields, masking: Masking): Fields =>
+  [...fields].map(([name, value]) => [name, masking.values.mask(walkField(name, value, walkOf(masking)))]);
 
 type BodyFacts = {
   readonly bytes: number;
@@ -105,15 +114,23 @@ const bodyFacts = (fields: HeaderFields, bytes: number): Omit<BodyFacts, 'side'>
   contentEncoding: fields.get('content-encoding') ?? '',
 });
 
-function renderBody(kept: CapturedBytes | undefined, about: BodyFacts, masking: SecretWalk): CapturedBody | null {
+function renderBody(kept: CapturedBytes | undefined, about: BodyFacts, masking: Masking): CapturedBody | null {
   const {bytes, contentType, contentEncoding, side} = about;
   if (kept === undefined) return null;
   const decoded = undoCodings(kept.read(), contentEncoding);
   // What cannot be looked into cannot be masked either.
   if (decoded === undefined) return {encoding: 'base64', data: '', bytes, isTruncated: true};
   const isTruncated = kept.length < bytes || !decoded.isWhole;
-  const masked = walkBody(decoded.bytes, contentType, side, masking);
-  return {...encode(isTruncated ? withoutPart(masked) : masked), bytes, isTruncated};
+  const walked = walkBody(decoded.bytes, contentType, side, walkOf(masking));
+  const masked = maskBytes(isTruncated ? withoutPart(walked) : walked, isTruncated, masking.values);
+  return {...encode(masked), bytes, isTruncated};
+}
+
+/** Their bytes are looked for, whatever else the body is. */
+function maskBytes(bytes: Buffer, isCut: boolean, {mask, maskCut}: SecretMask): Buffer {
+  if (mask === NO_MASK.mask) return bytes;
+  if (isUtf8(bytes)) return Buffer.from((isCut ? maskCut : mask)(bytes.toString()));
+  return Buffer.from((isCut ? maskCut : mask)(bytes.toString('latin1')), 'latin1');
 }
 
 const encode = (bytes: Buffer): Pick<CapturedBody, 'encoding' | 'data'> =>

@@ -6,7 +6,7 @@ import type {RequestHead} from '../../proxy/client-side.js';
 import {HeaderFields} from '../../proxy/header-fields.js';
 import {bodyNotKept, notReplayable, replayInvalid} from './errors.js';
 import {type ObservedExchange, REQUEST_BODY_BYTES} from './observed-exchange.js';
-import {renderRequestBody} from './render-exchange.js';
+import {type Masking, renderRequestBody} from './render-exchange.js';
 import {walkBody} from './secret-bodies.js';
 import {createSecretNames, type SecretNames} from './secret-names.js';
 import {type VisitSecret, walkField, walkTarget} from './secret-text.js';
@@ -15,21 +15,23 @@ import {undoCodings} from './undo-coding.js';
 export type ReplayRequest = {readonly head: RequestHead; readonly body: Buffer};
 
 /** Throws BODY_NOT_KEPT, NOT_REPLAYABLE and REPLAY_INVALID. */
-export function makeReplay(
-  exchange: ObservedExchange,
-  edit: ReplayEdit,
-  maskedNames: readonly string[],
-): ReplayRequest {
+export function makeReplay(exchange: ObservedExchange, edit: ReplayEdit, masking: Masking): ReplayRequest {
   const {id, request, upgrade} = exchange;
   if (upgrade !== undefined) throw notReplayable(id, `asked for an upgrade to ${upgrade}`);
-  const names = createSecretNames(maskedNames);
+  const names = createSecretNames(masking.names);
+  const {unmask} = masking.values;
   const method = edit.method ?? request.method;
   if (!TOKEN.test(method) || method === 'CONNECT') throw replayInvalid(`${JSON.stringify(method)} is not a method`);
-  const target = edit.target === undefined ? request.target : restoreTarget(request.target, edit.target, names);
+  const target =
+    edit.target === undefined
+      ? request.target
+      : restoreTarget(request.target, unmask(edit.target, encodeURIComponent), names);
   if (!TARGET.test(target)) throw replayInvalid('its path is none; it begins with / and has no spaces');
   const fields =
-    edit.fields === undefined ? [...request.fields] : restoreFields([...request.fields], edit.fields, names);
-  const body = edit.body === undefined ? wholeBody(exchange) : restoreBody(exchange, edit.body, maskedNames);
+    edit.fields === undefined
+      ? [...request.fields]
+      : restoreFields([...request.fields], unmaskFields(edit.fields, unmask), names);
+  const body = edit.body === undefined ? wholeBody(exchange) : restoreBody(exchange, edit.body, masking);
   const isDecoded = edit.body !== undefined && !body.equals(exchange.requestBody?.read() ?? NOTHING);
   return {head: {method, target, host: request.host, fields: toFields(fields, isDecoded)}, body};
 }
@@ -74,18 +76,29 @@ function restoreFields(original: Fields, edited: Fields, names: SecretNames): Fi
   return edited.map(([name, value]) => [name, walkField(name, value, {names, visit: secrets.restore})]);
 }
 
+/** How a value is written in a body of that type. */
+function writingIn(contentType: string): (value: string) => string {
+  if (/[/+]json\b/i.test(contentType)) return value => JSON.stringify(value).slice(1, -1);
+  return /x-www-form-urlencoded/i.test(contentType) ? encodeURIComponent : value => value;
+}
+
+const unmaskFields = (fields: Fields, unmask: (text: string) => string): Fields =>
+  fields.map(([name, value]) => [name, unmask(value)]);
+
 type EditedBody = Pick<CapturedBody, 'encoding' | 'data'>;
 
-function restoreBody(exchange: ObservedExchange, edited: EditedBody, maskedNames: readonly string[]): Buffer {
-  const shown = renderRequestBody(exchange, maskedNames);
+function restoreBody(exchange: ObservedExchange, edited: EditedBody, masking: Masking): Buffer {
+  const shown = renderRequestBody(exchange, masking);
   if (shown !== null && shown.encoding === edited.encoding && shown.data === edited.data) return wholeBody(exchange);
-  const names = createSecretNames(maskedNames);
+  const names = createSecretNames(masking.names);
   const contentType = exchange.request.fields.get('content-type') ?? '';
   const secrets = createSecrets();
   const walk = (bytes: Buffer, visit: VisitSecret): Buffer => walkBody(bytes, contentType, 'request', {names, visit});
   const kept = exchange.requestBody?.read() ?? NOTHING;
   walk(undoCodings(kept, exchange.request.fields.get(CODING) ?? '')?.bytes ?? NOTHING, secrets.note);
-  return walk(Buffer.from(edited.data, edited.encoding), secrets.restore);
+  const {unmask} = masking.values;
+  const data = edited.encoding === 'utf8' ? unmask(edited.data, writingIn(contentType)) : edited.data;
+  return walk(Buffer.from(data, edited.encoding), secrets.restore);
 }
 
 type Secrets = {readonly note: VisitSecret; readonly restore: VisitSecret};

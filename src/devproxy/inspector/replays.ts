@@ -2,6 +2,7 @@ import type {ReplayEdit} from '../../control/exchanges.js';
 import type {ClientConnection, StartExchange} from '../../proxy/client-side.js';
 import {TakoError} from '../../system/error.js';
 import type {ObservedExchange} from './observed-exchange.js';
+import type {Masking} from './render-exchange.js';
 import {makeReplay} from './replay-request.js';
 import {ReplaySide} from './replay-side.js';
 
@@ -13,7 +14,7 @@ export type Replays = {
   send(exchange: ObservedExchange, edit: ReplayEdit, options: SendOptions): Promise<ObservedExchange>;
 };
 
-export type SendOptions = {readonly maskedNames: readonly string[]; readonly signal: AbortSignal | undefined};
+export type SendOptions = {readonly masking: Masking; readonly signal: AbortSignal | undefined};
 
 /** A stream of events has no end of its own; an app that stands at a breakpoint may take minutes. */
 const LONGEST_MS = 10 * 60_000;
@@ -29,8 +30,8 @@ export function createReplays(start: StartExchange): Replays {
       const replay = replays.get(client);
       if (replay !== undefined) replay.exchange = exchange;
     },
-    async send(exchange, edit, {maskedNames, signal}) {
-      const request = makeReplay(exchange, edit, maskedNames);
+    async send(exchange, edit, {masking, signal}) {
+      const request = makeReplay(exchange, edit, masking);
       const side = new ReplaySide(request, exchange);
       const replay: Replay = {of: exchange.id, exchange: undefined};
       const leave = (): void => side.leave();

@@ -8,6 +8,7 @@ import {TakoError} from '../../system/error.js';
 import {manifestBytes, releaseId} from '../releases/manifest-bytes.js';
 import type {ServerConnection} from '../remote/server-connection.js';
 import {type DeployEvent, type OnDeployEvent, withStep} from './deploy-event.js';
+import {type ProjectSecrets, sendSecrets} from './deploy-secrets.js';
 import {followSteps, type JobListener} from './follow-job.js';
 import type {LocalRelease} from './make-manifest.js';
 import {seldom} from './seldom.js';
@@ -27,6 +28,7 @@ export type DeployTarget = {
 
 export type DeployOptions = JobListener & {
   readonly manifests: SentManifests;
+  readonly secrets: ProjectSecrets;
   /** `user@host` of whoever deploys. */
   readonly by: string;
   readonly onEvent: OnDeployEvent;
@@ -64,7 +66,7 @@ export async function deployToServers(
 
 async function deployToOne(
   {connection, reconnect, check, release, earlier}: DeployTarget,
-  {manifests, by, onEvent, onJob, onJobOver, signal}: DeployOptions,
+  {manifests, secrets, by, onEvent, onJob, onJobOver, signal}: DeployOptions,
   runsReleaseCommand: boolean,
   mayBegin: Promise<void> = Promise.resolve(),
 ): Promise<DeployOutcome> {
@@ -77,9 +79,12 @@ async function deployToOne(
       onProgress: seldom(progress => onEvent({type: 'progress', step: 'upload', server, progress})),
     }),
   );
+  const {app, environment} = release.manifest;
+  const digest = await sendSecrets(connection.client, {app, environment}, secrets);
   await unlessAborted(mayBegin, signal);
   signal.throwIfAborted();
-  const job = await connection.client.call('deploy', {manifest, by, runsReleaseCommand});
+  const wanted = digest === undefined ? {} : {secrets: digest};
+  const job = await connection.client.call('deploy', {manifest, by, runsReleaseCommand, ...wanted});
   onJob(server, job);
   const result = await followSteps(connection, job, {reconnect, onEvent, signal});
   onJobOver(server);

@@ -15,6 +15,7 @@ import type {Assets} from './assets.js';
 import {deploymentKey} from './instance-name.js';
 import type {InstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
+import type {DeployedSecrets} from './secret-vault.js';
 
 /** What is kept of a deployment on disk beside its releases. */
 export type DeploymentSettings = {
@@ -41,6 +42,10 @@ export class Deployment {
   settings: DeploymentSettings;
   release: LoadedRelease | undefined;
   set: InstanceSet | undefined;
+  /** What its processes get, if it has any. */
+  secrets: DeployedSecrets | undefined;
+  /** While its processes are followed by others, without a job: a deploy waits for that. */
+  renewing: Promise<void> | undefined;
   assets: Assets;
   job: JobSummary | undefined;
   /** Why the last start failed. */

@@ -17,10 +17,12 @@ import type {InstanceSet} from './instance-set.js';
 import type {LaunchPlace} from './launch.js';
 import {isRunnable, type LoadedRelease, type RunnableRelease} from './loaded-release.js';
 import {routePatterns} from './routes.js';
+import type {DeployedSecrets, SecretVault} from './secret-vault.js';
 
 export type DeploymentsOptions = {
   readonly state: State;
   readonly releases: ReleaseStore;
+  readonly vault: Pick<SecretVault, 'current'>;
   /** The user and folders of a deployment, made where they are not there yet. */
   readonly placeOf: (name: DeploymentName, token: string) => Promise<LaunchPlace>;
   readonly createSet: (release: RunnableRelease, place: LaunchPlace, running: readonly number[]) => InstanceSet;
@@ -46,12 +48,18 @@ export type Deployments = {
   ensure(name: DeploymentName, scale: number): Promise<Deployment>;
   /** Changes what is kept of it beside its releases, on disk and here; `settle` makes it so. */
   configure(deployment: Deployment, change: Partial<DeploymentSettings>): void;
-  /** A set for a release that does not serve yet. */
-  createSet(deployment: Deployment, release: RunnableRelease): Promise<InstanceSet>;
+  /** A set for a release that does not serve yet, with the secrets that it is to have. */
+  createSet(
+    deployment: Deployment,
+    release: RunnableRelease,
+    secrets: DeployedSecrets | undefined,
+  ): Promise<InstanceSet>;
   /** Reads which files of a release are served, before it is switched to. */
   loadAssets(deployment: Deployment, release: LoadedRelease): Promise<Assets>;
   /** Makes a release the one that serves: on disk, then for requests, without anything between. */
-  switchTo(deployment: Deployment, release: LoadedRelease, set: InstanceSet | undefined, assets: Assets): void;
+  switchTo(deployment: Deployment, next: NextRelease): void;
+  /** Has it use these secrets from now on, on disk and here: its processes have them already. */
+  keepSecrets(deployment: Deployment, secrets: DeployedSecrets | undefined): void;
   /**
    * Ends its processes, has `erase` delete what is on disk, and forgets it. Where that fails, or is cut, it is there still,
    * stopped, to be removed again.
@@ -66,6 +74,13 @@ export type Deployments = {
   readyTimeoutOf(app: AppId): number | undefined;
   /** How long an instance may go unused: for ever, where it is kept running. */
   idleTimeoutOf(instance: string): IdleTimeout;
+};
+
+export type NextRelease = {
+  readonly release: LoadedRelease;
+  readonly set: InstanceSet | undefined;
+  readonly assets: Assets;
+  readonly secrets: DeployedSecrets | undefined;
 };
 
 export function createDeployments(options: DeploymentsOptions): Deployments {
@@ -105,9 +120,13 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   async function load(deployment: Deployment, id: string, running: readonly number[]): Promise<void> {
     const record = state.releases.find(deployment.name, id);
     if (!record) return;
+    const secrets = options.vault.current(deployment.name);
+    deployment.secrets = secrets;
     const release = await releases.prepare(record.manifestHash);
     deployment.assets = await options.loadAssets(deployment.name, release);
-    if (isRunnable(release)) deployment.set = options.createSet(release, await placeFor(deployment), running);
+    if (isRunnable(release)) {
+      deployment.set = options.createSet(release, {...(await placeFor(deployment)), secrets}, running);
+    }
     deployment.release = release;
   }
 
@@ -144,12 +163,20 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       return get(name) ?? add(name, kept.scale, kept.isStopped);
     },
     configure,
-    createSet: async (deployment, release) => options.createSet(release, await placeFor(deployment), []),
+    createSet: async (deployment, release, secrets) =>
+      options.createSet(release, {...(await placeFor(deployment)), secrets}, []),
     loadAssets: ({name}, release) => options.loadAssets(name, release),
-    switchTo(deployment, release, set, assets) {
-      state.switchTo(deployment.name, release.id, routePatterns(release.manifest.routes));
-      Object.assign(deployment, {release, set, assets, failure: undefined});
+    switchTo(deployment, {release, set, assets, secrets}) {
+      state.together(() => {
+        state.switchTo(deployment.name, release.id, routePatterns(release.manifest.routes));
+        state.secrets.use(deployment.name, secrets?.digest ?? null);
+      });
+      Object.assign(deployment, {release, set, assets, secrets, failure: undefined});
       publish();
+    },
+    keepSecrets(deployment, secrets) {
+      state.secrets.use(deployment.name, secrets?.digest ?? null);
+      deployment.secrets = secrets;
     },
     async remove(name, erase) {
       const deployment = find(name);
@@ -163,7 +190,10 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
         await erase();
         deployments.delete(deployment.key);
         places.delete(deployment.key);
-        state.deployments.remove(name);
+        state.together(() => {
+          state.deployments.remove(name);
+          state.secrets.remove(name);
+        });
       } finally {
         removing.delete(deployment.key);
       }

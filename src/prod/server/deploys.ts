@@ -15,7 +15,9 @@ import type {Deployment} from './deployment.js';
 import type {Deployments} from './deployments.js';
 import type {ServerProxies} from './front-proxies.js';
 import type {LoadedRelease} from './loaded-release.js';
+import {renewSecrets} from './renew-secrets.js';
 import {routePatterns} from './routes.js';
+import type {DeployedSecrets, SecretVault} from './secret-vault.js';
 
 export type DeploysOptions = {
   readonly state: State;
@@ -26,18 +28,26 @@ export type DeploysOptions = {
   /** This server process, as the journal names it. */
   readonly owner: string;
   readonly clock: Clock;
+  readonly vault: Pick<SecretVault, 'open' | 'maskOf'>;
   readonly runReleaseCommand: (
     deployment: Deployment,
     release: LoadedRelease,
-    onLine: (text: string) => void,
-    signal: AbortSignal,
+    run: {
+      readonly secrets: DeployedSecrets | undefined;
+      readonly onLine: (text: string) => void;
+      readonly signal: AbortSignal;
+    },
   ) => Promise<void>;
   readonly say: (name: DeploymentName, text: string) => void;
 };
 
 export type Deploys = {
-  /** Deploys a release whose manifest and files are there. Throws MANIFEST_MISSING, ROUTE_CONFLICT, NO_TRUSTED_PROXIES, DEPLOY_UNDER_WAY. */
-  deploy(manifestHash: string, by: string, runsReleaseCommand: boolean): Promise<JobSummary>;
+  /**
+   * Deploys a release whose manifest and files are there. `secrets`: the digest of those that it is to have, null for none;
+   * left out: those that the deployment has. Throws MANIFEST_MISSING, ROUTE_CONFLICT, NO_TRUSTED_PROXIES, DEPLOY_UNDER_WAY,
+   * SECRETS_NOT_STORED.
+   */
+  deploy(manifestHash: string, by: string, runsReleaseCommand: boolean, secrets?: string | null): Promise<JobSummary>;
   /** To a release that served before; null: the one before the current. Throws NO_SUCH_RELEASE, NOTHING_TO_ROLL_BACK. */
   rollback(name: DeploymentName, release: string | null, by: string): Promise<JobSummary>;
   /** Ends jobs that a server process has left when it was killed: what had not switched is given up. */
@@ -48,29 +58,39 @@ export type Deploys = {
 const FIRST_SCALE = 1;
 
 export function createDeploys(options: DeploysOptions): Deploys {
-  const {state, releases, deployments, jobs, clock, say} = options;
+  const {state, releases, deployments, jobs, vault, clock, say} = options;
 
-  type Begin = Pick<JobSummary, 'kind' | 'by'> & {readonly runsReleaseCommand: boolean};
+  type Begin = Pick<JobSummary, 'kind' | 'by'> & {
+    readonly runsReleaseCommand: boolean;
+    /** Undefined: as the deployment has them. */
+    readonly secrets?: string | null | undefined;
+  };
 
-  function begin(record: ReleaseRecord, {kind, by, runsReleaseCommand}: Begin): JobSummary {
+  function begin(record: ReleaseRecord, {kind, by, ...how}: Begin): JobSummary {
     const {deployment: name, id, manifestHash} = record;
-    return jobs.start({kind, deployment: name, release: id, by, manifestHash}, job =>
-      run(record, job, runsReleaseCommand),
-    );
+    return jobs.start({kind, deployment: name, release: id, by, manifestHash}, job => run(record, job, how));
   }
 
-  async function run(record: ReleaseRecord, job: RunningJob, runsReleaseCommand: boolean): Promise<LoadedRelease> {
+  async function run(
+    record: ReleaseRecord,
+    job: RunningJob,
+    {runsReleaseCommand, secrets: digest}: Omit<Begin, 'kind' | 'by'>,
+  ): Promise<LoadedRelease> {
     const deployment = deployments.find(record.deployment);
     const {summary} = job;
     deployment.job = summary;
     say(deployment.name, `${summary.kind} of release ${record.id} by ${summary.by} begins`);
     try {
-      if (deployment.release?.id === record.id) return await keepServing(deployment, deployment.release, job);
-      const release = await rollOut(targetOf(deployment, summary.id), {
+      await deployment.renewing?.catch(() => undefined);
+      const secrets = digest === undefined ? deployment.secrets : vault.open(deployment.name, digest);
+      if (deployment.release?.id === record.id) return await keepServing(deployment, deployment.release, secrets, job);
+      const {mask} = vault.maskOf(deployment.key);
+      const release = await rollOut(targetOf(deployment, secrets, summary.id), {
         clock,
         prepare: () => prepare(deployment, record),
         runReleaseCommand: runsReleaseCommand
-          ? (release, signal) => options.runReleaseCommand(deployment, release, job.output, signal)
+          ? (release, signal) =>
+              options.runReleaseCommand(deployment, release, {secrets, onLine: text => job.output(mask(text)), signal})
           : undefined,
         finalize: () => prune(deployment),
         step: job.step,
@@ -91,12 +111,20 @@ export function createDeploys(options: DeploysOptions): Deploys {
     }
   }
 
-  /** The release serves already: its processes stay, and what of them is missing is started. */
-  async function keepServing(deployment: Deployment, release: LoadedRelease, job: RunningJob): Promise<LoadedRelease> {
+  /** The release serves already: its processes stay, unless its secrets are others, and what of them is missing is started. */
+  async function keepServing(
+    deployment: Deployment,
+    release: LoadedRelease,
+    secrets: DeployedSecrets | undefined,
+    job: RunningJob,
+  ): Promise<LoadedRelease> {
     const {scale} = release.manifest.settings;
     job.output('it serves already');
     if (scale !== null) deployments.configure(deployment, {scale});
-    await job.step('start', () => deployment.settle());
+    await job.step('start', async () => {
+      await renewSecrets(deployment, secrets, deployments);
+      await deployment.settle();
+    });
     return release;
   }
 
@@ -112,17 +140,17 @@ export function createDeploys(options: DeploysOptions): Deploys {
     return {release, assets, scale: release.manifest.settings.scale ?? deployment.settings.scale};
   }
 
-  function targetOf(deployment: Deployment, job: string): RolloutTarget {
+  function targetOf(deployment: Deployment, secrets: DeployedSecrets | undefined, job: string): RolloutTarget {
     return {
       current: deployment.set,
       token: deployment.token,
-      createSet: runnable => deployments.createSet(deployment, runnable),
+      createSet: runnable => deployments.createSet(deployment, runnable, secrets),
       openGap: () => openGap(deployment),
       // A server process that follows this one may have given the job up.
       switchTo: ({release, assets}, set) =>
         state.together(() => {
           if (!state.jobs.beat(job, options.owner, clock.now())) throw interrupted();
-          deployments.switchTo(deployment, release, set, assets);
+          deployments.switchTo(deployment, {release, set, assets, secrets});
           const {scale} = release.manifest.settings;
           if (scale !== null) deployments.configure(deployment, {scale});
         }),
@@ -162,11 +190,13 @@ export function createDeploys(options: DeploysOptions): Deploys {
   }
 
   return {
-    async deploy(manifestHash, by, runsReleaseCommand) {
+    async deploy(manifestHash, by, runsReleaseCommand, secrets) {
       const {app, environment, commit, routes, sourceIp} = await releases.read(manifestHash);
       const name = {app, environment};
       assertNoConflict(state, name, routes);
       options.proxies.assertServes(sourceIp);
+      // Before anything begins.
+      if (secrets !== undefined) vault.open(name, secrets);
       await deployments.ensure(name, FIRST_SCALE);
       const running = jobs.running(name) ?? state.jobs.runningOf(name);
       const id = releaseIdOf(manifestHash);
@@ -175,7 +205,7 @@ export function createDeploys(options: DeploysOptions): Deploys {
       // Both or neither: a release that no job brings further would stay as it is for ever.
       return state.together(() => {
         const record = state.releases.add(name, {id, manifestHash, deployedAt: clock.now(), by, commit});
-        return begin(record, {kind: 'deploy', by, runsReleaseCommand});
+        return begin(record, {kind: 'deploy', by, runsReleaseCommand, secrets});
       });
     },
     async rollback(name, id, by) {

@@ -15,8 +15,8 @@ export type Execs = {
 export function createExecs(spawner: Pick<AppSpawner, 'placeOf'>, world: OneOffWorld): Execs {
   const ending = new AbortController();
   return {
-    async run({name, token, release}, command, onLine, signal) {
-      const place = await spawner.placeOf(name, token);
+    async run({name, token, release, secrets}, command, onLine, signal) {
+      const place = {...(await spawner.placeOf(name, token)), secrets};
       const over = AbortSignal.any([signal, ending.signal]);
       const exit = await runOnce({command, release, place, onLine, signal: over}, world);
       if (ending.signal.aborted) throw execEnded();

@@ -14,21 +14,27 @@ import type {
 import type {LogFile} from '../../supervisor/log-files/log-file.js';
 import type {LogRecord} from '../../supervisor/log-files/log-record.js';
 import {TakoError} from '../../system/error.js';
+import {DEPLOYMENT} from '../holder/protocol.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import type {Jobs} from '../rollout/jobs.js';
+import {noSuchDeployment} from '../state/deployments.js';
 import {routeConflict} from '../state/routes.js';
 import type {State} from '../state/state.js';
 import type {Deployment, DeploymentSettings} from './deployment.js';
 import type {Deployments} from './deployments.js';
 import type {Deploys} from './deploys.js';
 import {withMemory} from './instance-memory.js';
+import {deploymentKey} from './instance-name.js';
 import type {LoadedRelease} from './loaded-release.js';
+import {renewAlone} from './renew-secrets.js';
 import {routePatterns} from './routes.js';
+import type {SecretVault} from './secret-vault.js';
 
 export type HandlersOptions = {
   readonly state: State;
   readonly releases: ReleaseStore;
   readonly deployments: Deployments;
+  readonly vault: SecretVault;
   readonly deploys: Deploys;
   readonly jobs: Jobs;
   readonly info: () => ServerInfo;
@@ -53,7 +59,7 @@ const MAX_HASHES = 10_000;
 const SPARE_BYTES = 256 * 1024 * 1024;
 
 export function createServerHandlers(options: HandlersOptions): Handlers<ServerMethods> {
-  const {state, releases, deployments, deploys, jobs, info} = options;
+  const {state, releases, deployments, vault, deploys, jobs, info} = options;
 
   /** Writes what is to be, then makes it so; what does not start is in the status. */
   async function configure(name: DeploymentName, change: Partial<DeploymentSettings>): Promise<DeploymentStatus> {
@@ -90,7 +96,15 @@ export function createServerHandlers(options: HandlersOptions): Handlers<ServerM
       if (hashes.length > MAX_HASHES) throw new TakoError('TOO_MANY', `more than ${MAX_HASHES} objects at a time`);
       return {missing: await releases.objects.missing(hashes)};
     },
-    deploy: async ({manifest, by, runsReleaseCommand}) => deploys.deploy(manifest, by, runsReleaseCommand),
+    deploy: async ({manifest, by, runsReleaseCommand, secrets}) =>
+      deploys.deploy(manifest, by, runsReleaseCommand, secrets),
+    secrets: async ({deployment}) => vault.describe(named(deployment)),
+    storeSecrets: async ({deployment, ...secrets}) => ({digest: vault.store(named(deployment), secrets)}),
+    async useSecrets({deployment: name, digest}) {
+      const deployment = deployments.find(name);
+      await renewAlone(deployment, vault.open(name, digest), deployments);
+      return statusOf(deployment);
+    },
     rollback: async ({deployment, release, by}) => deploys.rollback(deployment, release, by),
     follow: async ({job, after}, {emit, signal}) => jobs.follow(job, after, emit, signal),
     async cancel({job}) {
@@ -148,6 +162,12 @@ const describeRecord = ({id, time, stream, text, ...known}: LogRecord): ServerLo
   const {release = null, instance, level = null} = known;
   return {id, time, stream, text, release, instance: typeof instance === 'number' ? instance : null, level};
 };
+
+/** One that is not here yet has no other check. Throws NO_SUCH_DEPLOYMENT. */
+function named(name: DeploymentName): DeploymentName {
+  if (!DEPLOYMENT.test(deploymentKey(name))) throw noSuchDeployment(name);
+  return name;
+}
 
 type Released = Deployment & {readonly release: LoadedRelease};
 

@@ -2,6 +2,7 @@
 
 import {upstreamOf} from '../../proxy/local-upstream.js';
 import type {Upstream} from '../../proxy/upstream.js';
+import type {GivenSecrets} from '../../secrets/given-secrets.js';
 import type {Exit, Instance} from '../../supervisor/instance.js';
 import type {LaunchSpec} from '../../supervisor/launch-spec.js';
 import {SHOWN_LINES} from '../../supervisor/start-error.js';
@@ -23,6 +24,11 @@ export type InstanceSet = {
   wake(count: number): Promise<Upstream>;
   /** Has a new process follow each that runs, one after the other. */
   restart(): Promise<void>;
+  /**
+   * Has those that are started from now on get these secrets, and a new process with them follow each that runs, one after
+   * the other. Rejects when one does not become ready; all have the secrets from before then.
+   */
+  renew(secrets: GivenSecrets | undefined): Promise<void>;
   /** All that run or were to. */
   instances(): readonly NumberedInstance[];
   /** How one of them that had been ready ended by itself, if one did. */
@@ -44,7 +50,14 @@ export type InstanceSetOptions = {
   readonly running?: readonly number[];
 };
 
-export function createInstanceSet({release, place, supervisor, drain, running = []}: InstanceSetOptions): InstanceSet {
+export function createInstanceSet({
+  release,
+  supervisor,
+  drain,
+  running = [],
+  ...given
+}: InstanceSetOptions): InstanceSet {
+  let {place} = given;
   /** Those that run or are to; one on its way out is not among them. */
   const numbers = new Set(running);
   /** Their names, in order: asked for by every request. */
@@ -62,6 +75,28 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
     numbers.add(number);
     names = undefined;
     return upstreamOf(await supervisor.start(specOf(number)));
+  }
+
+  function give(secrets: GivenSecrets | undefined): void {
+    place = {...place, secrets};
+    specs.clear();
+  }
+
+  async function renew(secrets: GivenSecrets | undefined): Promise<void> {
+    const before = place.secrets;
+    const begun: number[] = [];
+    give(secrets);
+    try {
+      for (const number of sorted()) {
+        if (supervisor.instance(nameOf(number)).state === 'stopped') continue;
+        begun.push(number);
+        await supervisor.restart(specOf(number));
+      }
+    } catch (error) {
+      give(before);
+      for (const number of begun) await supervisor.restart(specOf(number)).catch(() => undefined);
+      throw error;
+    }
   }
 
   async function end(number: number): Promise<void> {
@@ -117,6 +152,7 @@ export function createInstanceSet({release, place, supervisor, drain, running = 
     async restart() {
       for (const number of sorted()) await supervisor.restart(specOf(number));
     },
+    renew,
     crash: () => sorted().flatMap(crashOf)[0],
     instances: () => sorted().map(number => ({number, instance: supervisor.instance(nameOf(number))})),
   };

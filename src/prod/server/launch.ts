@@ -1,6 +1,8 @@
 // From a release to what the supervisor starts.
 
 import path from 'node:path';
+import {type Delivered, deliver} from '../../secrets/delivery.js';
+import type {GivenSecrets} from '../../secrets/given-secrets.js';
 import type {LaunchSpec} from '../../supervisor/launch-spec.js';
 import {renderInstanceName} from './instance-name.js';
 import type {LoadedRelease, RunnableRelease} from './loaded-release.js';
@@ -14,6 +16,8 @@ export type LaunchPlace = {
   readonly nodeFile: string;
   /** By which the app knows that it is the server that asks for its status. */
   readonly token: string;
+  /** Left out: it has none. */
+  readonly secrets?: GivenSecrets | undefined;
 };
 
 /** Where a server's own programs are; what a release needs beside them it brings along. */
@@ -28,7 +32,7 @@ export function launchSpecOf(release: RunnableRelease, number: number, place: La
     command: program.command.map((word, index) => (index === 0 ? resolveProgram(word, release, place) : word)),
     directory: path.join(release.tree, release.manifest.directory),
     environment: releaseEnvironment(release, place),
-    bootstrap: {token: place.token, secrets: {}, storages: {}},
+    bootstrap: bootstrapOf(place),
     ready: program.ready,
     port: program.port ?? undefined,
     restart: program.port === null ? 'start-first' : 'stop-first',
@@ -60,6 +64,15 @@ function runtimeFile({manifest, tree}: LoadedRelease, {nodeFile}: LaunchPlace): 
   return runtime.file === null ? nodeFile : path.join(tree, runtime.file);
 }
 
+/** What a process reads from file descriptor 3. */
+export const bootstrapOf = (place: LaunchPlace): LaunchSpec['bootstrap'] => ({
+  token: place.token,
+  secrets: deliveredTo(place).bootstrap,
+  storages: {},
+});
+
+const deliveredTo = ({secrets}: LaunchPlace): Delivered => deliver(secrets?.values ?? {}, secrets?.delivery ?? 'both');
+
 /** The environment of a release's processes and of its release command. */
 export function releaseEnvironment(release: LoadedRelease, place: LaunchPlace): Record<string, string> {
   const {manifest, id, tree} = release;
@@ -69,6 +82,7 @@ export function releaseEnvironment(release: LoadedRelease, place: LaunchPlace): 
     NODE_ENV: 'production',
     HOME: place.dataFolder,
     ...manifest.variables,
+    ...deliveredTo(place).variables,
     PATH: [path.join(tree, manifest.directory, 'node_modules/.bin'), ...runtimeFolder, SYSTEM_PATH].join(':'),
     ENV: manifest.environment,
     TAKO_BUILD: id,

@@ -8,7 +8,7 @@ import {readLines} from '../../supervisor/output.js';
 import type {SpawnedApp} from '../../supervisor/spawn.js';
 import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
-import {type LaunchPlace, releaseEnvironment, remoteOf} from './launch.js';
+import {bootstrapOf, type LaunchPlace, releaseEnvironment, remoteOf} from './launch.js';
 import type {LoadedRelease} from './loaded-release.js';
 
 export type OneOff = {
@@ -60,7 +60,7 @@ function specOf(command: readonly string[], release: LoadedRelease, place: Launc
     command,
     directory: path.join(release.tree, release.manifest.directory),
     environment: releaseEnvironment(release, place),
-    bootstrap: {token: place.token, secrets: {}, storages: {}},
+    bootstrap: bootstrapOf(place),
     ready: 'fd',
     port: undefined,
     restart: 'start-first',

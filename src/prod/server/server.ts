@@ -8,6 +8,8 @@ import type {Gateway} from '../../proxy/gateway.js';
 import {upstreamOf} from '../../proxy/local-upstream.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import {createIdleStop} from '../../supervisor/idle-stop.js';
+import {createLogBuffer} from '../../supervisor/log-buffer.js';
+import {maskLog} from '../../supervisor/masked-log.js';
 import {within} from '../../supervisor/race.js';
 import {createSupervisor, type Supervisor} from '../../supervisor/supervisor.js';
 import type {Clock} from '../../system/clock.js';
@@ -31,6 +33,7 @@ import {createServerHandlers} from './handlers.js';
 import {createInstanceSet} from './instance-set.js';
 import type {LoadedRelease} from './loaded-release.js';
 import {runReleaseCommand} from './one-off.js';
+import {openSecretVault} from './secret-vault.js';
 import {assertServable, leaveServing} from './servable.js';
 import {createGatewayCertificates, createLiveRoutes, openServerGateway} from './server-gateway.js';
 import {createServerInfo} from './server-info.js';
@@ -69,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const onBug = (error: unknown): void => log(`bug: ${error instanceof Error ? error.stack : error}`);
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock});
+  const vault = await openSecretVault({folder: path.join(root, 'state'), state, clock});
   await assertServable(holder, state, releases);
   const {trustedProxies} = await readServerSettings(root);
   const proxies = createServerProxies(trustedProxies);
@@ -82,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       logs.follow(spec.app);
       return spawner.spawn(spec, instanceId);
     },
+    openLog: app => maskLog(createLogBuffer(clock), text => vault.maskOf(app.split('@', 1)[0] ?? '').mask(text)),
     drain: async (upstream, graceMs) => gateway?.drain(upstreamOf(upstream), graceMs),
     onEvent({app, instance}) {
       logs.follow(app);
@@ -94,6 +99,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const deployments = createDeployments({
     state,
     releases,
+    vault,
     placeOf: spawner.placeOf,
     createSet(release, place, running) {
       spawner.setLimits(place.deployment, release);
@@ -119,9 +125,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const execs = createExecs(spawner, world);
   const reload = createReload(holder, jobs);
   const deploys = createDeploys({
-    ...{state, releases, deployments, jobs, proxies, owner, clock, say: logs.say},
-    async runReleaseCommand({name, token}, release, onLine, signal) {
-      const place = await spawner.placeOf(name, token);
+    ...{state, releases, deployments, vault, jobs, proxies, owner, clock, say: logs.say},
+    async runReleaseCommand({name, token}, release, {secrets, onLine, signal}) {
+      const place = {...(await spawner.placeOf(name, token)), secrets};
       spawner.setLimits(place.deployment, release);
       await runReleaseCommand({release, place, signal, onLine: (_, text) => onLine(text)}, world);
     },
@@ -148,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       patch: async bytes => void (await releases.manifests.addPatch(bytes)),
     },
     handlers: createServerHandlers({
-      ...{state, releases, deployments, deploys, jobs, info},
+      ...{state, releases, deployments, vault, deploys, jobs, info},
       ...createDiskCalls({root, holder, state, releases, logs, certificates}),
       logOf: logs.of,
       exec: execs.run,

@@ -65,4 +65,17 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (job, sequence)
   ) STRICT, WITHOUT ROWID;
   `,
+  // They may be here before the deployment is: a first deploy sends them before it begins.
+  `
+  CREATE TABLE secrets (
+    app TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    is_current INTEGER NOT NULL DEFAULT 0 CHECK (is_current IN (0, 1)),
+    stored_at INTEGER NOT NULL,
+    PRIMARY KEY (app, environment, digest)
+  ) STRICT;
+  CREATE UNIQUE INDEX one_current_secrets ON secrets (app, environment) WHERE is_current = 1;
+  `,
 ];

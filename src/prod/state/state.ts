@@ -7,12 +7,14 @@ import {createJobs, type Jobs} from './jobs.js';
 import {createLastIds, type LastIds} from './last-ids.js';
 import {createReleases, noSuchRelease, type Releases} from './releases.js';
 import {createRoutes, type Routes} from './routes.js';
+import {createSecrets, type Secrets} from './secrets.js';
 
 /** All that a server must not forget. What a method has returned from survives a kill and the loss of power. */
 export type State = {
   readonly deployments: Deployments;
   readonly releases: Releases;
   readonly routes: Routes;
+  readonly secrets: Secrets;
   readonly jobs: Jobs;
   readonly lastIds: LastIds;
   /**
@@ -35,6 +37,7 @@ export function openState(file: string): State {
     deployments: createDeployments(database, lastIds),
     releases,
     routes,
+    secrets: createSecrets(database),
     jobs: createJobs(database, lastIds),
     lastIds,
     switchTo: createSwitch(database, releases, routes),

@@ -110,7 +110,7 @@ describe('ports', () => {
     // A port that nobody of this test has: 1, and another that is connected only.
     writeFileSync(path.join(root, 'proc/net/tcp'), line('0001', '0A') + line('0002', '01'));
     writeFileSync(path.join(root, 'proc/net/udp'), line('0003', '07'));
-    const settings = {port: 1, httpPort: 2, dnsPort: 3, zones: []};
+    const settings = {port: 1, httpPort: 2, dnsPort: 3, zones: [], secretKeys: 'file'} as const;
     const found = await readPorts(settings, worldOf(root));
     assert.deepEqual(
       found.map(({port, holder}) => [port, holder]),
@@ -120,7 +120,10 @@ describe('ports', () => {
         [3, 'somebody'],
       ],
     );
-    assert.deepEqual(await readPorts({port: 0, httpPort: 0, dnsPort: 0, zones: []}, worldOf(root)), []);
+    assert.deepEqual(
+      await readPorts({port: 0, httpPort: 0, dnsPort: 0, zones: [], secretKeys: 'file'}, worldOf(root)),
+      [],
+    );
   });
 });
 

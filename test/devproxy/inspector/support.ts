@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type {ExchangeDetail, ExchangeSummary} from '../../../src/control/exchanges.js';
 import {createInspector, type Inspector, type InspectorFeed} from '../../../src/devproxy/inspector/inspector.js';
 import type {Gateway} from '../../../src/proxy/gateway.js';
+import {NO_MASK, type SecretMask} from '../../../src/secrets/secret-mask.js';
 import {eventually} from '../../helpers/eventually.js';
 import {startGateway, type TestGatewayOptions} from '../../proxy/harness.js';
 
@@ -14,14 +15,18 @@ export type Inspected = {
 
 /** A gateway whose requests are seen by an inspector. */
 export async function startInspected(
-  options: TestGatewayOptions & {readonly maskedNames?: readonly string[]} = {},
+  options: TestGatewayOptions & {readonly maskedNames?: readonly string[]; readonly mask?: SecretMask} = {},
 ): Promise<Inspected> {
-  const {maskedNames = [], ...gatewayOptions} = options;
+  const {maskedNames = [], mask = NO_MASK, ...gatewayOptions} = options;
   const gateway = await startGateway({
     ...gatewayOptions,
     observe: (session, app) => inspector.observe(session, app),
   });
-  const inspector = createInspector({start: side => gateway.start(side), maskedNamesOf: () => maskedNames});
+  const inspector = createInspector({
+    start: side => gateway.start(side),
+    maskedNamesOf: () => maskedNames,
+    maskOf: () => mask,
+  });
   return {
     gateway,
     inspector,

@@ -15,6 +15,7 @@ import {createDeployments} from '../../../src/prod/server/deployments.js';
 import {createDeploys} from '../../../src/prod/server/deploys.js';
 import {createServerProxies} from '../../../src/prod/server/front-proxies.js';
 import {createInstanceSet} from '../../../src/prod/server/instance-set.js';
+import {openSecretVault} from '../../../src/prod/server/secret-vault.js';
 import {openState} from '../../../src/prod/state/state.js';
 import type {Route} from '../../../src/proxy/route-table.js';
 import {createSupervisor} from '../../../src/supervisor/supervisor.js';
@@ -39,6 +40,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
   await mkdir(path.join(root, 'data'), {recursive: true});
   const state = openState(path.join(root, 'state', 'server.sqlite'));
   const releases = await openReleaseStore({root, clock: systemClock});
+  const vault = await openSecretVault({folder: path.join(root, 'state'), state, clock: systemClock});
   const supervisor = createSupervisor({clock: systemClock});
   const said: string[] = [];
   const published: Route[][] = [];
@@ -46,6 +48,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
   const deployments = createDeployments({
     state,
     releases,
+    vault,
     placeOf: async (_, token) => ({
       deployment: KEY,
       dataFolder: path.join(root, 'data'),
@@ -65,7 +68,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
   const jobs = createJobs({journal: state.jobs, owner, clock: systemClock});
   const commands: string[] = [];
   const deploys = createDeploys({
-    ...{state, releases, deployments, jobs, proxies, owner, clock: systemClock},
+    ...{state, releases, deployments, vault, jobs, proxies, owner, clock: systemClock},
     runReleaseCommand: async (_, {manifest}) => void commands.push(String(manifest.releaseCommand)),
     say: (_, text) => void said.push(text),
   });
@@ -99,8 +102,8 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
     const result = await jobs.follow(id, 0, event => events.push(event), new AbortController().signal);
     return {...result, events};
   }
-  const deploy = async (hash: string, runsReleaseCommand = true) =>
-    finish(await deploys.deploy(hash, 'me@laptop', runsReleaseCommand));
+  const deploy = async (hash: string, runsReleaseCommand = true, secrets?: string | null) =>
+    finish(await deploys.deploy(hash, 'me@laptop', runsReleaseCommand, secrets));
   const rollback = async (release: string | null = null) => finish(await deploys.rollback(SHOP, release, 'me@laptop'));
 
   /** What a request would be answered, waking the app where that is needed. */
@@ -109,7 +112,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
     return (await fetch(`http://${host}:${port}/`)).text();
   }
   return {
-    ...{root, state, releases, supervisor, deployments, deploys, jobs, said, published, commands, close},
+    ...{root, state, releases, supervisor, deployments, vault, deploys, jobs, said, published, commands, close},
     ...{upload, uploadServer, deploy, rollback, ask},
   };
 }
