@@ -93,7 +93,10 @@ try {
   const {bytes, gzipped} = await sizeOf('browser');
   console.log(`load average ${loadavg()[0].toFixed(1)}, ${ROUNDS} rounds`);
   console.log(`a server of node:http listens after   ${median(bare).toFixed(1)} ms`);
-  console.log(`the package adds                      ${median(added).toFixed(1)} ms (limit ${LIMIT_MS})`);
+  const ratio = (median(bare) + median(added)) / median(bare);
+  console.log(
+    `the package adds                      ${median(added).toFixed(1)} ms, ${ratio.toFixed(2)} x (limit ${LIMIT_MS} ms)`,
+  );
   console.log(`its browser build                     ${bytes} bytes, ${gzipped} gzipped (limit ${LIMIT_BYTES})`);
   process.exitCode = median(added) > LIMIT_MS || bytes > LIMIT_BYTES ? 1 : 0;
 } finally {

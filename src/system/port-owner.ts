@@ -42,7 +42,13 @@ async function findByProc(port: number, transport: Transport): Promise<PortOwner
 /** `link` is what a descriptor of the socket leads to in /proc. */
 type ListeningSocket = {readonly link: string; readonly uid: number};
 
+/** The kernel gives its table in parts: a socket can be missed in it where others come and go meanwhile. */
 async function listeningOn(port: number, transport: Transport): Promise<ListeningSocket[]> {
+  const found = await lookFor(port, transport);
+  return found.length > 0 ? found : lookFor(port, transport);
+}
+
+async function lookFor(port: number, transport: Transport): Promise<ListeningSocket[]> {
   const tables = await Promise.all([`/proc/net/${transport}`, `/proc/net/${transport}6`].map(readQuietly));
   return tables.flatMap(table => listeningSockets(table, port, transport));
 }

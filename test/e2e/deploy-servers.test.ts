@@ -3,6 +3,7 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {afterEach, beforeAll, describe, it} from 'vitest';
 import type {ServerInfo} from '../../src/control/server-methods.js';
+import {eventually} from '../helpers/eventually.js';
 import type {Example} from '../helpers/example.js';
 import {requires} from '../helpers/system-parts.js';
 import {visit} from '../helpers/vps/visit.js';
@@ -27,7 +28,12 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a server', {timeout: TIMEOUT_MS}, ()
   let before = '';
   let notes: Example;
   beforeAll(async () => {
-    before = await inside(EVERYTHING);
+    before = await eventually(async () => {
+      const seen = await inside(EVERYTHING);
+      // Its init becomes that when it has started all else.
+      assert.match(seen, /^root +cat$/m);
+      return seen;
+    });
     notes = await openNotes(site(), 'notes');
   });
   afterEach(async context => {

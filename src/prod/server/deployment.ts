@@ -85,7 +85,7 @@ export class Deployment {
     }
   }
 
-  /** Starts what is to run, and ends what is more than that. What does not start is told, and tried again by a request. */
+  /** Starts what is to run, and ends what is more than that. What does not start is told, and tried again later, or by a request. */
   async settle(): Promise<void> {
     const {scale, isStopped} = this.settings;
     const set = this.set;

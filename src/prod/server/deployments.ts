@@ -5,6 +5,7 @@ import type {DeploymentName, DeploymentStatus} from '../../control/server-method
 import type {AppId, Route} from '../../proxy/route-table.js';
 import type {Upstream} from '../../proxy/upstream.js';
 import type {IdleTimeout} from '../../supervisor/idle-stop.js';
+import type {Clock} from '../../system/clock.js';
 import {TakoError} from '../../system/error.js';
 import type {ReleaseStore} from '../releases/release-store.js';
 import {noSuchDeployment} from '../state/deployments.js';
@@ -18,8 +19,10 @@ import type {LaunchPlace} from './launch.js';
 import {isRunnable, type LoadedRelease, type RunnableRelease} from './loaded-release.js';
 import {routePatterns} from './routes.js';
 import type {DeployedSecrets, SecretVault} from './secret-vault.js';
+import {createSettleAgain} from './settle-again.js';
 
 export type DeploymentsOptions = {
+  readonly clock: Clock;
   readonly state: State;
   readonly releases: ReleaseStore;
   readonly vault: Pick<SecretVault, 'current'>;
@@ -66,6 +69,8 @@ export type Deployments = {
    */
   remove(name: DeploymentName, erase: () => Promise<void>): Promise<void>;
   statuses(): readonly DeploymentStatus[];
+  /** Starts nothing by itself any more. */
+  close(): void;
   /** For the gateway. */
   activate(app: AppId): Promise<Upstream>;
   findUpstream(app: AppId): Upstream | undefined;
@@ -88,6 +93,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   const deployments = new Map<string, Deployment>();
   const places = new Map<string, Promise<LaunchPlace>>();
   const removing = new Set<string>();
+  const settleAgain = createSettleAgain<Deployment>(options.clock, ({key}) => deployments.has(key));
 
   function placeFor({name, key, token}: Deployment): Promise<LaunchPlace> {
     const place = places.get(key) ?? placeOf(name, token);
@@ -110,7 +116,10 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       token: randomBytes(16).toString('hex'),
       settings: {scale, isStopped},
       inFlightOf: options.inFlightOf,
-      onFailed: error => say(name, error instanceof Error ? error.message : String(error)),
+      onFailed(error) {
+        say(name, error instanceof Error ? error.message : String(error));
+        settleAgain.failed(deployment);
+      },
     });
     deployments.set(deployment.key, deployment);
     return deployment;
@@ -198,6 +207,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
         removing.delete(deployment.key);
       }
     },
+    close: settleAgain.close,
     statuses: () => [...deployments.values()].map(deployment => deployment.status()),
     async activate(app) {
       const deployment = deployments.get(app);

@@ -97,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     void (await within(REQUESTS_MS, clock, async () => gateway?.drain(upstream, graceMs)));
   const logs = createDeploymentLogs({folder: path.join(root, 'logs'), clock, supervisor, onError: onBug});
   const deployments = createDeployments({
+    clock,
     state,
     releases,
     vault,
@@ -173,6 +174,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   holder.onFollowed(async () => {
     succession.follow();
     idleStop.close();
+    deployments.close();
     await Promise.all([logs.close(), garbage.close()]);
   });
   holder.onReloadWanted(reload);
@@ -183,6 +185,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   holder.onDrain(timeoutMs => {
     succession.retire();
     idleStop.close();
+    deployments.close();
     finish({gateway, logs, control, state, execs, garbage}, timeoutMs).then(ended.resolve, ended.reject);
   });
   holder.accepting();

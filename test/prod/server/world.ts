@@ -46,6 +46,7 @@ export async function openWorld(root = mkdtempSync(path.join(tmpdir(), 'tako-ser
   const published: Route[][] = [];
   const proxies = createServerProxies(undefined);
   const deployments = createDeployments({
+    clock: systemClock,
     state,
     releases,
     vault,
