@@ -8,7 +8,10 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {type ClientOptions, WebSocket} from 'ws';
+import {setSecrets} from '../../src/secrets/change-secrets.js';
+import {openKeyFiles} from '../../src/secrets/keys/key-files.js';
 import {terminalEnvironment} from '../frameworks/terminal.js';
+import type {Tako} from '../helpers/tako.js';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
@@ -66,6 +69,12 @@ export async function runProgram({folder}: AdapterApp, program: string, ...args:
     throw new Error(`${program} ${args.join(' ')}: ${stdout}\n${stderr}`, {cause: error});
   }
 }
+
+/** As `tako secrets set` does for development. */
+export const setSecret = ({folder}: AdapterApp, {home}: Tako, name: string, value: string): Promise<unknown> =>
+  setSecrets({projectDirectory: folder, keys: openKeyFiles(home), dataFolder: home}, 'development', [
+    {name, value, expiresOn: null},
+  ]);
 
 export type Reply = {readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string};
 

@@ -4,7 +4,7 @@ import {eventually} from '../../helpers/eventually.js';
 import {requires} from '../../helpers/system-parts.js';
 import {createTako, type Tako} from '../../helpers/tako.js';
 import {createWorkshop, endpointOf} from '../../supervisor/unmodified.js';
-import {type AdapterApp, ask, openSocket, through} from '../adapter-app.js';
+import {type AdapterApp, ask, openSocket, setSecret, through} from '../adapter-app.js';
 import {BOOTSTRAP, NEXT, openNext} from './next-app.js';
 
 const START_MS = 120_000;
@@ -46,7 +46,9 @@ describe.skipIf(requires('npm registry'))("Next's dev server", {timeout: START_M
   it('has pages of the name of the app under tako dev, and their updates', async () => {
     const tako: Tako = createTako();
     onTestFinished(() => tako.close());
+    await setSecret(app, tako, 'API_KEY', 'kept by tako');
     const {url, port} = await tako.dev(app.folder).ready();
+    assert.equal(JSON.parse((await ask(port ?? 0, '/api/seen')).body).secret, 'kept by tako');
     const {daemon} = await tako.status();
     assert.ok(daemon && port !== null);
     // Asked directly, so that it is the adapter's doing that the name is allowed.

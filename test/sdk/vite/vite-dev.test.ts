@@ -6,7 +6,7 @@ import {type Client, createClient} from '../../helpers/client.js';
 import {eventually} from '../../helpers/eventually.js';
 import {createTako, type Tako} from '../../helpers/tako.js';
 import {createWorkshop, endpointOf} from '../../supervisor/unmodified.js';
-import {type AdapterApp, ask, assertHealthy, echo, openSocket, runProgram, through} from '../adapter-app.js';
+import {type AdapterApp, ask, assertHealthy, echo, openSocket, runProgram, setSecret, through} from '../adapter-app.js';
 import {BOOTSTRAP, makeViteApp, VITE} from './vite-app.js';
 
 let app: AdapterApp;
@@ -123,13 +123,14 @@ describe('tako dev with an app on Vite', () => {
 
   it('serves page, server and updates under the name of the app', async () => {
     app.write('tako.toml', 'name = "vite-shop"\ndev = ["vite"]\n');
+    await setSecret(app, tako, 'API_KEY', 'kept by tako');
     const {url} = await tako.dev(app.folder).ready();
     const {daemon} = await tako.status();
     assert.ok(daemon);
     client = createClient(daemon);
     assert.match((await client.get('vite-shop.test')).body, /@vite\/client/);
-    const {greeting, url: seen} = JSON.parse((await client.get('vite-shop.test', '/api')).body);
-    assert.deepEqual([greeting, new URL(seen).protocol], ['hello', 'https:']);
+    const {greeting, url: seen, secret} = JSON.parse((await client.get('vite-shop.test', '/api')).body);
+    assert.deepEqual([greeting, new URL(seen).protocol, secret], ['hello', 'https:', 'kept by tako']);
     const updates = await openUpdates(url, client, daemon.rootCertificate);
     app.write('src/main.ts', `document.title = 'edited';`);
     await eventually(() =>
