@@ -5,6 +5,8 @@ import type {DevOutcome, DevSession} from '../ui/dev-session.js';
 import {wantsPlain} from '../ui/plain-mode.js';
 import {type ConfigFlag, createContext, type PortFlags, portsOf, startDaemon} from './context.js';
 import {createDevClient, type DevApp, type DevClient} from './dev-client.js';
+import {refreshAllTypes} from './generate/generate-types.js';
+import {keepTypes} from './generate/keep-types.js';
 import {backgroundNote, listOf, slowNote, stayNote} from './leave-notes.js';
 import {checkMachine, type VisitedApp} from './machine-notes.js';
 import {findNeeded} from './needed-projects.js';
@@ -38,16 +40,22 @@ export async function dev(words: readonly string[], flags: DevFlags): Promise<vo
   try {
     assertPorts(flags, info);
     const given = {staticRoutes: flags.route ?? [], variant: flags.variant};
+    // Before anything watches their sources.
+    const typeNotes = await refreshAllTypes(selected.projects);
     const {results, needed: others, notes} = await registerAll(connection, selected, needed, given);
     const apps: readonly DevApp[] = [
       ...results.map(({registration}) => ({name: registration.name, registration, isNeeded: false})),
       ...others.map(other => ({...other, isNeeded: true})),
     ];
     const client = createDevClient({connection, apps, reconnect: () => startDaemon(context, portsOf(info))});
+    keepTypes(
+      client.subscribe,
+      results.map(({registration}) => registration),
+    );
     const session: DevSession = {
       apps: apps.map(({name}) => name),
       version: context.version,
-      notes: [...selected.notes, ...notes, ...startNotes(results, info)],
+      notes: [...selected.notes, ...notes, ...typeNotes, ...startNotes(results, info)],
       subscribe: client.subscribe,
       actions: actionsOf(client, info.dashboardUrl),
       requests: createRequestSource(context.files.socket),

@@ -6,6 +6,7 @@ import {readVersion} from '../system/version.js';
 import {addCertsCommand} from './certs/commands.js';
 import {useCompileCache} from './compile-cache.js';
 import {aboutDeployment, addDeploymentCommands, isAboutDeployment} from './deployments/commands.js';
+import {addEnvironmentCommands} from './environment/commands.js';
 import {exitCodeOf} from './exit-codes.js';
 import {addLanCommand, lanAddressOption} from './lan/commands.js';
 import {addMachineCommands} from './machine-commands.js';
@@ -55,6 +56,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
   addLanCommand(program);
   addRequestsCommand(program);
   addScriptCommands(program);
+  addEnvironmentCommands(program);
   addProjectCommands(program);
   addProxy(program);
   addSecretsCommand(program);
@@ -68,6 +70,7 @@ export function createProgram({isQuiet = false}: {readonly isQuiet?: boolean} = 
 
 const EXAMPLES = `
 Examples:
+  $ tako init                      make a project of this folder, or begin a new app in it
   $ tako dev                       start the app of this folder at https://NAME.test
   $ tako dev node server.js        the same with a command of its own
   $ tako dev web api               these two apps of a workspace
@@ -186,21 +189,18 @@ function addAppCommands(program: Command): void {
 
 function addProjectCommands(program: Command): void {
   program
-    .command('run')
-    .description("run a command with the app's environment")
-    .argument('<command...>')
-    .passThroughOptions()
-    .option('--env <environment>', 'which environment', 'development')
-    .addOption(configOption())
-    .action(async (words: string[], options) => (await import('./run.js')).run(words, options));
-  program
     .command('init')
-    .description('write a tako.toml')
+    .description('write a tako.toml, or begin a new app from a template')
     .argument('[directory]')
+    .option('--template <template>', 'begin a new app, in a folder that is empty or not there yet')
     .option('--name <name>', 'the name of the app')
     .option('--route <route>', 'where production will be served')
+    .option('-y, --yes', 'do not ask, take the defaults; of a tako.toml that is there, set name and route')
+    .addOption(new Option('--new').hideHelp())
     .addOption(jsonOption())
-    .action(async (directory: string | undefined, options) => (await import('./init.js')).init(directory, options));
+    .action(async (directory: string | undefined, options) =>
+      (await import('./init/init.js')).init(directory, options),
+    );
 }
 
 function addProxy(program: Command): void {

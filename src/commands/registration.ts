@@ -5,7 +5,7 @@ import type {ControlClient} from '../control/client.js';
 import type {AppRequest, Registration} from '../control/protocol.js';
 import {decideAppName} from '../devproxy/app-name.js';
 import type {DaemonConnection} from '../devproxy/daemon-client.js';
-import {dataFolderOf} from '../devproxy/dev-environment.js';
+import {dataFolderOf, ofTerminal} from '../devproxy/dev-environment.js';
 import {resolveRegistration} from '../devproxy/resolve-registration.js';
 import {errorCode} from '../system/error.js';
 import {explainFileError, writeFileAtomic} from '../system/files.js';
@@ -73,7 +73,8 @@ export async function registerMissing(
   return {name: registration.name, registration};
 }
 
-function requestOf(
+/** What the daemon is asked for, with the environment of this terminal. */
+export function requestOf(
   {directory, configFile}: Project,
   name: string,
   {variant}: AppIdentity,
@@ -87,7 +88,7 @@ function requestOf(
     words,
     staticRoutes,
     origin: isNeeded ? 'dependency' : 'dev',
-    terminal: definedValues(process.env),
+    terminal: ofTerminal(process.env),
   };
 }
 
@@ -139,9 +140,6 @@ async function isTaken(client: ControlClient, {name, directory}: Registration): 
   const {apps} = await client.call('list', {});
   return apps.some(app => app.name === name && app.directory !== directory);
 }
-
-const definedValues = (environment: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 /** Makes the folder an app may write to. It ignores itself, so that git does not see it. */
 export async function ensureDataFolder(directory: string): Promise<void> {

@@ -29,6 +29,8 @@ export type Framework = {
   readonly production: readonly Production[];
   /** Variables the dev command needs beside the usual ones; those of tako.toml go over them. */
   readonly environment: Named<string>;
+  /** Whether its dev server is a child process of the command's own, which gets no file descriptors from that. */
+  readonly servesInChild: boolean;
   readonly hostCheck: HostCheck;
   /** What the paths that it checks have in them. Empty: it checks all. */
   readonly hostCheckPaths: readonly string[];
@@ -153,6 +155,7 @@ const frameworkToml = table({
   main: paths.optional(),
   dev: command.optional(),
   environment: tableOf(text(), variableName).optional(),
+  serves_in_child: flag.optional(),
   host_check: oneOf(...HOST_CHECKS),
   host_check_paths: texts.optional(),
   reloads: oneOf(...RELOADS),
@@ -181,6 +184,7 @@ function completeFramework(toml: FrameworkToml): Framework {
       completeProduction(toml),
     ],
     environment: toml.environment ?? {},
+    servesInChild: toml.serves_in_child ?? false,
     hostCheck: toml.host_check,
     hostCheckPaths: toml.host_check_paths ?? [],
     reloads: toml.reloads,

@@ -90,7 +90,8 @@ const OTHER_RUNNERS: Readonly<Record<string, Runner>> = {
   '.sh': file => ['sh', file],
 };
 
-function runtimeOf({lockfile, files}: ProjectFacts): string {
+/** What runs the JavaScript of a project whose tako.toml does not say it. */
+export function runtimeOf({lockfile, files}: ProjectFacts): string {
   if (lockfile === 'bun' || files.includes('bunfig.toml')) return 'bun';
   return lockfile === undefined && files.some(file => /^deno\.(?:jsonc?|lock)$/.test(file)) ? 'deno' : 'node';
 }

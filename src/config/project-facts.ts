@@ -146,8 +146,9 @@ async function findInstalledVersion(folder: string, name: string): Promise<strin
 /** Where the programs are in the package: in ours, and in that of the existing Tako. */
 const LAUNCHER_FOLDERS = ['dist/sdk/entrypoints', 'dist/entrypoints'] as const;
 
-/** Whether a word of a command is one of those programs. */
-export const isLauncher = (word: string): boolean => /(?:^|\/)tako\.sh\/dist\/(?:sdk\/)?entrypoints\//.test(word);
+/** Whether a word of a command is one of those programs, or the entry that an adapter of the package makes in a build. */
+export const isLauncher = (word: string): boolean =>
+  /(?:^|\/)(?:tako\.sh\/dist\/(?:sdk\/)?entrypoints\/|tako-entry\.mjs$)/.test(word);
 
 async function findLauncher(
   folders: readonly string[],

@@ -77,7 +77,7 @@ const PAGE_SERVERS =
 
 /** Commands that start their program anew, or load the new code into it, when a file changes. */
 const WATCHERS =
-  /\b(?:nodemon|node-dev|ts-node-dev|tsnd|supervisor|tsx\s+(?:watch|.*--watch)|vite-node\s+.*(?:-w\b|--watch)|nest\s+start\s+.*(?:-w\b|--watch)|nitro(?:pack)?\s+dev|wrangler\s+dev|fastapi\s+dev|manage\.py\s+runserver(?!.*--noreload)|flask\s+(?!.*--no-reload).*--debug|watchmedo|watchfiles|cargo[ -]watch|bacon|watchexec|reflex|gow|wgo|CompileDaemon|entr|rerun|guard|shotgun|php\s+-S|artisan\s+serve|rails\s+s(?:erver)?\b|ace\s+serve\s+.*--(?:watch|hmr))|^air\b|\s--(?:watch|watch-path|hot|reload)(?:=\S*)?(?:\s|$)/;
+  /\b(?:nodemon|node-dev|ts-node-dev|tsnd|supervisor|tsx\s+(?:watch|.*--watch)|vite-node\s+.*(?:-w\b|--watch)|nest\s+start\s+.*(?:-w\b|--watch)|nitro(?:pack)?\s+dev|wrangler\s+dev|fastapi\s+dev|manage\.py\s+runserver(?!.*--noreload)|flask\s+(?!.*--no-reload).*--debug|watchmedo|watchfiles|cargo[ -]watch|(?:bacon|watchexec|reflex|gow|wgo|CompileDaemon|entr|rerun|guard|shotgun)(?=\s|$)|php\s+-S|artisan\s+serve|rails\s+s(?:erver)?\b|ace\s+serve\s+.*--(?:watch|hmr))|^air\b|\s--(?:watch|watch-path|hot|reload)(?:=\S*)?(?:\s|$)/;
 
 /** Other commands that run a program of the project, or serve its files. */
 const SERVERS =

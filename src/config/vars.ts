@@ -2,14 +2,21 @@ import type {Config, Named, Vars} from './config.js';
 import {anyTable, field, readNamed} from './field.js';
 import {splitTable, TomlDateTime, type TomlTable} from './toml.js';
 import {environmentName, variableName} from './value.js';
+import type {VariableLayer} from './variable-layers.js';
 
 /** Set by tako itself: the environment's name. */
 export const RESERVED_VARIABLE = 'ENV';
 
 /** The variables of one environment: its own over those for all. What tako itself sets goes over both. */
-export function varsFor({vars: {global, byEnvironment}}: Config, environment: string): Named<string> {
-  return Object.assign(Object.create(null), global, byEnvironment[environment]);
+export function varsFor(config: Config, environment: string): Named<string> {
+  return Object.assign(Object.create(null), ...varLayers(config, environment).map(({variables}) => variables));
 }
+
+/** The same, as two layers. */
+export const varLayers = ({vars}: Config, environment: string): readonly VariableLayer[] => [
+  {source: 'vars', variables: vars.global},
+  {source: `vars.${environment}`, variables: vars.byEnvironment[environment] ?? {}},
+];
 
 const scalar = field('a string, number, boolean or date', input => {
   const value = stringify(input);

@@ -45,6 +45,8 @@ export type Registration = {
   readonly command: readonly string[];
   /** The environment of that terminal, with the project's variables. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where it finds what it is given beside file descriptor 3. Left out: nowhere. */
+  readonly bootstrapIn?: 'environment';
   readonly readyTimeoutMs: number;
   readonly graceMs: number;
   /** `fd`: only its line on file descriptor 4 makes it ready. `any`: every sign does. */

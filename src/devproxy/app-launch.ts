@@ -36,6 +36,7 @@ export function launchSpecOf(
       ...variables,
     },
     bootstrap: {token, secrets: bootstrap, storages: {}},
+    ...(registration.bootstrapIn === undefined ? {} : {bootstrapIn: registration.bootstrapIn}),
     ready: registration.ready,
     port: registration.port ?? undefined,
     restart: registration.restart,

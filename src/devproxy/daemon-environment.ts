@@ -1,7 +1,7 @@
 /** Who the user is and where things are; XDG_ and LC_ are groups, TAKO_ is our own. */
 const KEPT = /^(?:HOME|USER|LOGNAME|SHELL|PATH|LANG|LANGUAGE|TZ|(?:LC|XDG|TAKO)_\w+)$/;
-/** Where one login session keeps its files: gone before the daemon is. */
-const OF_A_SESSION = new Set(['XDG_RUNTIME_DIR', 'TAKO_INSTANCE']);
+/** Where one login session keeps its files, and what one process was given: gone before the daemon is. */
+const OF_A_SESSION = new Set(['XDG_RUNTIME_DIR', 'TAKO_INSTANCE', 'TAKO_BOOTSTRAP_DATA']);
 
 /**
  * What of a terminal's environment the daemon gets, which outlives that terminal: not its temporary folder, nor options

@@ -69,6 +69,7 @@ const REGISTRATION: Checks<Registration> = {
   staticRoutes: orLeftOut(isFilledList),
   command: isFilledList,
   environment: isRecord,
+  bootstrapIn: orLeftOut(oneOf('environment')),
   readyTimeoutMs: isPositive,
   graceMs: isDuration,
   ready: oneOf('fd', 'any'),

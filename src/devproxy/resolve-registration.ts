@@ -7,19 +7,21 @@ import type {Config} from '../config/config.js';
 import {type DevCommand, decideDevCommand, decideReloads} from '../config/dev-command.js';
 import {assertSigned, type DevRoutes, devRoutes} from '../config/dev-routes.js';
 import {exists, projectFolders} from '../config/folders.js';
+import type {Framework} from '../config/framework.js';
 import {decideFramework} from '../config/frameworks.js';
-import {decideHostCheck} from '../config/host-check.js';
+import {decideHostCheck, type HostCheckAnswer} from '../config/host-check.js';
 import {CONFIG_FILE, loadProject, type Project} from '../config/load-project.js';
 import {defaultConfig} from '../config/parse-config.js';
 import {type ProjectFacts, readProjectFacts} from '../config/project-facts.js';
 import {findFallbackName} from '../config/project-name.js';
 import {parseStaticRoute, renderStaticRoute} from '../config/static-route.js';
-import {varsFor} from '../config/vars.js';
+import {mergeLayers, type VariableLayer} from '../config/variable-layers.js';
+import {varLayers} from '../config/vars.js';
 import {findWorkspace} from '../config/workspace.js';
 import type {AppRequest, Registration} from '../control/protocol.js';
 import {type RoutePattern, renderRoute} from '../proxy/route-syntax.js';
 import {decideDelivery} from '../secrets/delivery.js';
-import {createDevEnvironment} from './dev-environment.js';
+import {devLayers} from './dev-environment.js';
 import {lanNamesOf} from './lan/lan-names.js';
 
 /** The project an app is asked for from, as it is now. Throws what `loadProject` throws. */
@@ -72,10 +74,9 @@ export async function resolveRegistration(
   };
 }
 
-type RuntimeFacts = {
+type Place = {
   readonly directory: string;
   readonly folders: readonly string[];
-  readonly command: DevCommand;
   readonly facts: ProjectFacts;
   readonly routes: readonly RoutePattern[];
   readonly zones: readonly string[];
@@ -84,28 +85,63 @@ type RuntimeFacts = {
 /** What depends on the framework. */
 function runtimeOf(
   config: Config,
-  {name, terminal}: AppRequest,
-  {directory, folders, command, facts, routes, zones}: RuntimeFacts,
-): Pick<Registration, 'environment' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
-  const framework = decideFramework(config, facts);
-  const hosts = routes.map(({host}) => host);
-  const hostCheck = decideHostCheck(framework, facts, {name, hosts});
+  request: AppRequest,
+  {command, ...place}: Place & {readonly command: DevCommand},
+): Pick<Registration, 'environment' | 'bootstrapIn' | 'presentAs' | 'presentOnLan' | 'presentPaths' | 'reloads'> {
+  const own = frameworkOf(config, request, place);
+  const {framework, hostCheck} = own;
   return {
-    environment: createDevEnvironment({
-      terminal,
-      directory,
-      folders,
-      vars: {...framework?.environment, ...hostCheck.environment, ...varsFor(config, 'development')},
-      environmentName: 'development',
-      build: 'dev',
-      appRoot: config.appRoot,
-      hosts: [...hosts, ...lanNamesOf(name, hosts, zones)],
-    }),
+    environment: mergeLayers(layersOf(config, request, place, own)),
+    ...(framework?.servesInChild && Object.hasOwn(place.facts.dependencies, 'tako.sh')
+      ? {bootstrapIn: 'environment'}
+      : {}),
     presentAs: hostCheck.presentAs ?? null,
     ...(hostCheck.presentOnLan === undefined ? {} : {presentOnLan: hostCheck.presentOnLan}),
     presentPaths: hostCheck.presentPaths,
     reloads: decideReloads(command, framework),
   };
+}
+
+type OwnFramework = {readonly framework: Framework | undefined; readonly hostCheck: HostCheckAnswer};
+
+function frameworkOf(config: Config, {name}: AppRequest, {facts, routes}: Place): OwnFramework {
+  const framework = decideFramework(config, facts);
+  return {framework, hostCheck: decideHostCheck(framework, facts, {name, hosts: routes.map(({host}) => host)})};
+}
+
+function layersOf(
+  config: Config,
+  {name, terminal}: AppRequest,
+  {directory, folders, routes, zones}: Place,
+  {framework, hostCheck}: OwnFramework,
+): readonly VariableLayer[] {
+  const hosts = routes.map(({host}) => host);
+  return devLayers({
+    terminal,
+    directory,
+    folders,
+    project: [
+      {source: 'framework', variables: {...framework?.environment, ...hostCheck.environment}},
+      ...varLayers(config, 'development'),
+    ],
+    environmentName: 'development',
+    build: 'dev',
+    appRoot: config.appRoot,
+    hosts: [...hosts, ...lanNamesOf(name, hosts, zones)],
+  });
+}
+
+/** The environment that an app would be registered with, by where it comes from. Throws as `resolveRegistration` does. */
+export async function resolveLayers(
+  request: AppRequest,
+  {directory, config: own}: Project,
+  zones: readonly string[],
+): Promise<readonly VariableLayer[]> {
+  const config: Config = {...own, name: request.name};
+  const {routes} = routesFor(config, request, zones);
+  const [facts, folders] = await Promise.all([readProjectFacts(directory), projectFolders(directory, homedir())]);
+  const place = {directory, folders, facts, routes, zones};
+  return layersOf(config, request, place, frameworkOf(config, request, place));
 }
 
 /** A second checkout has the same routes as the first, each below a label of its own. */

@@ -27,11 +27,9 @@ export function writeDescriptor(fd: number, text: string): void {
   try {
     const own = openDescriptor(fd, O_WRONLY);
     if (own === undefined) return;
-    try {
-      fs.writeSync(own, text);
-    } finally {
-      fs.closeSync(own);
-    }
+    fs.writeSync(own, text);
+    // Only what could be written to: the reading end of Node 20 is how it hears of signals.
+    fs.closeSync(own);
   } catch {
     // It was somebody else's descriptor, or tako has ended.
   }

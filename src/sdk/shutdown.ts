@@ -1,4 +1,5 @@
-import {constants} from 'node:os';
+// Not by its name: the tracer of Next 15 takes `fs.constants` in the same bundle for it, and fails.
+import os from 'node:os';
 import {renderError} from './error.js';
 import {runtimeState} from './runtime-state.js';
 
@@ -19,7 +20,7 @@ export function endOnSignals(end: () => Promise<void>): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  if (isEnding) process.exit(128 + constants.signals[signal]);
+  if (isEnding) process.exit(128 + os.constants.signals[signal]);
   isEnding = true;
   runtimeState().phase = 'draining';
   Promise.all(ends.map(end => end())).then(() => process.exit(0), endFailed);

@@ -10,6 +10,8 @@ export type LaunchSpec = {
   /** The whole environment but for the contract's own variables, which win. */
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly bootstrap: Bootstrap;
+  /** Delivers it in TAKO_BOOTSTRAP_DATA too, for an app whose own processes get no descriptors from the first. */
+  readonly bootstrapIn?: 'environment';
   /** `fd`: the app speaks the contract, PORT=0 and only fd 4 counts. `any`: a reserved PORT=n, and every sign counts. */
   readonly ready: 'fd' | 'any';
   /** Pins the app's port: PORT=port, and only a listener there is the app. Undefined: any. */

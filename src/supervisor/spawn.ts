@@ -10,7 +10,7 @@ import {type Confinement, confine, openGate} from './confinement.js';
 import {type ContractPipes, closeContractPipes, closeReport, givePipes, type Pipe} from './contract-pipes.js';
 import type {Endpoint} from './endpoint.js';
 import type {Exit} from './instance.js';
-import type {LaunchSpec} from './launch-spec.js';
+import type {Bootstrap, LaunchSpec} from './launch-spec.js';
 import {reportingEnvironment} from './preloads.js';
 import {endGroup, type GroupEnd, killGroup} from './process-group.js';
 import type {ReadinessSigns} from './readiness-signs.js';
@@ -148,9 +148,20 @@ type Spawning = {
   readonly port: number | undefined;
 };
 
-function sendBootstrap({bootstrap: {token, secrets, storages}}: LaunchSpec, fd: number): BootstrapWriter {
+function sendBootstrap({bootstrap}: LaunchSpec, fd: number): BootstrapWriter {
   const socket = new Socket({fd, readable: false, writable: true});
-  return writeBootstrap(socket, Buffer.from(JSON.stringify({token, secrets, storages})));
+  return writeBootstrap(socket, Buffer.from(renderBootstrap(bootstrap)));
+}
+
+const renderBootstrap = ({token, secrets, storages}: Bootstrap): string => JSON.stringify({token, secrets, storages});
+
+/** With the name and its NUL below what Linux takes as one variable: MAX_ARG_STRLEN, 128 KiB (execve(2)). */
+const MAX_VARIABLE_BYTES = 131_072 - 64;
+
+/** A longer document goes through the descriptor only: a process with it would not be started. */
+function renderVariable(bootstrap: Bootstrap): string | undefined {
+  const text = renderBootstrap(bootstrap);
+  return Buffer.byteLength(text) > MAX_VARIABLE_BYTES ? undefined : text;
 }
 
 /** Nothing is read ahead, so that whoever reads decides how often the system is asked. */
@@ -204,7 +215,11 @@ const hasPid = (child: ChildProcess): child is Child => child.pid !== undefined;
  * a port it is that of the contract; with one, what the app opens is reported to the file.
  */
 export function appEnvironment(
-  {environment}: LaunchSpec,
+  {
+    environment,
+    bootstrap,
+    bootstrapIn,
+  }: Pick<LaunchSpec, 'environment'> & Partial<Pick<LaunchSpec, 'bootstrap' | 'bootstrapIn'>>,
   instanceId: string,
   reporting: {readonly port: number; readonly file: string} | undefined,
 ): NodeJS.ProcessEnv {
@@ -214,7 +229,7 @@ export function appEnvironment(
     HOST: LOOPBACK,
     TAKO_APP_NAME: undefined,
     TAKO_INTERNAL_SOCKET: undefined,
-    TAKO_BOOTSTRAP_DATA: undefined,
+    TAKO_BOOTSTRAP_DATA: bootstrapIn === 'environment' && bootstrap ? renderVariable(bootstrap) : undefined,
     [REPORT_FILE]: undefined,
     [INSTANCE_MARKER]: instanceId,
     ...(reporting && reportingEnvironment(environment, reporting)),

@@ -10,7 +10,10 @@ describe("the daemon's environment", () => {
 
   it('has nothing that belongs to one terminal', () => {
     const terminal = {TMPDIR: '/tmp/nix-1', NODE_OPTIONS: '--require ./x.cjs', XDG_RUNTIME_DIR: '/run', SECRET: 'x'};
-    assert.deepEqual(daemonEnvironment({...terminal, TAKO_INSTANCE: 'abc'}, '/data/tako'), {});
+    assert.deepEqual(
+      daemonEnvironment({...terminal, TAKO_INSTANCE: 'abc', TAKO_BOOTSTRAP_DATA: '{}'}, '/data/tako'),
+      {},
+    );
   });
 
   it('has TAKO_HOME as an absolute path', () => {

@@ -1,25 +1,27 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'vitest';
-import {createDevEnvironment, type DevEnvironmentFacts} from '../../src/devproxy/dev-environment.js';
+import {mergeLayers} from '../../src/config/variable-layers.js';
+import {type DevEnvironmentFacts, devLayers} from '../../src/devproxy/dev-environment.js';
 
 const facts: DevEnvironmentFacts = {
   terminal: {PATH: '/usr/bin:/bin', LANG: 'C', TAKO_HOME: '/home/me/tako', NOT_SET: undefined},
   directory: '/home/me/shop',
   folders: ['/home/me/shop'],
-  vars: {},
+  project: [],
   environmentName: 'development',
   build: 'dev',
   appRoot: 'dist',
   hosts: ['shop.test', '*.shop.test'],
 };
 
-const environment = (more: Partial<DevEnvironmentFacts> = {}) => createDevEnvironment({...facts, ...more});
+const environment = (more: Partial<DevEnvironmentFacts> = {}) => mergeLayers(devLayers({...facts, ...more}));
 
 describe('the environment of an app', () => {
-  it('is that of the terminal, without the settings of the daemon', () => {
-    const {LANG, ...rest} = environment();
+  it('is that of the terminal, without the settings of the daemon and the secrets of another app', () => {
+    const terminal = {...facts.terminal, TAKO_BOOTSTRAP_DATA: '{"secrets":{"KEY":"canary"}}'};
+    const {LANG, ...rest} = environment({terminal});
     assert.equal(LANG, 'C');
-    assert.ok(!('TAKO_HOME' in rest) && !('NOT_SET' in rest));
+    assert.ok(!('TAKO_HOME' in rest) && !('NOT_SET' in rest) && !('TAKO_BOOTSTRAP_DATA' in rest));
   });
 
   it('finds the programs of the project first', () => {
@@ -51,8 +53,8 @@ describe('the environment of an app', () => {
   });
 
   it('lets the variables of the project win over the terminal, and tako over both', () => {
-    const vars = {LANG: 'de', NODE_ENV: 'test', ENV: 'mine', TAKO_DATA_DIR: '/mine'};
-    const {LANG, NODE_ENV, ENV, TAKO_DATA_DIR} = environment({vars});
+    const variables = {LANG: 'de', NODE_ENV: 'test', ENV: 'mine', TAKO_DATA_DIR: '/mine'};
+    const {LANG, NODE_ENV, ENV, TAKO_DATA_DIR} = environment({project: [{source: 'vars', variables}]});
     assert.deepEqual(
       [LANG, NODE_ENV, ENV, TAKO_DATA_DIR],
       ['de', 'test', 'development', '/home/me/shop/.tako/data/app'],

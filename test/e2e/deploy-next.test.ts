@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {cpSync, mkdirSync, symlinkSync} from 'node:fs';
+import {cpSync, mkdirSync, realpathSync, symlinkSync} from 'node:fs';
 import path from 'node:path';
 import {beforeAll, describe, it} from 'vitest';
 import {openProject} from '../frameworks/project.js';
@@ -7,10 +7,11 @@ import {ROWS} from '../frameworks/rows.js';
 import {type Example, exampleAt} from '../helpers/example.js';
 import {requires} from '../helpers/system-parts.js';
 import {type Visit, visit} from '../helpers/vps/visit.js';
+import {addTako} from '../sdk/adapter-app.js';
 import {DEPLOY_PARTS, releasesOf, type Site, shareSite, TIMEOUT_MS} from './deploy/site.js';
 
-// A Next app as its own generator makes it, on a server: by `next start` with the packages it needs, and as the one folder
-// that `output: "standalone"` builds.
+// A Next app as its own generator makes it, on a server: by `next start` with the packages it needs, as the one folder that
+// `output: "standalone"` builds, and by the entry that the adapter puts into that.
 
 const PAGE = 'app/page.tsx';
 const TEXT = 'Hello world!';
@@ -34,6 +35,16 @@ async function openNext({laptop}: Site, name: string): Promise<Example> {
   mkdirSync(path.join(folder, 'public'));
   app.write('public/robots.txt', 'User-agent: *\n');
   return app;
+}
+
+const NAMES: Readonly<Record<string, 'plain' | 'adapter'>> = {'as it is made': 'plain', 'with the adapter': 'adapter'};
+
+/** As its user would: the package installed, and its function around the settings. */
+function useAdapter(app: Example): void {
+  app.edit('package.json', '"dependencies": {', '"dependencies": {\n    "tako.sh": "*",');
+  addTako(path.dirname(realpathSync(path.join(app.folder, 'node_modules'))));
+  app.edit('next.config.ts', 'export default nextConfig', 'export default withTako(nextConfig)');
+  app.edit('next.config.ts', 'import type', 'import {withTako} from "tako.sh/next";\nimport type');
 }
 
 /** Answers what it said. Without a limit of its own: a build takes minutes where the machine is busy. */
@@ -61,12 +72,13 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a Next app', {timeout: TIMEOUT_MS}, 
       (app: Example) =>
         app.edit('next.config.ts', 'cacheComponents: true,', 'output: "standalone",\n  cacheComponents: true,'),
     ],
+    ['with the adapter', useAdapter],
   ])('%s', (title, prepare) => {
-    const name = title === 'as it is made' ? 'plain' : 'standalone';
+    const name = NAMES[title] ?? 'standalone';
     const get = (target: string, ...options: string[]) =>
       visit(site().vps, `https://${name}.example.com${target}`, ...options);
     let app: Example;
-    const isStandalone = name === 'standalone';
+    const program = {plain: undefined, standalone: 'server', adapter: 'tako-entry'}[name];
     let first: Visit;
     let second: Visit;
 
@@ -74,7 +86,7 @@ describe.skipIf(requires(...DEPLOY_PARTS))('a Next app', {timeout: TIMEOUT_MS}, 
       app = await openNext(site(), name);
       prepare(app);
       const said = await deploy(site(), app);
-      assert.equal(/start +node \.next\/standalone\/server\.js/.test(said), isStandalone, said);
+      assert.equal(/start +node \.next\/standalone\/([\w-]+)\.m?js/.exec(said)?.[1], program, said);
       first = await get('/');
       assert.deepEqual([first.status, first.version], [200, '2']);
       assert.match(first.body, new RegExp(TEXT));

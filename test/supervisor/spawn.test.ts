@@ -102,6 +102,17 @@ describe('the environment of an app', () => {
     );
   });
 
+  it('has what it is given to read where its own processes get no descriptors, unless it is too long for that', () => {
+    const given = (value: string, bootstrapIn?: 'environment') => {
+      const bootstrap = {token: 'token', secrets: {KEY: value}, storages: {}};
+      const spec = fixtureSpec('says', {bootstrap, ...(bootstrapIn ? {bootstrapIn} : {})});
+      return appEnvironment(spec, 'id', undefined).TAKO_BOOTSTRAP_DATA;
+    };
+    assert.equal(given('a secret', 'environment'), '{"token":"token","secrets":{"KEY":"a secret"},"storages":{}}');
+    assert.equal(given('x'.repeat(131_072), 'environment'), undefined);
+    assert.equal(given('a secret'), undefined);
+  });
+
   it('has no connection left over from an app that tako itself runs in', async () => {
     const environment = {
       TAKO_APP_NAME: 'outer',

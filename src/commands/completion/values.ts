@@ -3,6 +3,7 @@ import {readSecretNames} from '../../secrets/read-secrets.js';
 import {LOG_LEVELS} from '../../supervisor/log-level.js';
 import {systemClock} from '../../system/clock.js';
 import {createContext, loadCurrentProject} from '../context.js';
+import {listTemplates} from '../init/templates.js';
 import {readSurroundings} from '../selection.js';
 import {createServersContext} from '../servers-context.js';
 import type {Candidate} from './candidates.js';
@@ -33,6 +34,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Candidate[]>>> = {
   file: async () => FILES,
   folder: async () => FOLDERS,
   directory: async () => FOLDERS,
+  template: async () => listTemplates().map(({id, title}) => ({value: id, description: title})),
 };
 
 /** Those of a daemon that runs; none is started for it. */

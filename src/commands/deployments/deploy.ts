@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
+import type {Project} from '../../config/load-project.js';
 import {fromProblem} from '../../control/protocol.js';
 import type {ServerInfo} from '../../control/server-methods.js';
 import {type BuiltRelease, buildRelease} from '../../prod/deploy/build-release.js';
@@ -17,6 +18,8 @@ import {run} from '../../system/exec.js';
 import {listenForInterruption} from '../../system/interruption.js';
 import {confirm} from '../confirm.js';
 import {createContext, loadCurrentProject} from '../context.js';
+import {describeUnsentVariables} from '../environment/dotenv-files.js';
+import {refreshAllTypes} from '../generate/generate-types.js';
 import {printJson, printNote, printResult, reportError} from '../output.js';
 import {readProjectSecrets} from '../project-secrets.js';
 import {createServersContext, type ServersContext} from '../servers-context.js';
@@ -32,12 +35,14 @@ export type DeployFlags = DeploymentFlags & {readonly dryRun?: boolean; readonly
 /** Builds the project of this folder and puts it on its servers. The exit code is 1 when it did not get onto one of them. */
 export async function deploy(flags: DeployFlags): Promise<void> {
   const context = createServersContext();
-  const {planned, secrets, warnings} = await plan(flags, context);
+  const {project, planned, secrets, warnings} = await plan(flags, context);
   for (const warning of warnings) printNote(`warning: ${warning}`);
   if (flags.dryRun)
     return flags.json ? printJson({ok: true, plan: planned.plan}) : printResult(describePlan(planned.plan));
   if (!flags.json) printNote(describePlan(planned.plan));
   await confirmDeploy(flags, planned.plan);
+  // What is built is checked against the names that there are now.
+  for (const note of await refreshAllTypes([project])) printNote(`warning: ${note}`);
   const outcomes = await deployWatched(planned, secrets, context, flags.json === true);
   finish(outcomes, planned.plan, flags.json === true);
 }
@@ -45,7 +50,12 @@ export async function deploy(flags: DeployFlags): Promise<void> {
 async function plan(
   flags: DeployFlags,
   {list}: ServersContext,
-): Promise<{readonly planned: PlannedDeploy; readonly secrets: ProjectSecrets; readonly warnings: readonly string[]}> {
+): Promise<{
+  readonly project: Project;
+  readonly planned: PlannedDeploy;
+  readonly secrets: ProjectSecrets;
+  readonly warnings: readonly string[];
+}> {
   const project = await loadCurrentProject(flags);
   const environment = flags.env ?? DEFAULT_ENVIRONMENT;
   const planning = await planDeploy({
@@ -57,7 +67,8 @@ async function plan(
   });
   const planned = requirePlan(planning);
   const {secrets, warnings} = await readProjectSecrets(createContext(), project, environment);
-  return {planned, secrets, warnings: [...planning.warnings, ...warnings]};
+  const unsent = await describeUnsentVariables(project, environment);
+  return {project, planned, secrets, warnings: [...planning.warnings, ...warnings, ...unsent]};
 }
 
 /** Production is not deployed to by a slip of the fingers; who says --env or --yes means it. Throws CANCELLED. */

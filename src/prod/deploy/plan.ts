@@ -127,6 +127,15 @@ async function learnProject(project: Project, home: string): Promise<ProjectKnow
   return {config, facts, framework, production: framework && decideProduction(framework, facts), root};
 }
 
+/**
+ * Variables that a release is started with beside those of tako.toml, which go over them. Throws what speaks against a
+ * release of the project.
+ */
+export async function findStartVariables(project: Project, home: string): Promise<Named<string>> {
+  const {start} = await decideProductionCommand(await learnProject(project, home));
+  return startVariables(start);
+}
+
 /** The only server that there is needs no naming. */
 function chooseServers({servers, knownServers}: PlanOptions, environment: Environment | undefined): readonly string[] {
   const named = servers ?? environment?.servers ?? [];

@@ -35,7 +35,7 @@ export async function decideProductionCommand(known: ProjectKnowledge): Promise<
   const {config, facts, framework, production} = known;
   const start = await decideStart(known);
   const main = findMain(config, facts, framework?.main ?? []);
-  const ofFramework = (production?.assets ?? []).map(folder => fillFolder(folder, main));
+  const ofFramework = (production?.assets ?? []).map(folder => pagesIn(fillFolder(folder, main), start));
   const isProfile = start === undefined || start.origin === framework?.name;
   return {
     build: decideBuildSteps(known),
@@ -46,6 +46,12 @@ export async function decideProductionCommand(known: ProjectKnowledge): Promise<
     files: isProfile ? (production?.files ?? []) : [],
     needsPackages: start !== undefined && !hasPackages(start) && (!isProfile || (production?.needsPackages ?? true)),
   };
+}
+
+/** Where the program that runs is in the folder of pages too, they are in one of their own there, as builds with both have it. */
+function pagesIn(folder: string, start: StartCommand | undefined): string {
+  const file = start && path.posix.normalize(fileOf(start.argv) ?? '.');
+  return file?.startsWith(`${folder}/`) ? `${folder}/client` : folder;
 }
 
 /** What Next's `output: "standalone"` and Nitro build has the packages it needs beside it. */

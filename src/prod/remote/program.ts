@@ -17,8 +17,8 @@ const PARTS = [
   'templates',
 ] as const;
 
-/** Python's own cache, and types, which are for a compiler. */
-const LEFT_OUT = /(?:^|\/)__pycache__\/|\.d\.[cm]?ts$/;
+/** Python's own cache, types, which are for a compiler, and what new apps begin with. */
+const LEFT_OUT = /(?:^|\/)__pycache__\/|\.d\.[cm]?ts$|^templates\/apps\//;
 
 /** A server program that could run: `build` names exactly these files. */
 export type Program = {

@@ -73,6 +73,15 @@ export const bootstrapOf = (place: LaunchPlace): LaunchSpec['bootstrap'] => ({
 
 const deliveredTo = ({secrets}: LaunchPlace): Delivered => deliver(secrets?.values ?? {}, secrets?.delivery ?? 'both');
 
+/**
+ * The names of what a release gets from its server alone: tako.toml may say `defaults` otherwise, and `fixed` goes over
+ * everything.
+ */
+export const RELEASE_VARIABLES = {
+  defaults: ['NODE_ENV', 'HOME'],
+  fixed: ['PATH', 'ENV', 'TAKO_BUILD', 'TAKO_DATA_DIR', 'TAKO_APP_ROOT'],
+} as const;
+
 /** The environment of a release's processes and of its release command. */
 export function releaseEnvironment(release: LoadedRelease, place: LaunchPlace): Record<string, string> {
   const {manifest, id, tree} = release;

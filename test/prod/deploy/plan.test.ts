@@ -46,6 +46,8 @@ describe('planDeploy', () => {
       'node_modules/tako.sh/dist/sdk/entrypoints/node-server.mjs': '',
     });
     assert.deepEqual((await planOf(takoToml(), files({}))).health, {type: 'status'});
+    const built = files({start: 'node dist/server/tako-entry.mjs'});
+    assert.deepEqual((await planOf(takoToml(), built)).health, {type: 'status'});
     assert.deepEqual((await planOf(takoToml(), files({start: 'node server.js'}))).health, {type: 'tcp'});
   });
 

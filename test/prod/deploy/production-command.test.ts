@@ -37,7 +37,7 @@ describe('decideProductionCommand: frameworks', () => {
     };
     const {build, start, assets} = await decided(next);
     assert.deepEqual([build, assets], ['npm run build', 'public']);
-    assert.equal(start, 'node node_modules/next/dist/bin/next start -H 127.0.0.1');
+    assert.equal(start, 'node node_modules/next/dist/bin/next start -H localhost');
   });
 
   it('prefers a server of the project to the one of the framework', async () => {
@@ -60,12 +60,41 @@ describe('decideProductionCommand: frameworks', () => {
       'next.config.ts': 'export default {output: "standalone"};',
     });
     assert.deepEqual([start, needsPackages], ['node .next/standalone/server.js', false]);
-    assert.equal(variables.HOSTNAME, '127.0.0.1');
+    assert.equal(variables.HOSTNAME, 'localhost');
     const other = await decided({
       ...files,
       'next.config.mjs': "export default {\n  // output: 'standalone',\n  output: 'export-not'};",
     });
-    assert.equal(other.start, 'node node_modules/next/dist/bin/next start -H 127.0.0.1');
+    assert.equal(other.start, 'node node_modules/next/dist/bin/next start -H localhost');
+  });
+
+  it.each([
+    ['an import', `import {withTako} from 'tako.sh/next';\nexport default withTako({});`, true],
+    ['the other name', `const {withTako} = await import("tako.sh/nextjs");`, true],
+    ['a comment', `// import {withTako} from 'tako.sh/next';\nexport default {};`, false],
+    [
+      'an app of files alone',
+      `import {withTako} from 'tako.sh/next';\nexport default withTako({output: 'export'});`,
+      false,
+    ],
+  ])('runs the entry of the adapter where the settings of Next have %s', async (_, settings, isRun) => {
+    const {start, needsPackages, variables, assets} = await decided({
+      'package.json': packageJson({uses: ['next', 'tako.sh'], scripts: {build: 'next build'}}),
+      ...installed('next', {next: './dist/bin/next'}),
+      'next.config.ts': settings,
+    });
+    assert.equal(start === 'node .next/standalone/tako-entry.mjs', isRun, start);
+    assert.deepEqual([needsPackages, assets], [!isRun, 'public']);
+    assert.equal('HOSTNAME' in variables, false);
+  });
+
+  it('serves the pages that are built beside a server, and never the server', async () => {
+    const uses = ['vite', 'tako.sh'];
+    const start = 'node dist/server/tako-entry.mjs';
+    const beside = await decided({'package.json': packageJson({uses, scripts: {build: 'vite build', start}})});
+    assert.deepEqual([beside.start, beside.assets], [start, 'dist/client']);
+    const alone = await decided({'package.json': packageJson({uses, scripts: {build: 'vite build'}})});
+    assert.deepEqual([alone.start, alone.assets], [undefined, 'dist']);
   });
 
   it('asks for no packages where the build has put them beside the server', async () => {

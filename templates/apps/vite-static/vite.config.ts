@@ -1,0 +1,6 @@
+import {tako} from 'tako.sh/vite';
+import {defineConfig} from 'vite';
+
+export default defineConfig({
+  plugins: [tako()],
+});
