@@ -77,7 +77,7 @@ function isWrong({from, to, isType}: Import): boolean {
 }
 
 function readSources(): string[] {
-  return readdirSync(SOURCE, {recursive: true, encoding: 'utf8'}).filter(file => /\.tsx?$/.test(file));
+  return readdirSync(SOURCE, {recursive: true, encoding: 'utf8'}).filter(file => /\.m?tsx?$/.test(file));
 }
 
 /** Static and dynamic imports of our own files. */
@@ -94,7 +94,7 @@ function importsOf(from: string): Import[] {
 
 function resolveFile(from: string, specifier: string): string {
   const target = path.normalize(path.join(path.dirname(from), specifier));
-  const candidates = [target.replace(/\.js$/, '.ts'), target.replace(/\.js$/, '.tsx')];
+  const candidates = [target.replace(/\.js$/, '.ts'), target.replace(/\.js$/, '.tsx'), target.replace(/\.mjs$/, '.mts')];
   return candidates.find(candidate => readSources().includes(candidate)) ?? target;
 }
 

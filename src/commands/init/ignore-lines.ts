@@ -1,12 +1,12 @@
 // What git is told of `.tako`: the folder is tako's own on each machine, but for the secrets, which are encrypted and
-// belong to the project.
+// belong to the project, and what says how git merges them.
 
 import path from 'node:path';
 import {readTextIfExists} from '../../system/files.js';
 import {createIgnoreRules} from '../../system/ignore-rules.js';
 
 const REMARK = '# What tako keeps on this machine; its secrets are encrypted, and belong to the project.';
-const LINES = ['.tako/*', '!.tako/secrets.json'] as const;
+const LINES = ['.tako/*', '!.tako/secrets.json', '!.tako/.gitattributes'] as const;
 /** git looks for no exception in a folder that is ignored itself (gitignore(5)). */
 const NOT_THE_FOLDER = '!.tako/';
 
@@ -15,7 +15,8 @@ export async function planIgnoreFile(directory: string): Promise<string | undefi
   const rules = createIgnoreRules(directory);
   const own = path.join(directory, '.tako');
   const isFolderIgnored = rules.ignores(own, true);
-  const isWell = rules.ignores(path.join(own, 'data'), true) && !rules.ignores(path.join(own, 'secrets.json'), false);
+  const isKept = (file: string): boolean => !rules.ignores(path.join(own, file), false);
+  const isWell = rules.ignores(path.join(own, 'data'), true) && ['secrets.json', '.gitattributes'].every(isKept);
   if (isWell) return undefined;
   const text = (await readTextIfExists(path.join(directory, '.gitignore'))) ?? '';
   return addLines(text, [REMARK, ...(isFolderIgnored ? [NOT_THE_FOLDER] : []), ...LINES]);

@@ -1,5 +1,6 @@
 import {SECRETS_FILE} from '../../secrets/secret-file.js';
-import {printJson, printResult} from '../output.js';
+import {refreshAllTypes} from '../generate/generate-types.js';
+import {printJson, printNote, printResult} from '../output.js';
 import {noteIfIgnored, type SecretsContext, type SecretsFlags} from './secrets-context.js';
 import {type EnvironmentSync, isSynced, printSync, syncEnvironment, syncToJson} from './sync.js';
 
@@ -19,6 +20,7 @@ export type ChangeFlags = SecretsFlags & {readonly sync?: boolean};
 
 /** Says what was changed, and sends it to servers where that is wanted. The exit code is 1 when one did not get it. */
 export async function reportChange(opened: SecretsContext, change: SecretsChange, flags: ChangeFlags): Promise<void> {
+  for (const note of await refreshAllTypes([opened.project])) printNote(note);
   await noteIfIgnored(opened);
   const synced = flags.sync ? await syncEnvironment(opened, flags.env, flags) : undefined;
   if (synced && !isSynced(synced)) process.exitCode = 1;

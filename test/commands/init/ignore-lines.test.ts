@@ -50,7 +50,12 @@ describe.skipIf(requires('git'))('planIgnoreFile', () => {
 
   it('has nothing to add where a file around it says so already', async () => {
     assert.equal(
-      await planIgnoreFile(checkout(undefined, '.tako/*\n!.tako/secrets.json\n**/.tako/*\n!**/.tako/secrets.json\n')),
+      await planIgnoreFile(
+        checkout(
+          undefined,
+          '.tako/*\n!.tako/secrets.json\n!.tako/.gitattributes\n**/.tako/*\n!**/.tako/secrets.json\n!**/.tako/.gitattributes\n',
+        ),
+      ),
       undefined,
     );
   });
