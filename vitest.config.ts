@@ -151,6 +151,7 @@ const ONLY_SOAK = [
   'test/devproxy/secret-canary.test.ts',
   'test/e2e/daemon-kills.test.ts',
   'test/e2e/init-terminal.test.ts',
+  'test/e2e/deploy-certificates.test.ts',
   'test/e2e/deploy-chaos.test.ts',
   'test/e2e/deploy-handler.test.ts',
   'test/e2e/deploy-load.test.ts',

@@ -13,6 +13,10 @@ import {eventually} from './eventually.js';
 export const PEBBLE_PARTS = ['pebble', 'pebble-challtestsrv'];
 
 export type PebbleOptions = {
+  /** Where it listens; 127.0.0.1 if not given. */
+  readonly address?: string;
+  /** Where names lead to that are pointed nowhere else; 127.0.0.1 if not given. */
+  readonly leadsTo?: string;
   /** Where it looks for proofs. */
   readonly httpPort: number;
   readonly httpsPort: number;
@@ -35,10 +39,11 @@ export type Pebble = {
 
 /** Its key is not used for anything else, and its certificate holds for an hour. */
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
+  const {address = '127.0.0.1', leadsTo = '127.0.0.1'} = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'tako-pebble-'));
   const [port = 0, managementPort = 0, dnsPort = 0, dnsManagementPort = 0] = await freePorts(4);
   const own = createSelfSigned({
-    names: ['localhost', '127.0.0.1'],
+    names: ['localhost', address],
     notBefore: Date.now() - 60_000,
     notAfter: Date.now() + 3_600_000,
   });
@@ -49,8 +54,8 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   };
   const config = {
     pebble: {
-      listenAddress: `127.0.0.1:${port}`,
-      managementListenAddress: `127.0.0.1:${managementPort}`,
+      listenAddress: `${address}:${port}`,
+      managementListenAddress: `${address}:${managementPort}`,
       certificate: file('cert.pem', own.cert),
       privateKey: file('key.pem', own.key),
       httpPort: options.httpPort,
@@ -65,7 +70,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     'pebble-challtestsrv',
     [
       ...['-dnsserver', `127.0.0.1:${dnsPort}`, '-management', `127.0.0.1:${dnsManagementPort}`],
-      ...['-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', ''],
+      ...['-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', '', '-defaultIPv4', leadsTo],
     ],
     {stdio: 'ignore'},
   );
@@ -82,15 +87,15 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       },
     },
   );
-  const directory = `https://127.0.0.1:${port}/dir`;
-  await eventually(() => connected(dnsManagementPort));
-  await eventually(() => connected(port));
+  const directory = `https://${address}:${port}/dir`;
+  await eventually(() => connected(dnsManagementPort, '127.0.0.1'));
+  await eventually(() => connected(port, address));
   return {
     directory,
     serverCertificate: own.cert,
-    root: async () => readRoot(`https://127.0.0.1:${managementPort}/roots/0`, own.cert),
-    async pointTo(name, address) {
-      const addresses = address === '' ? [] : [address];
+    root: async () => readRoot(`https://${address}:${managementPort}/roots/0`, own.cert),
+    async pointTo(name, target) {
+      const addresses = target === '' ? [] : [target];
       await fetch(`http://127.0.0.1:${dnsManagementPort}/add-a`, {
         method: 'POST',
         body: JSON.stringify({host: `${name}.`, addresses}),
@@ -116,8 +121,8 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-async function connected(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
+async function connected(port: number, address: string): Promise<void> {
+  const socket = connect(port, address);
   await once(socket, 'connect');
   socket.destroy();
 }
