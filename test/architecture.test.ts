@@ -94,7 +94,11 @@ function importsOf(from: string): Import[] {
 
 function resolveFile(from: string, specifier: string): string {
   const target = path.normalize(path.join(path.dirname(from), specifier));
-  const candidates = [target.replace(/\.js$/, '.ts'), target.replace(/\.js$/, '.tsx'), target.replace(/\.mjs$/, '.mts')];
+  const candidates = [
+    target.replace(/\.js$/, '.ts'),
+    target.replace(/\.js$/, '.tsx'),
+    target.replace(/\.mjs$/, '.mts'),
+  ];
   return candidates.find(candidate => readSources().includes(candidate)) ?? target;
 }
 
