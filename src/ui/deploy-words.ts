@@ -25,7 +25,7 @@ export const STEPS: Readonly<Record<DeployStep, StepWords>> = {
   switch: {label: 'switch', done: 'serves'},
   drain: {label: 'drain', done: 'the old one drained'},
   finalize: {label: 'tidy up', done: 'tidied up'},
-  certificates: {label: 'order certificates', done: 'certificates'},
+  certificates: {label: 'certificates', done: 'certificates'},
 };
 
 /** `built (4.2 s)`, `uploaded 2 files, 3 KiB as 1 KiB`. */
