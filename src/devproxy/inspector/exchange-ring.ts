@@ -5,13 +5,12 @@ const MAX_EXCHANGES = 500;
 /** Twenty-five exchanges with as much of both bodies as is ever kept, and thousands of the usual size. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The last exchanges of one app, those under way included, and those that are kept for no longer than that. */
+/** The last exchanges of one app, those under way included. */
 export class ExchangeRing implements ExchangeKeeper {
   #bytes = 0;
   readonly #onGrowth: (bytes: number) => void;
   readonly #items: (ObservedExchange | undefined)[] = [];
-  readonly #passing = new Set<ObservedExchange>();
-  readonly #free: ObservedExchange[] = [];
+  #isClosed = false;
   #first = 0;
   #count = 0;
 
@@ -24,24 +23,10 @@ export class ExchangeRing implements ExchangeKeeper {
     return this.#bytes;
   }
 
-  /** Takes it for as long as it is under way. */
-  pass(exchange: ObservedExchange): void {
-    this.#passing.add(exchange);
-  }
-
+  /** Its app may be gone by now: then it is dropped. */
   keep(exchange: ObservedExchange): void {
-    this.#passing.delete(exchange);
-    this.add(exchange);
-  }
-
-  forget(exchange: ObservedExchange): void {
-    this.#passing.delete(exchange);
-    this.#free.push(exchange);
-  }
-
-  /** One that was forgotten, to be used again; there are as many as were ever passing at once. */
-  takeForgotten(): ObservedExchange | undefined {
-    return this.#free.pop();
+    if (this.#isClosed) exchange.drop();
+    else this.add(exchange);
   }
 
   /** Makes room where it is needed, and takes it. */
@@ -69,16 +54,16 @@ export class ExchangeRing implements ExchangeKeeper {
     oldest.drop();
   }
 
-  clear(): void {
+  /** Forgets all, and takes nothing any more. */
+  close(): void {
+    this.#isClosed = true;
     while (this.#count > 0) this.dropOldest();
-    for (const exchange of this.#passing) exchange.drop();
-    this.#passing.clear();
   }
 
   /** Oldest first. */
   list(): ObservedExchange[] {
     const kept = Array.from({length: this.#count}, (_, index) => this.#at(index));
-    return [...kept, ...this.#passing].sort((one, other) => one.id - other.id);
+    return kept.sort((one, other) => one.id - other.id);
   }
 
   find(id: number): ObservedExchange | undefined {

@@ -18,7 +18,7 @@ export class ExchangeStore {
 
   /** Forgets what is in a ring, and the ring. */
   close(ring: ExchangeRing): void {
-    ring.clear();
+    ring.close();
     this.#rings.delete(ring);
   }
 

@@ -128,11 +128,9 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
       const isHurried = traffic.begin(startedAt) > UNHURRIED_REQUESTS;
       const isPassing = isHurried && listeners.size === 0 && replayOf === null && !session.hasBody;
       const origin = {id: lastId, startedAt, app, time: now(), replayOf};
-      const exchange = (isPassing ? ring.takeForgotten() : undefined) ?? new ObservedExchange(host);
-      exchange.begin(session, origin, {keeper: ring, isPassing});
+      const exchange = new ObservedExchange(session, origin, host, {keeper: ring, isPassing});
       replays.began(session.client, exchange);
-      if (isPassing) ring.pass(exchange);
-      else ring.add(exchange);
+      if (!isPassing) ring.add(exchange);
       tellSoon(exchange);
       return exchange;
     },
@@ -172,9 +170,9 @@ export function createInspector(options: InspectorOptions): Inspector & Inspecto
 
 /**
  * In a second of an app. The ring holds what comes in one: of faster traffic nobody sees a single exchange before it has made
- * room. Those beyond, which are as those before, are counted and forgotten, but for what failed, was slow, or came with a body,
- * and their objects are used again: what outlives a collection costs the proxy more than all that is done with it
- * (bench/inspector.mjs).
+ * room. Those beyond, which are as those before, are counted and forgotten, but for what failed, was slow, or came with a body.
+ * Nothing that lasts may hold them: a collection under way would keep their sessions and all buffers of those, which at
+ * 64 KiB costs a request a quarter (bench/inspector.mjs).
  */
 const UNHURRIED_REQUESTS = 500;
 

@@ -31,8 +31,6 @@ export type ExchangeKeeper = {
   grow(bytes: number): void;
   /** One that was only passing is to be kept. */
   keep(exchange: ObservedExchange): void;
-  /** One that was only passing is over. */
-  forget(exchange: ObservedExchange): void;
 };
 
 /** Of exchanges that are only passing, those that take as long as this are kept all the same. */
@@ -59,29 +57,29 @@ export type ExchangeOrigin = {
 
 /** One request as it was seen. Nothing is rendered before somebody looks. */
 export class ObservedExchange implements SessionObserver {
-  id = 0;
-  app = '';
-  time = 0;
-  replayOf: number | null = null;
-  hasBody = false;
-  upgrade: string | undefined;
-  isSecure = false;
-  httpVersion: HttpVersion = '1.1';
-  clientAddress = '';
+  readonly id: number;
+  readonly app: string;
+  readonly time: number;
+  readonly replayOf: number | null;
+  readonly hasBody: boolean;
+  readonly upgrade: string | undefined;
+  readonly isSecure: boolean;
+  readonly httpVersion: HttpVersion;
+  readonly clientAddress: string;
   requestBody: CapturedBytes | undefined;
   responseBody: CapturedBytes | undefined;
   /** Whether all of the request's body came, kept or not. */
   isBodyWhole = false;
   /** What it takes in memory, about. */
-  bytes = 0;
-  startedAt = Number.NaN;
+  bytes: number;
+  readonly startedAt: number;
 
   readonly #host: ExchangeHost;
-  #keeper: ExchangeKeeper | undefined;
+  readonly #keeper: ExchangeKeeper;
   /** Whether it is forgotten when it is over, unless something about it is worth a look. */
-  #isPassing = false;
+  #isPassing: boolean;
   /** Not while it is passing, and not once it had to make room for others. */
-  #isKept = false;
+  #isKept: boolean;
   /** NaN while it has not come that far. */
   #waitsSince = Number.NaN;
   #coldStartMs = Number.NaN;
@@ -92,22 +90,18 @@ export class ObservedExchange implements SessionObserver {
   #session: GatewaySession | undefined;
   /** Instead of the session, once that is over. */
   #heads: PackedHeads | undefined;
-  #headBytes = 0;
+  #headBytes: number;
   #outcome: Outcome | undefined;
   #error: string | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
-  constructor(host: ExchangeHost) {
-    this.#host = host;
-  }
-
-  /** From now on it is this request, until that is forgotten. */
-  begin(
+  constructor(
     session: GatewaySession,
     {id, startedAt, app, time, replayOf}: ExchangeOrigin,
+    host: ExchangeHost,
     {keeper, isPassing}: {readonly keeper: ExchangeKeeper; readonly isPassing: boolean},
-  ): void {
+  ) {
     const {request, client} = session;
     this.id = id;
     this.app = app;
@@ -121,6 +115,7 @@ export class ObservedExchange implements SessionObserver {
     this.#session = session;
     this.#headBytes = request.target.length + request.fields.size;
     this.bytes = OWN_BYTES + this.#headBytes;
+    this.#host = host;
     this.#keeper = keeper;
     this.#isPassing = isPassing;
     this.#isKept = !isPassing;
@@ -185,29 +180,13 @@ export class ObservedExchange implements SessionObserver {
     if (!this.#isPassing) return;
     this.#isPassing = false;
     this.#isKept = true;
-    this.#keeper?.keep(this);
+    this.#keeper.keep(this);
   }
 
   #pass(): void {
-    if (this.#session?.outcome === 'answered' && this.totalMs < SLOW_MS) {
-      this.#clear();
-      this.#keeper?.forget(this);
-    } else {
-      this.keep();
-      if (this.#session !== undefined) this.#settle(this.#session);
-    }
-  }
-
-  /** As it was before the request; what is only set of one that is kept is so still. */
-  #clear(): void {
-    this.#isPassing = false;
-    this.#session = undefined;
-    this.isBodyWhole = false;
-    this.#waitsSince = Number.NaN;
-    this.#coldStartMs = Number.NaN;
-    this.#sentAt = Number.NaN;
-    this.#headAt = Number.NaN;
-    this.#overAt = Number.NaN;
+    if (this.#session?.outcome === 'answered' && this.totalMs < SLOW_MS) return;
+    this.keep();
+    if (this.#session !== undefined) this.#settle(this.#session);
   }
 
   /** From now on it holds nothing of the request but what is shown of it. */
@@ -281,7 +260,7 @@ export class ObservedExchange implements SessionObserver {
   #grow(bytes: number): void {
     if (bytes === 0) return;
     this.bytes += bytes;
-    if (this.#isKept) this.#keeper?.grow(bytes);
+    if (this.#isKept) this.#keeper.grow(bytes);
   }
 }
 

@@ -70,11 +70,9 @@ describe('of more than 500 requests in a second', () => {
     observer.onOver();
   };
 
-  it('one beyond is counted and shown while it is under way, and then forgotten', () => {
+  it('one beyond is counted, and not kept', () => {
     const inspector = open();
-    const observer = observeHurried(inspector);
-    assert.equal(found(inspector)?.url, 'https://app.test/hurried');
-    complete(observer);
+    complete(observeHurried(inspector));
     assert.equal(found(inspector), undefined);
     assert.equal(inspector.traffic('busy').requests, 1_201);
     assert.equal(inspector.list({app: 'busy'}, 1_000).length, 500);
