@@ -187,16 +187,19 @@ describe('the certificate of a name', () => {
 describe('many names', () => {
   it('are ordered a few at a time, and each only once', async () => {
     const ca = open();
+    const gate = Promise.withResolvers<void>();
     let now = 0;
     let most = 0;
     ca.answerWith(async name => {
       most = Math.max(most, ++now);
-      await new Promise(setImmediate);
+      await gate.promise;
       now -= 1;
       return ca.sign(name);
     });
     const names = Array.from({length: 20}, (_, index) => `shop${index}.example.com`);
     const keeper = ca.start(names);
+    await eventually(() => assert.equal(now, 4));
+    gate.resolve();
     await Promise.all(names.map(name => keeper.wait(name, never)));
     assert.equal(most, 4);
     assert.deepEqual(ca.orders.map(({name}) => name).sort(), [...names].sort());
