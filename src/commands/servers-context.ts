@@ -1,5 +1,7 @@
 import {fileURLToPath} from 'node:url';
-import type {ConnectOptions} from '../prod/remote/server-connection.js';
+import type {ControlClient} from '../control/client.js';
+import type {ServerMethods} from '../control/server-methods.js';
+import {type ConnectOptions, connectServer, type ServerConnection} from '../prod/remote/server-connection.js';
 import {openServerList, type ServerEntry, type ServerList} from '../prod/remote/server-list.js';
 import {TakoError} from '../system/error.js';
 import {createContext} from './context.js';
@@ -30,4 +32,18 @@ export async function selectServers({list}: ServersContext, name: string | undef
   const servers = await list.load();
   if (servers.length > 0) return servers;
   throw new TakoError('NO_SERVERS', 'you have no servers yet', {hint: '"tako servers add user@host" adds one'});
+}
+
+/** Connects for as long as the work takes. */
+export async function onServer<T>(
+  server: ServerEntry,
+  {connect}: ServersContext,
+  work: (client: ControlClient<ServerMethods>, connection: ServerConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await connectServer(server, connect);
+  try {
+    return await work(connection.client, connection);
+  } finally {
+    await connection.close();
+  }
 }

@@ -1,7 +1,6 @@
 import type {DeploymentStatus, ServerInfo} from '../control/server-methods.js';
-import {withConnection} from '../prod/remote/server-connection.js';
 import {printResult} from './output.js';
-import {createServersContext, selectServers} from './servers-context.js';
+import {createServersContext, onServer, selectServers} from './servers-context.js';
 import {printOutcomes, withEachServer} from './servers-outcome.js';
 
 type ServerStatus = {readonly info: ServerInfo; readonly deployments: readonly DeploymentStatus[]};
@@ -11,7 +10,7 @@ export async function serverStatus(name: string | undefined, {json}: {readonly j
   const context = createServersContext();
   const servers = await selectServers(context, name);
   const outcomes = await withEachServer(servers, server =>
-    withConnection(server, context.connect, client => client.call('status', {})),
+    onServer(server, context, client => client.call('status', {})),
   );
   printOutcomes(outcomes, {json, print: (server, status) => printResult(describeStatus(server, status))});
 }

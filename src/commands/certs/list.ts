@@ -1,14 +1,13 @@
 import type {CertificateSummary} from '../../control/server-methods.js';
-import {withConnection} from '../../prod/remote/server-connection.js';
 import {printResult} from '../output.js';
-import {createServersContext, selectServers} from '../servers-context.js';
+import {createServersContext, onServer, selectServers} from '../servers-context.js';
 import {printOutcomes, withEachServer} from '../servers-outcome.js';
 
 /** The certificates that servers order. The exit code is 1 when a server does not answer. */
 export async function listCertificates(server: string | undefined, {json}: {readonly json?: boolean}): Promise<void> {
   const context = createServersContext();
   const outcomes = await withEachServer(await selectServers(context, server), entry =>
-    withConnection(entry, context.connect, client => client.call('certificates', {})),
+    onServer(entry, context, client => client.call('certificates', {})),
   );
   printOutcomes(outcomes, {
     json,

@@ -1,6 +1,5 @@
-import {withConnection} from '../../prod/remote/server-connection.js';
 import {printResult} from '../output.js';
-import {createServersContext, selectServers} from '../servers-context.js';
+import {createServersContext, onServer, selectServers} from '../servers-context.js';
 import {printOutcomes, withEachServer} from '../servers-outcome.js';
 import {describeCertificate} from './list.js';
 
@@ -10,7 +9,7 @@ export type RenewFlags = {readonly server?: string; readonly json?: boolean};
 export async function renewCertificate(name: string, {server, json}: RenewFlags): Promise<void> {
   const context = createServersContext();
   const outcomes = await withEachServer(await selectServers(context, server), entry =>
-    withConnection(entry, context.connect, client => client.call('renewCertificate', {name})),
+    onServer(entry, context, client => client.call('renewCertificate', {name})),
   );
   printOutcomes(outcomes, {
     json,

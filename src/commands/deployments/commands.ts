@@ -41,12 +41,16 @@ export function addDeploymentCommands(program: Command): void {
 export const aboutDeployment = (command: Command): Command =>
   command
     .option('--env <environment>', 'the environment (default: production)')
-    .addOption(new Option('--server <server>', 'one of its servers; may be given several times').argParser(collect))
+    .addOption(serverOption())
     .option('--app <app>', 'app or app/environment, outside of its project')
     .addOption(configOption())
     .addOption(jsonOption());
 
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+/** Some of the servers that something is deployed to. */
+export const serverOption = (): Option =>
+  new Option('--server <server>', 'one of its servers; may be given several times').argParser(
+    (text: string, before: readonly string[] = []) => [...before, text],
+  );
 
 /** Whether a command that is about apps on this machine too is about those on servers. */
 export const isAboutDeployment = ({env, server, app}: DeploymentFlags): boolean =>

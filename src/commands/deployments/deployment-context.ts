@@ -1,11 +1,11 @@
 import {hostname, userInfo} from 'node:os';
 import type {ControlClient} from '../../control/client.js';
 import type {DeploymentName, ServerMethods} from '../../control/server-methods.js';
-import {connectServer, type ServerConnection} from '../../prod/remote/server-connection.js';
+import type {ServerConnection} from '../../prod/remote/server-connection.js';
 import type {ServerEntry} from '../../prod/remote/server-list.js';
 import {TakoError} from '../../system/error.js';
 import {type ConfigFlag, loadCurrentProject} from '../context.js';
-import {createServersContext, type ServersContext} from '../servers-context.js';
+import {createServersContext, onServer, type ServersContext} from '../servers-context.js';
 import {type ServerOutcome, withEachServer} from '../servers-outcome.js';
 
 /** Flags of every command about what is deployed. */
@@ -59,20 +59,6 @@ export const onEachServer = <T>(
   {servers, context}: SelectedDeployment,
   work: (client: ControlClient<ServerMethods>, connection: ServerConnection) => Promise<T>,
 ): Promise<readonly ServerOutcome<T>[]> => withEachServer(servers, server => onServer(server, context, work));
-
-/** Connects for as long as the work takes. */
-export async function onServer<T>(
-  server: ServerEntry,
-  {connect}: ServersContext,
-  work: (client: ControlClient<ServerMethods>, connection: ServerConnection) => Promise<T>,
-): Promise<T> {
-  const connection = await connectServer(server, connect);
-  try {
-    return await work(connection.client, connection);
-  } finally {
-    await connection.close();
-  }
-}
 
 /** The only server; a command that follows a log or a process is about one. Throws SERVERS_MISSING. */
 export function requireOneServer({servers}: SelectedDeployment): ServerEntry {

@@ -1,5 +1,6 @@
 import {printJson} from '../output.js';
-import {type DeploymentFlags, onServer, requireOneServer, selectDeployment} from './deployment-context.js';
+import {onServer} from '../servers-context.js';
+import {type DeploymentFlags, requireOneServer, selectDeployment} from './deployment-context.js';
 
 /** Runs a command in the environment of the release that serves, and ends as it does. */
 export async function execute(command: readonly string[], flags: DeploymentFlags): Promise<void> {

@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander';
+import {serverOption} from '../deployments/commands.js';
 import {configOption, jsonOption} from '../options.js';
 
 /** Adds `tako secrets` and its commands. The code of each is loaded when it runs. */
@@ -58,11 +59,7 @@ function addSync(secrets: Command): void {
     .command('sync')
     .description('send secrets to servers that have others, and start their apps anew with them')
     .addOption(new Option('--env <environment>', 'only of this environment'))
-    .addOption(
-      new Option('--server <server>', 'one of its servers; may be given several times').argParser(
-        (text: string, before: readonly string[] = []) => [...before, text],
-      ),
-    )
+    .addOption(serverOption())
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async options => (await import('./sync.js')).syncAll(options));

@@ -59,20 +59,6 @@ export async function connectServer(entry: ServerEntry, options: ConnectOptions)
   };
 }
 
-/** Does something with a server, over a connection of its own. Throws as `connectServer`, and what the work does. */
-export async function withConnection<T>(
-  entry: ServerEntry,
-  options: ConnectOptions,
-  work: (client: ControlClient<ServerMethods>) => Promise<T>,
-): Promise<T> {
-  const connection = await connectServer(entry, options);
-  try {
-    return await work(connection.client);
-  } finally {
-    await connection.close();
-  }
-}
-
 /** What a server is like that boots, or whose server process is about to be started again. */
 const PASSING: readonly (string | undefined)[] = ['SERVER_LOST', 'SERVER_DOWN', 'SSH_UNREACHABLE'];
 
