@@ -101,11 +101,13 @@ export function openEntry(name: string, options: EntryOptions): CertificateEntry
 
   async function take({certificate, leaf, directory}: Known & Pick<Issued, 'directory'>): Promise<void> {
     known = {certificate, leaf};
+    // Before anything is written: with what was known of the one before, a full disk would have it ordered again and again.
+    record = {...EMPTY_RECORD, directory, draw: random()};
     say(`${name} has a certificate from ${new URL(directory).host}, until ${leaf.validToDate.toISOString()}`);
     settle();
     // Shown already: what cannot be kept is ordered again after a restart, and no client waits for a disk.
     await store.writeCertificate(name, certificate);
-    await save({...EMPTY_RECORD, directory, draw: random()});
+    await store.writeRecord(name, record);
   }
 
   async function fail(error: unknown): Promise<never> {

@@ -38,10 +38,15 @@ export function createCertificateKeeper(options: EntryOptions): CertificateKeepe
     while (!closing.signal.aborted) {
       wake = new AbortController();
       startWhatIsDue();
-      const next = Math.min(...[...entries.values()].map(entry => entry.nextLook()));
-      const pause = Math.min(Math.max(next - clock.now(), 0), LONGEST_SLEEP_MS);
-      await clock.sleep(pause, AbortSignal.any([wake.signal, closing.signal])).catch(() => undefined);
+      await clock.sleep(pauseMs(), AbortSignal.any([wake.signal, closing.signal])).catch(() => undefined);
     }
+  }
+
+  /** What is due while as many are being ordered as may be waits for the end of one, which wakes us. */
+  function pauseMs(): number {
+    if (ordering >= ORDERS_AT_ONCE) return LONGEST_SLEEP_MS;
+    const next = Math.min(...[...entries.values()].map(entry => entry.nextLook()));
+    return Math.min(Math.max(next - clock.now(), 0), LONGEST_SLEEP_MS);
   }
 
   function startWhatIsDue(): void {

@@ -171,6 +171,22 @@ describe('the certificate of a name', () => {
     assert.equal(ca.orders.length, 1);
   });
 
+  it('is not ordered again and again where it cannot be kept', async () => {
+    const window = {start: START + DAY_MS, end: START + 3 * DAY_MS};
+    const windows = [window];
+    const ca = open({renewalInfo: async () => ({window: windows.pop(), askAgainAt: START + 300 * DAY_MS})});
+    const keeper = ca.start();
+    await keeper.wait(NAME, never);
+    await eventually(() => assert.equal(keeper.list()[0]?.dueAt, START + 2 * DAY_MS));
+    rmSync(ca.folder, {recursive: true});
+    writeFileSync(ca.folder, 'no folder');
+    await ca.clock.advance(2 * DAY_MS + MINUTE_MS);
+    await eventually(() => assert.equal(ca.orders.length, 2));
+    await eventually(() => assert.equal(keeper.list()[0]?.isOrdering, false));
+    for (let hour = 0; hour < 3; hour++) await ca.clock.advance(60 * MINUTE_MS);
+    assert.equal(ca.orders.length, 2);
+  });
+
   it('is not taken where it is for another name, or has another key', async () => {
     const ca = open();
     const keeper = ca.start();

@@ -58,9 +58,11 @@ async function readAccount(file: string, directory: string): Promise<Account | u
   }
 }
 
+const NONCE_RETRIES = 20;
+
 function clientOf({directory, externalAccount}: Authority, key: string, url?: string): acme.Client {
   if (!URL.canParse(directory)) throw new AcmeProblem(`"${directory}" is no address of a CA's directory`);
-  return new acme.Client({
+  const client = new acme.Client({
     directoryUrl: directory,
     accountKey: key,
     ...(url === undefined ? {} : {accountUrl: url}),
@@ -68,4 +70,7 @@ function clientOf({directory, externalAccount}: Authority, key: string, url?: st
       externalAccountBinding: {kid: externalAccount.keyId, hmacKey: externalAccount.hmacKey},
     }),
   });
+  // Five in a row, where the library gives up, are not rare with a CA whose servers do not know each other's nonces.
+  Object.assign(Reflect.get(client, 'http') as object, {maxBadNonceRetries: NONCE_RETRIES});
+  return client;
 }
